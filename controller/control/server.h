@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* server - the control socket: framing, peer credentials, rights, request table.
+ *
+ * The protocol: one line of JSON a request, one line of JSON an answer, in order, over a Unix stream socket.
+ *   {"v":1,"verb":"policy.apply","args":{...}}
+ *   {"v":1,"ok":true,"result":...}   or   {"v":1,"ok":false,"error":{"code":"denied","text":"...","problems":[...]}}
+ * Requests that cannot be read get an error and, where the framing is lost (too long, no JSON), the connection closes.
+ * All in the thread of the event base. */
+
+#ifndef ZW_CONTROL_SERVER_H
+#define ZW_CONTROL_SERVER_H 1
+
+#include <cjson/cJSON.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "controller/audit/record.h"
+#include "controller/base/problems.h"
+
+struct event_base;
+
+#define ZW_CONTROL_VERSION 1
+#define ZW_CONTROL_MAX_REQUEST (64u * 1024 * 1024) /* Bytes of a line. */
+#define ZW_CONTROL_MAX_CLIENTS 64                  /* More are closed at once, and counted. */
+#define ZW_CONTROL_IDLE_S 30                       /* A client that sends half a request is closed after this. */
+
+enum zw_right {
+    ZW_RIGHT_READ,   /* root, the daemon's user, and members of the socket's group. */
+    ZW_RIGHT_CHANGE, /* root and the daemon's user. */
+};
+
+struct zw_request; /* One request that waits for its answer. */
+
+/* Answers now or later, exactly once, with zw_request_reply() or zw_request_fail(). 'args' is an object, valid until
+ * the answer. */
+typedef void zw_request_handler(void *arg, struct zw_request *, const cJSON *args);
+
+struct zw_request_type {
+    const char *verb;
+    enum zw_right right;
+    zw_request_handler *handle;
+};
+
+struct zw_control;
+
+/* Called once for each request of ZW_RIGHT_CHANGE when it is answered (or refused for want of the right: EACCES), so
+ * that the log has it.  'text' says what was asked, or the error. */
+typedef void zw_control_admin_cb(void *arg, const struct zw_peer *, const char *verb, int result, const char *text);
+
+/* Listens at 'path' (mode 0660).  A stale socket of a dead daemon is replaced; one that answers is an error
+ * (EADDRINUSE).  'types' ends with a NULL verb. */
+int zw_control_start(struct event_base *, const char *path, const struct zw_request_type *types, void *arg,
+                     zw_control_admin_cb *, struct zw_control **, struct zw_problems *);
+void zw_control_stop(struct zw_control *); /* Answers nothing more, unlinks the socket.  NULL is fine. */
+
+struct zw_control_status {
+    unsigned int n_clients;
+    uint64_t n_requests, n_bad_requests, n_refused, n_denied; /* refused: too many clients; denied: no right. */
+};
+struct zw_control_status zw_control_status(const struct zw_control *);
+
+const struct zw_peer *zw_request_peer(const struct zw_request *);
+/* What is written to the log for this request; default: the verb's arguments are not logged. */
+void zw_request_describe(struct zw_request *, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void zw_request_reply(struct zw_request *, cJSON *result); /* Takes 'result'. */
+/* 'error' is a positive errno; 'problems' may be NULL. */
+void zw_request_fail(struct zw_request *, int error, const struct zw_problems *problems, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* decide - what the policy says about the first packet of a session.
+ *
+ * One pure function, used by the slow path, `zoneward explain` and the checks of the flow compiler, so that all of
+ * them give the same answer for the same reason.  It reads nothing but its arguments: no clock, no switch, no
+ * allocation.  Thread-safe. */
+
+#ifndef ZW_POLICY_DECIDE_H
+#define ZW_POLICY_DECIDE_H 1
+
+#include "controller/policy/policy.h"
+
+/* Where in the policy a decision was made. */
+#define ZW_STEPS                                                           \
+    ZW_STEP(NO_ZONE, "a port that belongs to no zone")                     \
+    ZW_STEP(RULE, "the first rule that matches")                           \
+    ZW_STEP(OTHERWISE, "an ask that nothing decided follows its otherwise") \
+    ZW_STEP(DEFAULT, "no rule matches")
+enum zw_step {
+#define ZW_STEP(NAME, TEXT) ZW_STEP_##NAME,
+    ZW_STEPS
+#undef ZW_STEP
+};
+const char *zw_step_name(enum zw_step); /* "rule"... */
+const char *zw_step_text(enum zw_step);
+
+struct zw_verdict {
+    enum zw_action action;      /* ZW_ALLOW or ZW_DENY, never ZW_ASK: an ask is answered here. */
+    enum zw_step step;
+    const struct zw_rule *rule; /* NULL unless 'step' names a rule.  Lives as long as the policy. */
+    const struct zw_zone *src;  /* The zones that were judged, after zones 'behind' a port were found by address. */
+    const struct zw_zone *dst;
+    enum zw_log_level log;
+    bool slow; /* The rule is an ask: in traffic, the slow path gives this verdict. */
+};
+
+/* Judges 'key' from a port of zone 'src' to a port of zone 'dst'; NULL is a port without zone. First match wins. */
+struct zw_verdict zw_decide(const struct zw_policy *, const struct zw_zone *src, const struct zw_zone *dst,
+                            const struct zw_packet_key *key);
+
+/* The zone of address 'addr' at a port of zone 'port_zone': the zone behind it with the longest prefix that contains
+ * the address, else 'port_zone' itself.  NULL stays NULL. */
+const struct zw_zone *zw_zone_at(const struct zw_policy *, const struct zw_zone *port_zone, const struct zw_addr *);
+
+/* Whether one item of a service covers 'key'. */
+bool zw_service_item_matches(const struct zw_service_item *, const struct zw_packet_key *);
+
+#endif

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* policy - what an administrator wrote, checked and resolved.
+ *
+ * A policy is a value: the reader builds it whole in one pool, nobody changes it afterwards, and it is freed in one
+ * go when its last reference goes.  Names are resolved to pointers; what the file left unsaid is filled in.  Nothing
+ * here knows a switch: ports come in as 'struct zw_port' (ovs-ext/inventory.h).
+ *
+ * Thread-safe to read.  References are counted atomically. */
+
+#ifndef ZW_POLICY_POLICY_H
+#define ZW_POLICY_POLICY_H 1
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "controller/base/problems.h"
+#include "ovs-ext/packet-key.h"
+
+struct zw_port;
+
+#define ZW_POLICY_FORMAT 1                     /* 'version:' in the file. */
+#define ZW_POLICY_MAX_SIZE (64u * 1024 * 1024) /* Bytes of all files together. */
+#define ZW_NAME_MAX 63                         /* Bytes of a zone's, set's, service's or rule's name. */
+
+enum zw_action { ZW_ALLOW, ZW_DENY, ZW_ASK };
+enum zw_log_level {
+    ZW_LOG_NONE,    /* Nothing. */
+    ZW_LOG_DENIED,  /* Denials, and whatever the slow path decided. */
+    ZW_LOG_SESSION, /* Denials and every session that was let in. */
+};
+
+/* A set of addresses; of both families, without duplicates, sorted (IPv4 first, then by bytes, then by length). */
+struct zw_prefixes {
+    struct zw_prefix *list;
+    size_t n;
+};
+
+enum zw_selector_type { ZW_SELECT_NAME, ZW_SELECT_IFACE_ID, ZW_SELECT_EXTERNAL_ID };
+
+/* One way to say which ports are meant.  All of a zone's selectors are alternatives. */
+struct zw_selector {
+    enum zw_selector_type type;
+    const char *key;   /* ZW_SELECT_EXTERNAL_ID: the key. */
+    const char *value; /* NAME: a shell pattern (fnmatch(3), no flags).  IFACE_ID, EXTERNAL_ID: the exact value. */
+    int line;          /* For messages. */
+};
+
+struct zw_zone {
+    const char *name;
+    uint32_t id;                  /* zw_zone_id(name): the same on every host and for ever.  Never 0. */
+    struct zw_selector *selectors;
+    size_t n_selectors;
+    const struct zw_zone *behind; /* NULL: a zone of ports.  Else a zone of ports that carries these addresses. */
+    struct zw_prefixes addresses; /* Only of a zone 'behind' another. */
+    bool trusts_external_id;      /* external_ids:zone of an Interface may put it here. */
+    int line;
+};
+
+/* One alternative of a service.  Ranges are inclusive. */
+struct zw_service_item {
+    uint8_t proto;         /* IPPROTO_*. */
+    uint8_t family;        /* ZW_IPV4 for icmp, ZW_IPV6 for icmpv6, 0: both. */
+    bool any_ports;        /* No port or type was named. */
+    uint16_t first, last;  /* TCP, UDP, SCTP: destination ports.  ICMP: the type (first == last). */
+    int code;              /* ICMP: the code, or -1 for any. */
+};
+
+/* Alternatives; n == 0 means any IP packet. */
+struct zw_service {
+    struct zw_service_item *items;
+    size_t n;
+};
+
+/* n == 0 means any zone. */
+struct zw_zone_set {
+    const struct zw_zone **list; /* Sorted by name, no duplicates. */
+    size_t n;
+};
+
+struct zw_rule {
+    uint32_t number;                           /* From 1, in the order of the file: first match wins. */
+    const char *name;                          /* Unique.  "rule-N" if the file gives none. */
+    struct zw_zone_set from, to;
+    struct zw_prefixes from_addresses, to_addresses; /* n == 0: any. */
+    struct zw_service service;
+    enum zw_action action;
+    enum zw_action otherwise;                  /* ZW_ASK: ZW_ALLOW or ZW_DENY if nothing else decides. */
+    enum zw_log_level log;
+    const char *file;
+    int line;
+};
+
+struct zw_policy {
+    uint32_t version;          /* Given by the policy store; 0: none yet. */
+    char sha256[65];           /* Hexadecimal, of the sources. */
+    struct zw_zone **zones;    /* In the order of the file. */
+    size_t n_zones;
+    struct zw_rule *rules;     /* rules[i].number == i + 1. */
+    size_t n_rules;
+    enum zw_action default_action; /* ZW_ALLOW or ZW_DENY: where no rule matches ("rule 0", named "default"). */
+    enum zw_log_level default_log;
+    /* Private: pool, reference count, name index. */
+    struct zw_policy_private *private_;
+};
+
+/* A text to read and the name that its problems are reported under. */
+struct zw_policy_source {
+    const char *name;
+    const char *text;
+    size_t size;
+};
+
+/* Reads a policy from 'n' sources, which together make one policy: zones, sets, services and rules add up in order,
+ * 'defaults' may be given once.  NULL if there are problems, each of which is added to 'problems'. */
+struct zw_policy *zw_policy_read(const struct zw_policy_source *, size_t n, struct zw_problems *problems);
+
+/* The sources at 'path': that file, or all "*.yaml" of that directory in the order of their names.  Returns 0 or a
+ * positive errno (with a problem added).  Free with zw_policy_sources_free(). */
+int zw_policy_sources_load(const char *path, struct zw_policy_source **, size_t *n, struct zw_problems *);
+void zw_policy_sources_free(struct zw_policy_source *, size_t n);
+
+struct zw_policy *zw_policy_ref(const struct zw_policy *);
+void zw_policy_unref(struct zw_policy *); /* NULL is fine. */
+
+/* The policy in its normal form: YAML that reads back as an equal policy.  Caller frees. */
+char *zw_policy_format(const struct zw_policy *);
+
+const struct zw_zone *zw_policy_zone_by_name(const struct zw_policy *, const char *name);
+const struct zw_zone *zw_policy_zone_by_id(const struct zw_policy *, uint32_t id);
+/* Rule 0 is the default: NULL. */
+const struct zw_rule *zw_policy_rule(const struct zw_policy *, uint32_t number);
+
+/* A name's number in registers and conntrack labels: 32 bits of its SHA-256, never 0.  The reader refuses two zones
+ * with one number. */
+uint32_t zw_zone_id(const char *name);
+
+const char *zw_action_name(enum zw_action);       /* "allow", "deny", "ask". */
+const char *zw_log_level_name(enum zw_log_level); /* "none", "denied", "session". */
+/* "tcp/80", "icmp/8", "ospf", "any" for n == 0; alternatives with ", ".  Caller frees. */
+char *zw_service_format(const struct zw_service *);
+/* Reads "tcp/80", "udp/53-60", "icmp/8", "icmpv6/128", "icmp", "gre", "proto/89": one item of the policy language.
+ * Returns NULL, or a text that says what was expected (constant). */
+const char *zw_service_item_parse(const char *, struct zw_service_item *);
+
+/* How a port came to its zone, or why it has none. */
+#define ZW_MEMBERSHIPS                                                          \
+    ZW_MEMBERSHIP(NONE, "no zone selects it")                                   \
+    ZW_MEMBERSHIP(SELECTOR, "selected by the zone")                             \
+    ZW_MEMBERSHIP(EXTERNAL_ID, "external_ids:zone")                             \
+    ZW_MEMBERSHIP(CONFLICT, "more than one zone claims it")                     \
+    ZW_MEMBERSHIP(UNTRUSTED, "external_ids:zone names a zone that does not trust it") \
+    ZW_MEMBERSHIP(UNKNOWN, "external_ids:zone names a zone that does not exist")
+enum zw_membership {
+#define ZW_MEMBERSHIP(NAME, TEXT) ZW_MEMBERSHIP_##NAME,
+    ZW_MEMBERSHIPS
+#undef ZW_MEMBERSHIP
+};
+const char *zw_membership_text(enum zw_membership);
+
+/* The zone of 'port', or NULL: then nothing passes it.  'other' (may be NULL) gets the second zone of a conflict.
+ * A trusted external_ids:zone and a selector that agree are fine; if they name two zones it is a conflict.  With an
+ * untrusted or unknown external_ids:zone a selector still counts. */
+const struct zw_zone *zw_policy_zone_of_port(const struct zw_policy *, const struct zw_port *, enum zw_membership *,
+                                             const struct zw_zone **other);
+
+#endif

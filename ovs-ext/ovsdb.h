@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ovsdb - watches OVSDB, and asks vswitchd, in a thread of its own.
+ *
+ * libopenvswitch's event loop exports no file descriptors, so all that needs it (the OVSDB client and vswitchd's
+ * control socket) lives in one thread here.  The rest of the daemon sees a file descriptor that becomes readable when
+ * there is news, and takes the news without blocking.
+ *
+ * The watcher sets 'fail_mode=secure' on each managed bridge whenever it finds another value: an unset fail_mode
+ * turns the bridge into an open learning switch when its controller goes.  While the database is away the last
+ * inventory stays valid.  All functions are for one thread, the one that called zw_ovsdb_start(). */
+
+#ifndef ZW_OVS_OVSDB_H
+#define ZW_OVS_OVSDB_H 1
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ovs-ext/inventory.h"
+
+struct zw_ovsdb;
+
+struct zw_ovsdb_status {
+    bool connected;         /* The database answers and its contents are known. */
+    int64_t since_ms;       /* Wall clock (Unix, ms) of the last change of 'connected'. */
+    uint64_t n_reconnects;
+    uint64_t n_fail_mode_set; /* How often fail_mode had to be (re)written. */
+    char error[128];        /* Last error, or "". */
+};
+
+/* 'remote' is OVSDB's address ("unix:PATH", "tcp:IP:PORT", "ssl:IP:PORT").  Install handlers for SIGTERM, SIGINT and
+ * SIGHUP before: libopenvswitch takes those that nobody has.  0 or a positive errno. */
+int zw_ovsdb_start(const char *remote, const char *const *bridges, size_t n_bridges, struct zw_ovsdb **);
+void zw_ovsdb_stop(struct zw_ovsdb *); /* Joins the thread.  NULL is fine. */
+
+/* Readable when zw_ovsdb_take() or zw_ovsdb_take_reply() has news. */
+int zw_ovsdb_fd(const struct zw_ovsdb *);
+/* The newest inventory if it changed since the last call, else NULL.  A reference for the caller. */
+struct zw_inventory *zw_ovsdb_take(struct zw_ovsdb *);
+struct zw_ovsdb_status zw_ovsdb_status(const struct zw_ovsdb *);
+
+/* Runs an ovs-appctl command (unixctl) in vswitchd, asynchronously: 'socket' is its control socket (PATH, or a
+ * directory in which ovs-vswitchd.pid names it: DIR/ovs-vswitchd.PID.ctl).  'done' is called from
+ * zw_ovsdb_run_replies() in the caller's thread, once, with the text or with an error ('text' NULL).  At most
+ * ZW_OVSDB_MAX_CALLS wait at a time; more fail at once with EBUSY, and no call waits for more than 'timeout_ms'. */
+#define ZW_OVSDB_MAX_CALLS 16
+typedef void zw_ovsdb_done_cb(void *arg, const char *text, const char *error);
+int zw_ovsdb_call(struct zw_ovsdb *, const char *socket, const char *command, const char *const *args, size_t n_args,
+                  int timeout_ms, zw_ovsdb_done_cb *, void *arg);
+/* Calls 'done' of all calls that ended.  Call it when the descriptor is readable (after zw_ovsdb_take()). */
+void zw_ovsdb_run_replies(struct zw_ovsdb *);
+
+#endif
