@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
+# To add a file: one line here, in alphabetical order.
+controller_libzoneward_a_SOURCES += controller/base/log.c
+controller_libzoneward_a_SOURCES += controller/base/log.h

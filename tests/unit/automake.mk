@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# To add tests/unit/test-NAME.c: one line here.  A test of ovs-ext that itself needs OVS's headers says so by
+# tests_unit_test_NAME_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS).
+
+check_LIBRARIES += tests/unit/libzwtest.a
+tests_unit_libzwtest_a_SOURCES = tests/unit/zw-test.c tests/unit/zw-test.h
+tests_unit_libzwtest_a_CFLAGS = $(AM_CFLAGS) $(CUNIT_CFLAGS)
+LDADD = tests/unit/libzwtest.a $(ZW_LIBS) $(ZW_SYSTEM_LIBS) $(CUNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test-log
