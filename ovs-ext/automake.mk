@@ -9,5 +9,9 @@
 noinst_LIBRARIES += ovs-ext/libzwovs.a
 ovs_ext_libzwovs_a_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
 ovs_ext_libzwovs_a_SOURCES =
+ovs_ext_libzwovs_a_SOURCES += ovs-ext/conntrack.h
+ovs_ext_libzwovs_a_SOURCES += ovs-ext/inventory.h
 ovs_ext_libzwovs_a_SOURCES += ovs-ext/ovs-version.c
 ovs_ext_libzwovs_a_SOURCES += ovs-ext/ovs-version.h
+ovs_ext_libzwovs_a_SOURCES += ovs-ext/ovsdb.h
+ovs_ext_libzwovs_a_SOURCES += ovs-ext/packet-key.h

@@ -18,3 +18,14 @@ include tests/golden/automake.mk
 include tests/system/automake.mk
 
 TESTS += $(check_PROGRAMS)
+TESTS += tests/lint.sh
+EXTRA_DIST += tests/lint.sh
+
+lint:
+	$(AM_V_at)$(AM_TESTS_ENVIRONMENT) bash $(srcdir)/tests/lint.sh
+
+# Puts the sources into the form that lint asks for.
+format:
+	cd $(srcdir) && clang-format -i `find ovs-ext controller tests -name '*.[ch]'`
+
+.PHONY: lint format

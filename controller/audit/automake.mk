@@ -1,2 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 # To add a file: one line here, in alphabetical order.
+controller_libzoneward_a_SOURCES += controller/audit/query.h
+controller_libzoneward_a_SOURCES += controller/audit/record.h
+controller_libzoneward_a_SOURCES += controller/audit/writer.h

@@ -2,3 +2,4 @@
 # To add a file: one line here, in alphabetical order.
 controller_libzoneward_a_SOURCES += controller/base/log.c
 controller_libzoneward_a_SOURCES += controller/base/log.h
+controller_libzoneward_a_SOURCES += controller/base/problems.h

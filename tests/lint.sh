@@ -1,0 +1,168 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# lint - what can be said about the sources without running them; `make lint` and a part of `make check`.
+#
+# Speaks TAP: a case for each kind of finding, and the findings as comments in front of it.
+# shellcheck disable=SC2317  # the checks are called through run()
+set -uo pipefail
+
+cd "${ZW_SRCDIR:-$(dirname "$0")/..}" || exit 99
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+number=0
+status=0
+
+# report NAME FILE: passes if FILE, with the findings, is empty.
+report() {
+    number=$((number + 1))
+    if [ -s "$2" ]; then
+        sed 's/^/# /' "$2"
+        echo "not ok $number - $1"
+        status=1
+    else
+        echo "ok $number - $1"
+    fi
+}
+
+files() { find . \( -path ./build -o -path ./build-aux -o -path ./.git -o -path ./autom4te.cache \) -prune \
+    -o -type f \( "$@" \) -print | sed 's,^\./,,' | LC_ALL=C sort; }
+
+c_files() { files -name '*.c' -o -name '*.h'; }
+
+# ROOM: what its files may include.  Dependencies point one way: control, switch, slowpath, audit, then compile, then
+# policy.  A record of what happened (audit/record.h) is a value that everything above compile/ may make.
+layers='
+ovs-ext             ovs-ext controller/base
+controller/base     controller/base
+controller/policy   ovs-ext controller/base controller/policy
+controller/compile  ovs-ext controller/base controller/policy controller/compile
+controller/audit    ovs-ext controller/base controller/policy controller/compile controller/audit
+controller/switch   ovs-ext controller/base controller/policy controller/compile controller/audit controller/switch
+controller/slowpath ovs-ext controller/base controller/policy controller/compile controller/audit controller/slowpath
+controller/control  ovs-ext controller/base controller/policy controller/compile controller/audit controller/control
+controller/daemon   ovs-ext controller/base controller/policy controller/compile controller/audit controller/switch controller/slowpath controller/control controller/daemon
+controller/cli      ovs-ext controller/base controller/policy controller/audit controller/control controller/cli
+controller          controller/base controller/daemon ovs-ext
+'
+
+# LIBRARY HEADERS (extended regular expression): the only rooms that may include them.
+libraries='
+(openvswitch/|openflow/)        ovs-ext
+sqlite3\.h                      controller/audit
+(event2/|event\.h)              controller/switch controller/slowpath controller/control controller/daemon
+yaml\.h                         controller/policy controller/daemon controller/cli
+'
+
+# Prints "FILE:LINE ROOM HEADER" for each #include of the sources of our two trees.
+includes() {
+    local f
+    c_files | grep -E '^(ovs-ext|controller)/' | while read -r f; do
+        awk -v file="$f" -v room="$(dirname "$f")" '
+            match($0, /^# *include *[<"][^>"]+/) {
+                h = substr($0, RSTART, RLENGTH); quoted = h ~ /"/; sub(/^[^<"]*[<"]/, "", h)
+                print file ":" NR, room, h, quoted ? "quoted" : "angle"
+            }' "$f"
+    done
+}
+
+check_layers() {
+    awk -v layers="$layers" -v libraries="$libraries" '
+        BEGIN {
+            n = split(layers, line, "\n")
+            for (i = 1; i <= n; i++) {
+                m = split(line[i], word, " ")
+                if (m) rooms[word[1]] = 1
+                for (j = 2; j <= m; j++) allowed[word[1], word[j]] = 1
+            }
+            n_libraries = split(libraries, line, "\n")
+            for (i = 1; i <= n_libraries; i++) {
+                m = split(line[i], word, " ")
+                pattern[i] = m ? "^" word[1] : ""
+                for (j = 2; j <= m; j++) may[i, word[j]] = 1
+            }
+        }
+        {
+            if (!($2 in rooms)) { print $1 ": " $2 "/ is in no layer (see tests/lint.sh)"; next }
+            for (i = 1; i <= n_libraries; i++)
+                if (pattern[i] != "" && $3 ~ pattern[i] && !((i, $2) in may))
+                    print $1 ": " $2 "/ may not include <" $3 ">"
+            if ($4 != "quoted") next
+            if ($3 == "zw-config.h") {
+                if ($2 == "ovs-ext") print $1 ": ovs-ext/ has OVS'"'"'s <config.h>, not zw-config.h"
+                next
+            }
+            target = $3
+            sub(/\/[^\/]*$/, "", target)
+            if (!(target in rooms)) print $1 ": \"" $3 "\" is not written from the top of the tree"
+            else if (!(($2, target) in allowed)) print $1 ": " $2 "/ may not use " target "/ (" $3 ")"
+        }' <(includes)
+    # Private OVS headers have no prefix: whatever ovs-ext includes and the system does not have must stay there, and
+    # our own headers must not let it out.
+    c_files | grep -E '^controller/|^ovs-ext/.*\.h$' | xargs grep -nE '^# *include *<(config|flow|dp-packet|classifier|unixctl|ofp-[a-z-]+|ovs-[a-z-]+|jsonrpc|ovsdb-[a-z-]+|dpif|ct-dpif|util|hash|netdev|packets|timeval|socket-util|stream|vconn|dynamic-string)\.h>' \
+        /dev/null | sed 's/$/: only .c files of ovs-ext include OVS headers/'
+}
+
+check_lengths() { c_files | xargs wc -l | awk '$2 != "total" && $1 > 600 {print $2 ": " $1 " lines; 600 is the limit"}'; }
+
+# A file that no automake.mk names is missing from a release.
+check_listed() {
+    local f base
+    files -name automake.mk -o -name Makefile.am | xargs cat >"$work/makefiles"
+    { c_files; files -name '*.sql' -o -name '*.[1-9]' -o -path './tests/*' \( -name '*.sh' -o -name '*.py' \) -o \
+        -path './schemas/*.json'; } | while read -r f; do
+        base=${f%.c}
+        case $f in tests/unit/test-*.c) ;; *) base=$f ;; esac
+        grep -qE "(^|[[:space:]=])(\\$\\(srcdir\\)/)?${base//./\\.}([[:space:]]|$)" "$work/makefiles" ||
+            echo "$f: no automake.mk lists it"
+    done
+}
+
+check_licence() { c_files | while read -r f; do head -n 1 "$f" | grep -q 'SPDX-License-Identifier: Apache-2.0' || echo "$f:1: no licence line"; done; }
+
+check_format() { c_files | xargs clang-format --dry-run 2>&1 | grep -E 'warning|error' | head -n 40; }
+
+# Suppressed: findings about a whole program from a tool that sees no OVS header (unknown macros, unused functions of
+# a library, missing includes), and style that our own conventions settle.
+check_cppcheck() {
+    local cache=()
+    if [ -n "${ZW_BUILDDIR-}" ]; then
+        mkdir -p "$ZW_BUILDDIR/tests/cppcheck"
+        cache=(--cppcheck-build-dir="$ZW_BUILDDIR/tests/cppcheck")
+    fi
+    c_files | grep -E '^(ovs-ext|controller)/.*\.c$' >"$work/c-files"
+    cppcheck --quiet --std=c11 --enable=warning,portability,performance --inline-suppr "${cache[@]}" \
+        --suppress=unknownMacro --suppress=missingInclude --suppress=missingIncludeSystem \
+        --suppress=normalCheckLevelMaxBranches --suppress=checkersReport \
+        -I. -j2 --template='{file}:{line}: {id}: {message}' --file-list="$work/c-files" 2>&1
+}
+
+check_scripts() {
+    local scripts
+    mapfile -t scripts < <(files -name '*.sh'; echo .ci/run)
+    if [ ! -e .ci/run ]; then unset 'scripts[-1]'; fi
+    shellcheck -x -P SCRIPTDIR -f gcc "${scripts[@]}"
+    files -name '*.py' | while read -r f; do
+        "${PYTHON:-python3}" -c 'import ast, sys; ast.parse(open(sys.argv[1]).read(), sys.argv[1])' "$f" 2>&1
+    done
+}
+
+check_man() { files -name '*.[1-9]' | xargs -r mandoc -T lint -W warning 2>&1; }
+
+run() {
+    local name=$1
+    shift
+    "$@" >"$work/findings"
+    report "$name" "$work/findings"
+}
+
+run "layers: dependencies point one way" check_layers
+run "every file is in an automake.mk" check_listed
+run "every source names its licence" check_licence
+run "no file is over 600 lines" check_lengths
+run "formatting (clang-format)" check_format
+run "cppcheck" check_cppcheck
+run "scripts (shellcheck)" check_scripts
+run "man pages (mandoc)" check_man
+echo "1..$number"
+exit "$status"
