@@ -21,23 +21,23 @@ static const struct {
 #undef ZW_LOG_LEVEL
 };
 
-static _Atomic enum zw_log_level max_level = ZW_LOG_INFO;
+static _Atomic enum zw_severity max_level = ZW_LOG_INFO;
 
-void zw_log_set_level(enum zw_log_level level)
+void zw_log_set_level(enum zw_severity level)
 {
     max_level = level;
 }
 
-enum zw_log_level zw_log_get_level(void)
+enum zw_severity zw_log_get_level(void)
 {
     return max_level;
 }
 
-bool zw_log_level_from_string(const char *word, enum zw_log_level *level)
+bool zw_log_level_from_string(const char *word, enum zw_severity *level)
 {
     for (int i = 0; i < ZW_LOG_N_LEVELS; i++) {
         if (!strcmp(word, levels[i].word)) {
-            *level = (enum zw_log_level)i;
+            *level = (enum zw_severity)i;
             return true;
         }
     }
@@ -56,7 +56,7 @@ static bool stderr_is_journal(void)
            !fstat(STDERR_FILENO, &st) && st.st_dev == device && st.st_ino == inode;
 }
 
-static int format_prefix(char *line, size_t size, enum zw_log_level level)
+static int format_prefix(char *line, size_t size, enum zw_severity level)
 {
     struct timespec now;
     struct tm tm;
@@ -71,7 +71,7 @@ static int format_prefix(char *line, size_t size, enum zw_log_level level)
     return snprintf(line, size, "%s.%03ldZ %s: ", date, now.tv_nsec / 1000000, levels[level].word);
 }
 
-static void write_line(enum zw_log_level level, unsigned long long n_suppressed, const char *format,
+static void write_line(enum zw_severity level, unsigned long long n_suppressed, const char *format,
                        va_list args)
 {
     char line[ZW_LOG_LINE_SIZE];
@@ -98,7 +98,7 @@ static void write_line(enum zw_log_level level, unsigned long long n_suppressed,
     }
 }
 
-void zw_log(enum zw_log_level level, const char *format, ...)
+void zw_log(enum zw_severity level, const char *format, ...)
 {
     va_list args;
 
@@ -146,7 +146,7 @@ static bool take_line(struct zw_log_limit *limit, unsigned long long *n_suppress
     return taken;
 }
 
-void zw_log_rl(struct zw_log_limit *limit, enum zw_log_level level, const char *format, ...)
+void zw_log_rl(struct zw_log_limit *limit, enum zw_severity level, const char *format, ...)
 {
     unsigned long long n_suppressed;
     va_list args;

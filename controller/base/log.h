@@ -27,7 +27,7 @@
     ZW_LOG_LEVEL(INFO, "info", 6)    \
     ZW_LOG_LEVEL(DBG, "debug", 7)
 
-enum zw_log_level {
+enum zw_severity {
 #define ZW_LOG_LEVEL(NAME, WORD, PRIORITY) ZW_LOG_##NAME,
     ZW_LOG_LEVELS
 #undef ZW_LOG_LEVEL
@@ -52,17 +52,17 @@ struct zw_log_limit {
     }
 
 /* Lines less important than 'level' are not written.  INFO at the start. */
-void zw_log_set_level(enum zw_log_level level);
-enum zw_log_level zw_log_get_level(void);
+void zw_log_set_level(enum zw_severity level);
+enum zw_severity zw_log_get_level(void);
 
 /* The level called 'word' into '*level'; false if there is none. */
-bool zw_log_level_from_string(const char *word, enum zw_log_level *level);
+bool zw_log_level_from_string(const char *word, enum zw_severity *level);
 
-void zw_log(enum zw_log_level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void zw_log(enum zw_severity, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* As zw_log(), within 'limit', which is static at the place that logs.  The first line after a silence says how many
  * were left out. */
-void zw_log_rl(struct zw_log_limit *limit, enum zw_log_level, const char *format, ...)
+void zw_log_rl(struct zw_log_limit *limit, enum zw_severity, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -60,7 +60,7 @@ static void test_line_has_time_and_level(void)
 
 static void test_level_filters(void)
 {
-    enum zw_log_level level;
+    enum zw_severity level;
 
     CU_ASSERT_EQUAL(zw_log_get_level(), ZW_LOG_INFO);
     capture_start();
