@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* switch - one managed bridge: its two OpenFlow connections and what is installed there.
+ *
+ * Like a database client: the owner says what flows it wants, the switch room finds out what the bridge has, and sends
+ * the difference as one atomic bundle and a barrier.  It says so when the barrier is answered: from then on those
+ * flows, and no others, are in force.  It does this again whenever the bridge comes (back), and whenever somebody else
+ * changes a flow of the pipeline.
+ *
+ * Two connections to the bridge's management socket, because a connection whose packet-ins are not read blocks its own
+ * replies: one for flows, one for packets.  On a new flow connection it reads all flows of the pipeline's tables
+ * first (so that what is right is adopted and not sent again), and asks for a flow monitor, so that later changes by
+ * others are noticed at once.
+ *
+ * Flows in tables beyond the pipeline are left alone: nothing leads there.  Learned flows (ZW_COOKIE_LEARNED in
+ * ZW_STAGE_MACS) belong to the switch.  Every other flow in a table of the pipeline that is not desired is deleted.
+ *
+ * Everything runs in the thread of the event base.  Callbacks may call any function here but zw_switch_free(). */
+
+#ifndef ZW_SWITCH_SWITCH_H
+#define ZW_SWITCH_SWITCH_H 1
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ovs-ext/flow-table.h"
+#include "ovs-ext/ofp-decode.h"
+#include "ovs-ext/packet-in.h"
+
+struct event_base;
+struct zw_switch;
+
+#define ZW_SWITCH_RECONNECT_MS 100      /* First wait; doubles ... */
+#define ZW_SWITCH_RECONNECT_MAX_MS 1000 /* ... up to this: a bridge that is back gets its policy within a second. */
+#define ZW_SWITCH_PROBE_S 5             /* An idle connection is probed; no answer for as long again ends it. */
+#define ZW_SWITCH_MAX_OUTBUF (256u * 1024 * 1024) /* Bytes that wait to be sent; beyond, the connection is closed. */
+#define ZW_SWITCH_RESYNC_MS 50          /* From a foreign change to reading the flows again: changes come in flocks. */
+
+/*                name           what it waits for */
+#define ZW_SWITCH_STATES                                                  \
+    ZW_SWITCH_STATE(DISCONNECTED, "the bridge's management socket")       \
+    ZW_SWITCH_STATE(HELLO, "the switch to say hello")                     \
+    ZW_SWITCH_STATE(READING, "the flows that are installed")              \
+    ZW_SWITCH_STATE(IDLE, "a desired flow table")                         \
+    ZW_SWITCH_STATE(SYNCING, "the switch to confirm a bundle")            \
+    ZW_SWITCH_STATE(IN_SYNC, "nothing: the desired flows are in force")
+enum zw_switch_state {
+#define ZW_SWITCH_STATE(NAME, TEXT) ZW_SWITCH_##NAME,
+    ZW_SWITCH_STATES
+#undef ZW_SWITCH_STATE
+};
+const char *zw_switch_state_name(enum zw_switch_state);
+
+struct zw_switch_ops {
+    /* A packet of ours came up.  What is put into 'answer' is sent on the same connection. */
+    void (*packet_in)(void *arg, const struct zw_packet_in *, struct zw_outbuf *answer);
+    /* The switch confirmed the flow table of 'generation' (n_changes flow changes were needed; 0: all was right). */
+    void (*in_sync)(void *arg, uint64_t generation, size_t n_changes, int64_t duration_us);
+    /* The switch refused it, or the connection was lost before it confirmed; it is tried again (after a
+     * reconnect, or ZW_SWITCH_RECONNECT_MAX_MS). */
+    void (*sync_failed)(void *arg, uint64_t generation, const char *error);
+};
+
+struct zw_switch *zw_switch_new(struct event_base *, const char *name, const char *management_socket,
+                                const struct zw_switch_ops *, void *arg);
+void zw_switch_free(struct zw_switch *); /* NULL is fine. */
+
+/* Takes 'desired' and makes it so; an older one that is not confirmed yet is forgotten (in_sync comes for the newest
+ * only).  'generation' is the caller's number for it. */
+void zw_switch_set_desired(struct zw_switch *, struct zw_flow_table *desired, uint64_t generation);
+
+/* Connects now, if it is waiting to: the bridge is known to be back. */
+void zw_switch_kick(struct zw_switch *);
+
+/* Reads all flows of 'stage' with their counters.  'each' takes no ownership; 'done' comes last, once, with an error
+ * text or NULL.  Several may be under way; they end in order. */
+typedef void zw_counters_cb(void *arg, const struct zw_flow *, const struct zw_flow_counters *);
+typedef void zw_counters_done_cb(void *arg, const char *error);
+void zw_switch_read_counters(struct zw_switch *, enum zw_stage, zw_counters_cb *each, zw_counters_done_cb *done,
+                             void *arg);
+
+struct zw_switch_status {
+    enum zw_switch_state state;
+    bool packets_connected;      /* The second connection. */
+    int64_t since_us;            /* Unix time of the last change of 'state'. */
+    uint64_t generation;         /* Last confirmed, 0: none. */
+    size_t n_installed;          /* Flows of ours, without learned ones, when last confirmed. */
+    uint64_t n_connects;
+    uint64_t n_flow_mods;        /* Sent since the start. */
+    uint64_t n_bundles;
+    uint64_t n_foreign_changes;  /* Changes by others that were noticed. */
+    uint64_t n_repairs;          /* Bundles that mended them, */
+    uint64_t n_repaired_flows;   /* and how many flows that took. */
+    int64_t last_repair_us;      /* Unix time, 0: never. */
+    uint64_t n_packet_ins, n_bad_messages;
+    char error[160];             /* Last error, or "". */
+};
+struct zw_switch_status zw_switch_status(const struct zw_switch *);
+
+#endif

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a flow does. */
+
+#include <config.h>
+
+#include "ovs-ext/flow-private.h"
+
+#include <string.h>
+
+#include "lib/flow.h"
+#include "lib/packets.h"
+#include "openvswitch/meta-flow.h"
+#include "openflow/nicira-ext.h"
+#include "lib/util.h"
+
+static struct mf_subfield subfield(enum mf_field_id id, unsigned int first, unsigned int n_bits)
+{
+    return (struct mf_subfield){ .field = mf_from_id(id), .ofs = first, .n_bits = n_bits };
+}
+
+static struct mf_subfield reg_bits(enum zw_reg reg, unsigned int first, unsigned int n_bits)
+{
+    return subfield(MFF_REG0 + reg, first, n_bits);
+}
+
+static void put_move(struct ofpbuf *ofpacts, struct mf_subfield src, struct mf_subfield dst)
+{
+    struct ofpact_reg_move *move = ofpact_put_REG_MOVE(ofpacts);
+
+    move->src = src;
+    move->dst = dst;
+}
+
+static void put_set_reg(struct ofpbuf *ofpacts, enum zw_reg reg, uint32_t value, uint32_t mask)
+{
+    ovs_be32 value_be = htonl(value), mask_be = htonl(mask);
+
+    ofpact_put_set_field(ofpacts, mf_from_id(MFF_REG0 + reg), &value_be, &mask_be);
+}
+
+static void put_resubmit(struct ofpbuf *ofpacts, enum zw_stage stage)
+{
+    struct ofpact_resubmit *resubmit = ofpact_put_RESUBMIT(ofpacts);
+
+    resubmit->in_port = OFPP_IN_PORT;
+    resubmit->table_id = stage;
+}
+
+void zw_act_set_reg(struct zw_flow *flow, enum zw_reg reg, uint32_t value)
+{
+    put_set_reg(&flow->ofpacts, reg, value, UINT32_MAX);
+}
+
+void zw_act_set_flags(struct zw_flow *flow, uint32_t value, uint32_t mask)
+{
+    put_set_reg(&flow->ofpacts, ZW_REG_FLAGS, value, mask);
+}
+
+void zw_act_vlan_to_reg(struct zw_flow *flow, enum zw_reg reg)
+{
+    put_move(&flow->ofpacts, subfield(MFF_VLAN_TCI, 0, 12), reg_bits(reg, 0, 12));
+}
+
+void zw_act_pop_vlan(struct zw_flow *flow)
+{
+    ofpact_put_STRIP_VLAN(&flow->ofpacts)->ofpact.raw = 0;
+}
+
+static void put_push_vlan(struct zw_flow *flow)
+{
+    ofpact_put_PUSH_VLAN(&flow->ofpacts)->ethertype = htons(ETH_TYPE_VLAN_8021Q);
+}
+
+void zw_act_push_vlan(struct zw_flow *flow, unsigned int vid)
+{
+    ovs_be16 value = htons(vid | VLAN_CFI), mask = htons(VLAN_VID_MASK | VLAN_CFI);
+
+    put_push_vlan(flow);
+    ofpact_put_set_field(&flow->ofpacts, mf_from_id(MFF_VLAN_VID), &value, &mask);
+}
+
+void zw_act_push_vlan_from_reg(struct zw_flow *flow, enum zw_reg reg)
+{
+    put_push_vlan(flow);
+    put_move(&flow->ofpacts, reg_bits(reg, 0, 12), subfield(MFF_VLAN_TCI, 0, 12));
+}
+
+void zw_act_goto(struct zw_flow *flow, enum zw_stage stage)
+{
+    put_resubmit(&flow->ofpacts, stage);
+}
+
+void zw_act_copy_to(struct zw_flow *flow, uint32_t ofport, enum zw_stage stage)
+{
+    size_t offset = flow->ofpacts.size;
+
+    ofpact_put_CLONE(&flow->ofpacts);
+    put_set_reg(&flow->ofpacts, ZW_REG_OUT_PORT, ofport, UINT32_MAX);
+    put_resubmit(&flow->ofpacts, stage);
+
+    struct ofpact_nest *clone = ofpbuf_at_assert(&flow->ofpacts, offset, sizeof *clone);
+    flow->ofpacts.header = clone;
+    ofpact_finish_CLONE(&flow->ofpacts, &clone);
+}
+
+static void put_learn_field(struct ofpbuf *ofpacts, uint16_t dst_type, struct mf_subfield src, struct mf_subfield dst)
+{
+    struct ofpact_learn_spec *spec = ofpbuf_put_zeros(ofpacts, sizeof *spec);
+
+    spec->src_type = NX_LEARN_SRC_FIELD;
+    spec->dst_type = dst_type;
+    spec->src = src;
+    spec->dst = dst;
+    spec->n_bits = dst.n_bits;
+}
+
+void zw_act_learn_mac(struct zw_flow *flow, uint32_t ofport)
+{
+    struct ofpact_learn *learn = ofpact_put_LEARN(&flow->ofpacts);
+
+    learn->idle_timeout = ZW_MAC_IDLE_S;
+    learn->priority = 100;
+    learn->table_id = ZW_STAGE_MACS;
+    learn->flags = NX_LEARN_F_DELETE_LEARNED;
+    learn->cookie = htonll(zw_cookie(ZW_COOKIE_LEARNED, ofport));
+    learn->limit = ZW_MACS_PER_PORT;
+
+    struct mf_subfield segment = reg_bits(ZW_REG_SEGMENT, 0, 32);
+    put_learn_field(&flow->ofpacts, NX_LEARN_DST_MATCH, segment, segment);
+    put_learn_field(&flow->ofpacts, NX_LEARN_DST_MATCH, subfield(MFF_ETH_SRC, 0, 48), subfield(MFF_ETH_DST, 0, 48));
+    put_learn_field(&flow->ofpacts, NX_LEARN_DST_LOAD, subfield(MFF_IN_PORT, 0, 16),
+                    reg_bits(ZW_REG_OUT_PORT, 0, 16));
+    learn = flow->ofpacts.header;
+    ofpact_finish_LEARN(&flow->ofpacts, &learn);
+}
+
+static struct ofpact_conntrack *put_ct(struct ofpbuf *ofpacts, uint16_t flags, uint8_t table)
+{
+    struct ofpact_conntrack *ct = ofpact_put_CT(ofpacts);
+
+    ct->flags = flags;
+    ct->zone_src = reg_bits(ZW_REG_CT_ZONE, 0, 16);
+    ct->recirc_table = table;
+    return ct;
+}
+
+void zw_act_ct(struct zw_flow *flow, enum zw_stage stage)
+{
+    struct ofpact_conntrack *ct = put_ct(&flow->ofpacts, 0, stage);
+
+    ofpact_finish(&flow->ofpacts, &ct->ofpact);
+}
+
+static void put_label_from_reg(struct ofpbuf *ofpacts, enum zw_reg reg, unsigned int reg_first, unsigned int first,
+                               unsigned int n_bits)
+{
+    put_move(ofpacts, reg_bits(reg, reg_first, n_bits), subfield(MFF_CT_LABEL, first, n_bits));
+}
+
+static void put_label_allowed(struct ofpbuf *ofpacts)
+{
+    ovs_be128 value = { .be64 = { .hi = 0, .lo = htonll(UINT64_C(1) << ZW_LABEL_ALLOWED_FIRST) } };
+
+    ofpact_put_set_field(ofpacts, mf_from_id(MFF_CT_LABEL), &value, &value);
+}
+
+void zw_act_ct_commit(struct zw_flow *flow)
+{
+    struct ofpbuf *ofpacts = &flow->ofpacts;
+    size_t offset = ofpacts->size;
+
+    put_ct(ofpacts, NX_CT_F_COMMIT, NX_CT_RECIRC_NONE);
+    put_label_allowed(ofpacts);
+    put_label_from_reg(ofpacts, ZW_REG_FLAGS, ZW_FLAG_SLOW_FIRST, ZW_LABEL_SLOW_FIRST, ZW_LABEL_SLOW_BITS);
+    put_label_from_reg(ofpacts, ZW_REG_FLAGS, ZW_FLAG_LOG_FIRST, ZW_LABEL_LOGGED_FIRST, ZW_LABEL_LOGGED_BITS);
+    put_label_from_reg(ofpacts, ZW_REG_RULE, 0, ZW_LABEL_RULE_FIRST, ZW_LABEL_RULE_BITS);
+    put_label_from_reg(ofpacts, ZW_REG_VERSION, 0, ZW_LABEL_VERSION_FIRST, ZW_LABEL_VERSION_BITS);
+    put_label_from_reg(ofpacts, ZW_REG_SRC_ZONE, 0, ZW_LABEL_SRC_ZONE_FIRST, ZW_LABEL_SRC_ZONE_BITS);
+    put_label_from_reg(ofpacts, ZW_REG_DST_ZONE, 0, ZW_LABEL_DST_ZONE_FIRST, ZW_LABEL_DST_ZONE_BITS);
+
+    struct ofpact_conntrack *ct = ofpbuf_at_assert(ofpacts, offset, sizeof *ct);
+    ofpacts->header = ct;
+    ofpact_finish_CT(ofpacts, &ct);
+}
+
+void zw_act_punt(struct zw_flow *flow, enum zw_punt punt, bool pause, uint32_t meter_id)
+{
+    const uint8_t userdata[8] = { punt };
+    struct ofpact_controller *controller = ofpact_put_CONTROLLER(&flow->ofpacts);
+
+    controller->max_len = pause ? ZW_PAUSE_MAX_LEN : ZW_COPY_MAX_LEN;
+    controller->controller_id = ZW_CONTROLLER_ID;
+    controller->reason = OFPR_ACTION;
+    controller->pause = pause;
+    controller->meter_id = meter_id ? meter_id : NX_CTLR_NO_METER;
+    controller->provider_meter_id = UINT32_MAX;
+    controller->userdata_len = sizeof userdata;
+    ofpbuf_put(&flow->ofpacts, userdata, sizeof userdata);
+    controller = flow->ofpacts.header;
+    ofpact_finish_CONTROLLER(&flow->ofpacts, &controller);
+}
+
+void zw_act_conjunction(struct zw_flow *flow, uint32_t id, unsigned int clause, unsigned int n_clauses)
+{
+    struct ofpact_conjunction *conjunction = ofpact_put_CONJUNCTION(&flow->ofpacts);
+
+    conjunction->id = id;
+    conjunction->clause = clause;
+    conjunction->n_clauses = n_clauses;
+}
+
+void zw_act_output(struct zw_flow *flow, uint32_t ofport)
+{
+    ofpact_put_OUTPUT(&flow->ofpacts)->port = u16_to_ofp(ofport);
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <config.h>
+
+#include "ovs-ext/flow-private.h"
+
+#include <stdlib.h>
+
+#include "lib/flow.h"
+#include "lib/hash.h"
+#include "openvswitch/dynamic-string.h"
+#include "lib/util.h"
+
+struct zw_flow *zw_flow_new(enum zw_stage stage, uint16_t priority, uint64_t cookie)
+{
+    struct zw_flow *flow = xzalloc(sizeof *flow);
+
+    flow->table = stage;
+    flow->priority = priority;
+    flow->cookie = cookie;
+    flow->match = xmalloc(sizeof *flow->match);
+    match_init_catchall(flow->match);
+    ofpbuf_init(&flow->ofpacts, 64);
+    return flow;
+}
+
+struct zw_flow *zw_flow_from_switch(uint8_t table, uint16_t priority, uint64_t cookie, const struct match *match,
+                                    const struct ofpact *ofpacts, size_t ofpacts_len)
+{
+    struct zw_flow *flow = xzalloc(sizeof *flow);
+
+    flow->table = table;
+    flow->priority = priority;
+    flow->cookie = cookie;
+    minimatch_init(&flow->packed, match);
+    ofpbuf_init(&flow->ofpacts, ofpacts_len);
+    ofpbuf_put(&flow->ofpacts, ofpacts, ofpacts_len);
+    return flow;
+}
+
+struct zw_flow *zw_flow_clone(const struct zw_flow *old)
+{
+    struct zw_flow *flow = xmemdup(old, sizeof *old);
+
+    if (old->match) {
+        flow->match = xmemdup(old->match, sizeof *old->match);
+    } else {
+        minimatch_clone(&flow->packed, &old->packed);
+    }
+    ofpbuf_init(&flow->ofpacts, old->ofpacts.size);
+    ofpbuf_put(&flow->ofpacts, old->ofpacts.data, old->ofpacts.size);
+    return flow;
+}
+
+void zw_flow_free(struct zw_flow *flow)
+{
+    if (!flow) {
+        return;
+    }
+    if (flow->match) {
+        free(flow->match);
+    } else {
+        minimatch_destroy(&flow->packed);
+    }
+    ofpbuf_uninit(&flow->ofpacts);
+    free(flow);
+}
+
+void zw_flow_pack(struct zw_flow *flow)
+{
+    if (flow->match) {
+        minimatch_init(&flow->packed, flow->match);
+        free(flow->match);
+        flow->match = NULL;
+    }
+}
+
+enum zw_stage zw_flow_stage(const struct zw_flow *flow)
+{
+    return flow->table;
+}
+
+uint64_t zw_flow_cookie(const struct zw_flow *flow)
+{
+    return flow->cookie;
+}
+
+uint32_t zw_flow_hash(const struct zw_flow *flow)
+{
+    return hash_2words(minimatch_hash(&flow->packed, 0), (uint32_t) flow->table << 16 | flow->priority);
+}
+
+bool zw_flow_same_key(const struct zw_flow *a, const struct zw_flow *b)
+{
+    return a->table == b->table && a->priority == b->priority && minimatch_equal(&a->packed, &b->packed);
+}
+
+bool zw_flow_same_effect(const struct zw_flow *a, const struct zw_flow *b)
+{
+    return a->cookie == b->cookie && a->timed == b->timed
+           && ofpacts_equal(a->ofpacts.data, a->ofpacts.size, b->ofpacts.data, b->ofpacts.size);
+}
+
+char *zw_flow_format(const struct zw_flow *flow)
+{
+    struct ds s = DS_EMPTY_INITIALIZER;
+    struct match match;
+
+    if (flow->match) {
+        match = *flow->match;
+    } else {
+        minimatch_expand(&flow->packed, &match);
+    }
+    ds_put_format(&s, "table=%u cookie=0x%" PRIx64 " priority=%u", flow->table, flow->cookie, flow->priority);
+    size_t start = s.length;
+    ds_put_char(&s, ',');
+    match_format(&match, NULL, &s, OFP_DEFAULT_PRIORITY);
+    if (s.length == start + 1) {
+        ds_truncate(&s, start);
+    }
+    ds_put_cstr(&s, " actions=");
+    struct ofpact_format_params params = { .s = &s };
+    ofpacts_format(flow->ofpacts.data, flow->ofpacts.size, &params);
+    return ds_steal_cstr(&s);
+}

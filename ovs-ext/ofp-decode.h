@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ofp-decode - what a switch says to us.
+ *
+ * Bytes come from a peer that may be broken: whatever they hold, the answer is a message, or an error that says what
+ * is wrong with it. */
+
+#ifndef ZW_OVS_OFP_DECODE_H
+#define ZW_OVS_OFP_DECODE_H 1
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ovs-ext/flow-table.h"
+
+#define ZW_OFP_HEADER_SIZE 8
+
+/* The length of the message that starts with these ZW_OFP_HEADER_SIZE bytes, or 0 if no OpenFlow message can start so:
+ * then nothing that follows can be read. */
+size_t zw_ofp_message_size(const uint8_t header[ZW_OFP_HEADER_SIZE]);
+
+enum zw_ofp_type {
+    ZW_OFP_HELLO,
+    ZW_OFP_ERROR,
+    ZW_OFP_ECHO_REQUEST,
+    ZW_OFP_ECHO_REPLY,
+    ZW_OFP_PACKET_IN,     /* For zw_packet_in_decode(). */
+    ZW_OFP_BARRIER_REPLY,
+    ZW_OFP_FLOW_STATS,    /* For zw_ofp_decode_flow_stats(). */
+    ZW_OFP_FLOW_UPDATE,   /* For zw_ofp_decode_flow_updates(). */
+    ZW_OFP_BUNDLE_REPLY,
+    ZW_OFP_OTHER,         /* Known to OpenFlow, and nothing that we asked for. */
+};
+
+struct zw_ofp_msg {
+    enum zw_ofp_type type;
+    uint32_t xid;
+    uint8_t version;      /* HELLO: the highest version that both sides speak, 0: none. */
+    bool more;            /* FLOW_STATS: another part follows. */
+    char text[160];       /* ERROR: what the switch says is wrong. */
+    bool meter_exists;    /* ERROR: a meter of that id is there already. */
+};
+
+/* Decodes a whole message, aligned to 8 bytes.  0, or EPROTO with the reason in msg->text. */
+int zw_ofp_decode(const uint8_t *data, size_t size, struct zw_ofp_msg *);
+
+struct zw_flow_counters {
+    uint64_t n_packets, n_bytes;
+};
+
+/* Calls 'each' for every flow of a FLOW_STATS message; it takes the flow.  Learned flows and flows of tables beyond the
+ * pipeline are passed as well.  0 or EPROTO. */
+typedef void zw_flow_stats_cb(void *arg, struct zw_flow *, const struct zw_flow_counters *);
+int zw_ofp_decode_flow_stats(const uint8_t *data, size_t size, zw_flow_stats_cb *each, void *arg);
+
+/* Counts the changes in a FLOW_UPDATE message that somebody else made to flows of the pipeline: not ours, not
+ * learned, not aged out.  0 or EPROTO. */
+int zw_ofp_decode_flow_updates(const uint8_t *data, size_t size, unsigned int *n_foreign);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ofp-encode - what we say to a switch: OpenFlow 1.5 with the Nicira extensions.
+ *
+ * Every function appends whole messages to an outbuf.  Where an answer is to come the transaction id is returned, in
+ * the byte order in which zw_ofp_decode() reports it. */
+
+#ifndef ZW_OVS_OFP_ENCODE_H
+#define ZW_OVS_OFP_ENCODE_H 1
+
+#include "ovs-ext/flow-table.h"
+#include "ovs-ext/outbuf.h"
+
+void zw_ofp_put_hello(struct zw_outbuf *);
+
+/* After the hellos: a connection for flows gets no packets, one for packets nothing else. */
+void zw_ofp_put_setup_flows(struct zw_outbuf *);
+void zw_ofp_put_setup_packets(struct zw_outbuf *);
+
+void zw_ofp_put_echo_request(struct zw_outbuf *);
+void zw_ofp_put_echo_reply(struct zw_outbuf *, const uint8_t *request, size_t size);
+uint32_t zw_ofp_put_barrier(struct zw_outbuf *);
+uint32_t zw_ofp_put_flow_dump(struct zw_outbuf *);            /* All tables. */
+uint32_t zw_ofp_put_stage_dump(struct zw_outbuf *, enum zw_stage);
+uint32_t zw_ofp_put_flow_monitor(struct zw_outbuf *);         /* Changes from now on, by anybody but us. */
+uint32_t zw_ofp_put_meter_mod(struct zw_outbuf *, bool modify, uint32_t meter_id, uint32_t pps);
+
+/* All changes in one ordered, atomic bundle (OpenFlow 1.5, 7.3.9), then a barrier, whose transaction id is returned.
+ * '*commit_xid' gets that of the commit: an error or reply with it says how the bundle went. */
+uint32_t zw_ofp_put_bundle(struct zw_outbuf *, uint32_t bundle_id, const struct zw_changes *, uint32_t *commit_xid);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* packet-in - a packet that came up, and sending it on its way again. */
+
+#ifndef ZW_OVS_PACKET_IN_H
+#define ZW_OVS_PACKET_IN_H 1
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ovs-ext/outbuf.h"
+#include "ovs-ext/packet-key.h"
+#include "ovs-ext/pipeline.h"
+
+struct zw_packet_in_private;
+
+struct zw_packet_in {
+    enum zw_punt punt;
+    bool is_ours;             /* Has our userdata; nothing else is filled in if not. */
+    bool has_key;             /* It is IP, and 'key' is filled in. */
+    struct zw_packet_key key;
+    uint8_t src_mac[6], dst_mac[6];
+    uint16_t eth_type;
+    uint32_t in_port;
+    uint32_t regs[ZW_N_REGS]; /* As the pipeline left them. */
+    struct zw_packet_in_private *private_; /* What a resume needs. */
+};
+
+/* Decodes a packet-in of 'size' bytes at 'msg', which is aligned to 8 bytes and stays until the packet-in is destroyed:
+ * nothing is copied.  0, or EPROTO if it makes no sense.  On success, release it with zw_packet_in_destroy(). */
+int zw_packet_in_decode(const uint8_t *msg, size_t size, struct zw_packet_in *);
+void zw_packet_in_destroy(struct zw_packet_in *);
+
+/* The paused packet goes on from where it was paused, with 'flags' in ZW_REG_FLAGS, and the rule and policy version that
+ * decided. */
+void zw_packet_in_resume(const struct zw_packet_in *, uint32_t flags, uint32_t rule, uint32_t version,
+                         struct zw_outbuf *);
+
+#endif
