@@ -4,7 +4,6 @@
 # lint - what can be said about the sources without running them; `make lint` and a part of `make check`.
 #
 # Speaks TAP: a case for each kind of finding, and the findings as comments in front of it.
-# shellcheck disable=SC2317  # the checks are called through run()
 set -uo pipefail
 
 cd "${ZW_SRCDIR:-$(dirname "$0")/..}" || exit 99
@@ -141,7 +140,7 @@ check_scripts() {
     local scripts
     mapfile -t scripts < <(files -name '*.sh'; echo .ci/run)
     if [ ! -e .ci/run ]; then unset 'scripts[-1]'; fi
-    shellcheck -x -P SCRIPTDIR -f gcc "${scripts[@]}"
+    shellcheck -f gcc "${scripts[@]}"
     files -name '*.py' | while read -r f; do
         "${PYTHON:-python3}" -c 'import ast, sys; ast.parse(open(sys.argv[1]).read(), sys.argv[1])' "$f" 2>&1
     done
