@@ -176,13 +176,21 @@ verb_check() {
     exit "$status"
 }
 
+# For the verbs that are about something else than building.
+build_quietly() {
+    prepare
+    configure "$build"
+    quietly "$build/build.log" make -C "$build" -j"$jobs" --no-print-directory
+    exec 9>&-
+}
+
 verb_demo() {
-    verb_build >&2
+    build_quietly
     exec "$top/tests/demo.sh"
 }
 
 verb_shell() {
-    verb_build >&2
+    build_quietly
     exec "$top/tests/shell.sh"
 }
 

@@ -32,7 +32,7 @@ AC_DEFUN([ZW_OVS], [
         $SED 's,/lib/\(libopenvswitch@<:@a-z0-9@:>@*\)\.la,/lib/.libs/\1.a,g'`
     OVS_CPPFLAGS="-isystem $OVS_BUILD -isystem $OVS_BUILD/include -isystem $OVS_BUILD/lib"
     AS_IF([test "$OVS_BUILD" != "$OVS_SOURCE"],
-          [OVS_CPPFLAGS="$OVS_CPPFLAGS -isystem $OVS_SOURCE/include -isystem $OVS_SOURCE/lib"])
+          [OVS_CPPFLAGS="$OVS_CPPFLAGS -isystem $OVS_SOURCE -isystem $OVS_SOURCE/include -isystem $OVS_SOURCE/lib"])
     OVS_LIBS="-Wl,--start-group $OVS_BUILD/lib/.libs/libopenvswitch.a $zw_ovs_deps -Wl,--end-group"
 
     zw_save_LIBS=$LIBS

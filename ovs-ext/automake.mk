@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # The only code that includes Open vSwitch's headers, and the only target that sees them.  Its .c files begin with
-# #include <config.h>, which is OVS's; OVS's own headers are included in angle brackets (<flow.h>), because a quoted
+# #include <config.h>, which is OVS's; OVS's private headers are included as "lib/flow.h", because
 # "flow.h" would find ours.
 #
 # To add a file: one line here.

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # System tests: two lines here for each script, TESTS and EXTRA_DIST.
+EXTRA_DIST += tests/demo-setup.sh
+EXTRA_DIST += tests/demo.sh
 EXTRA_DIST += tests/playground.sh
 EXTRA_DIST += tests/probe.py
 EXTRA_DIST += tests/serve.py
+EXTRA_DIST += tests/shell.sh
 EXTRA_DIST += tests/system/tap.sh
 
 TESTS += tests/system/playground.sh
