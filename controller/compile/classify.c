@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* CLASSIFY: from port and VLAN tag to source zone, segment and conntrack zone; the tag comes off.
+ *
+ * The segment follows the port's own tag, trunks and vlan_mode as ovs-vswitchd.conf.db(5) describes them, because only
+ * OVS's NORMAL action honours those by itself.  A port that no zone claims has no flow here: nothing passes. */
+
+#include "controller/compile/compile-private.h"
+
+static struct zw_flow *from_port(const struct zw_open_port *open, uint16_t priority)
+{
+    struct zw_flow *flow = zw_port_flow(ZW_STAGE_CLASSIFY, priority, open->port);
+
+    zw_match_in_port(flow, open->port->ofport);
+    zw_act_set_reg(flow, ZW_REG_SRC_ZONE, open->zone->id);
+    return flow;
+}
+
+static void finish_in_segment(struct zw_compiler *c, struct zw_flow *flow, unsigned int segment)
+{
+    zw_act_set_reg(flow, ZW_REG_SEGMENT, segment);
+    zw_act_set_reg(flow, ZW_REG_CT_ZONE, c->ct_zone_base | segment);
+    zw_act_goto(flow, ZW_STAGE_GUARD);
+    zw_emit(c, flow);
+}
+
+/* Untagged packets, and those that carry only a priority, belong to 'segment'. */
+static void untagged(struct zw_compiler *c, const struct zw_open_port *open, unsigned int segment)
+{
+    struct zw_flow *flow = from_port(open, ZW_PRIO_EXACT);
+    zw_match_untagged(flow);
+    finish_in_segment(c, flow, segment);
+
+    flow = from_port(open, ZW_PRIO_EXACT);
+    zw_match_tagged(flow, 0);
+    zw_act_pop_vlan(flow);
+    finish_in_segment(c, flow, segment);
+}
+
+static void tagged(struct zw_compiler *c, const struct zw_open_port *open, unsigned int vid)
+{
+    struct zw_flow *flow = from_port(open, ZW_PRIO_EXACT);
+
+    zw_match_tagged(flow, vid);
+    zw_act_pop_vlan(flow);
+    finish_in_segment(c, flow, vid);
+}
+
+static void any_tag(struct zw_compiler *c, const struct zw_open_port *open)
+{
+    struct zw_flow *flow = from_port(open, ZW_PRIO_MATCH);
+
+    zw_match_any_tag(flow);
+    zw_act_set_reg(flow, ZW_REG_CT_ZONE, c->ct_zone_base);
+    zw_act_vlan_to_reg(flow, ZW_REG_SEGMENT);
+    zw_act_vlan_to_reg(flow, ZW_REG_CT_ZONE);
+    zw_act_pop_vlan(flow);
+    zw_act_goto(flow, ZW_STAGE_GUARD);
+    zw_emit(c, flow);
+}
+
+static void trunk(struct zw_compiler *c, const struct zw_open_port *open)
+{
+    const struct zw_port *port = open->port;
+    unsigned int native = port->vlan_mode == ZW_VLAN_TRUNK || port->tag == ZW_VLAN_NONE ? 0 : (unsigned int) port->tag;
+
+    if (native || zw_port_carries(port, 0)) {
+        untagged(c, open, native);
+    }
+    if (zw_port_carries_all(port)) {
+        any_tag(c, open);
+        return;
+    }
+    for (unsigned int vid = 1; vid < 4096; vid++) {
+        if (zw_port_carries(port, vid)) {
+            tagged(c, open, vid);
+        }
+    }
+}
+
+void zw_compile_classify(struct zw_compiler *c)
+{
+    for (size_t i = 0; i < c->n_ports; i++) {
+        const struct zw_open_port *open = &c->ports[i];
+
+        if (open->port->vlan_mode == ZW_VLAN_ACCESS) {
+            untagged(c, open, open->port->tag == ZW_VLAN_NONE ? 0 : (unsigned int) open->port->tag);
+        } else {
+            trunk(c, open);
+        }
+    }
+}

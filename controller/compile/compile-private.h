@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* compile-private - what the stages of the compiler share. */
+
+#ifndef ZW_COMPILE_COMPILE_PRIVATE_H
+#define ZW_COMPILE_COMPILE_PRIVATE_H 1
+
+#include "controller/compile/compile.h"
+
+/* Priorities within a stage, from what must win to what is left. */
+enum {
+    ZW_PRIO_BLOCK = 300,
+    ZW_PRIO_EXACT = 200,
+    ZW_PRIO_MATCH = 100,
+    ZW_PRIO_WIDE = 50,
+    ZW_PRIO_ELSE = 0,
+};
+
+/* A port that packets may pass: it has a zone and an OpenFlow number, and its VLAN mode can be honoured. */
+struct zw_open_port {
+    const struct zw_port *port;
+    const struct zw_zone *zone;
+};
+
+struct zw_compiler {
+    const struct zw_policy *policy;
+    const struct zw_bridge *bridge;
+    unsigned int ct_zone_base;
+    struct zw_open_port *ports; /* In the order of their names. */
+    size_t n_ports;
+    uint16_t *segments;         /* VLANs that some port names, and 0; sorted. */
+    size_t n_segments;
+    struct zw_flow_table *flows;
+    struct zw_problems *warnings;
+};
+
+void zw_compile_classify(struct zw_compiler *);
+void zw_compile_guard(struct zw_compiler *);
+void zw_compile_source(struct zw_compiler *);
+void zw_compile_destination(struct zw_compiler *);
+void zw_compile_macs(struct zw_compiler *);
+void zw_compile_deliver(struct zw_compiler *);
+void zw_compile_target(struct zw_compiler *);
+void zw_compile_remote(struct zw_compiler *);
+void zw_compile_conntrack(struct zw_compiler *);
+void zw_compile_state(struct zw_compiler *);
+void zw_compile_new(struct zw_compiler *);
+void zw_compile_policy(struct zw_compiler *);
+void zw_compile_verdict(struct zw_compiler *);
+void zw_compile_commit(struct zw_compiler *);
+void zw_compile_output(struct zw_compiler *);
+
+/* A flow that is part of every pipeline. */
+struct zw_flow *zw_static_flow(enum zw_stage, uint16_t priority);
+/* One for a port. */
+struct zw_flow *zw_port_flow(enum zw_stage, uint16_t priority, const struct zw_port *);
+/* Gives 'flow' to the table that is compiled.  Two flows of one match are a mistake of the compiler. */
+void zw_emit(struct zw_compiler *, struct zw_flow *);
+/* "stage: everything else goes on to 'next'". */
+void zw_emit_else(struct zw_compiler *, enum zw_stage, enum zw_stage next);
+
+bool zw_port_carries_all(const struct zw_port *);
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* CONNTRACK: ARP and neighbour discovery go on, so that hosts find each other; IP passes ct(); the rest is dropped.
+ *
+ * Conntrack does not track neighbour discovery and multicast listener reports (RFC 4861, 2710, 3810), and a packet to
+ * several receivers is not one session: both are judged packet by packet, without it. */
+
+#include <netinet/icmp6.h>
+#include <netinet/in.h>
+
+#include "controller/compile/compile-private.h"
+
+#define ETH_TYPE_ARP 0x0806
+#define MLDV2_REPORT 143
+
+static void neighbour(struct zw_compiler *c, uint8_t type)
+{
+    struct zw_flow *flow = zw_static_flow(ZW_STAGE_CONNTRACK, ZW_PRIO_BLOCK);
+
+    zw_match_ip_proto(flow, ZW_IPV6, IPPROTO_ICMPV6);
+    zw_match_hop_limit(flow, 255); /* From this link (RFC 4861, 7.1). */
+    zw_match_icmp(flow, type, 0);
+    zw_act_goto(flow, ZW_STAGE_OUTPUT);
+    zw_emit(c, flow);
+}
+
+static void untracked(struct zw_compiler *c, uint8_t type)
+{
+    struct zw_flow *flow = zw_static_flow(ZW_STAGE_CONNTRACK, ZW_PRIO_EXACT);
+
+    zw_match_ip_proto(flow, ZW_IPV6, IPPROTO_ICMPV6);
+    zw_match_icmp(flow, type, -1);
+    zw_act_set_flags(flow, ZW_FLAG_STATELESS_MASK, ZW_FLAG_STATELESS_MASK);
+    zw_act_goto(flow, ZW_STAGE_NEW);
+    zw_emit(c, flow);
+}
+
+static void ip(struct zw_compiler *c, enum zw_family family)
+{
+    struct zw_flow *flow = zw_static_flow(ZW_STAGE_CONNTRACK, ZW_PRIO_MATCH);
+    zw_match_family(flow, family);
+    zw_match_flags(flow, ZW_FLAG_STATELESS_MASK, ZW_FLAG_STATELESS_MASK);
+    zw_act_goto(flow, ZW_STAGE_NEW);
+    zw_emit(c, flow);
+
+    flow = zw_static_flow(ZW_STAGE_CONNTRACK, ZW_PRIO_WIDE);
+    zw_match_family(flow, family);
+    zw_act_ct(flow, ZW_STAGE_STATE);
+    zw_emit(c, flow);
+}
+
+void zw_compile_conntrack(struct zw_compiler *c)
+{
+    static const uint8_t untracked_types[]
+        = { MLD_LISTENER_QUERY, MLD_LISTENER_REPORT, MLD_LISTENER_REDUCTION, ND_ROUTER_SOLICIT,
+            ND_ROUTER_ADVERT,   ND_NEIGHBOR_SOLICIT, ND_NEIGHBOR_ADVERT,     ND_REDIRECT,
+            MLDV2_REPORT };
+
+    struct zw_flow *flow = zw_static_flow(ZW_STAGE_CONNTRACK, ZW_PRIO_BLOCK);
+    zw_match_eth_type(flow, ETH_TYPE_ARP);
+    zw_act_goto(flow, ZW_STAGE_OUTPUT);
+    zw_emit(c, flow);
+
+    neighbour(c, ND_NEIGHBOR_SOLICIT);
+    neighbour(c, ND_NEIGHBOR_ADVERT);
+    for (size_t i = 0; i < sizeof untracked_types; i++) {
+        untracked(c, untracked_types[i]);
+    }
+    ip(c, ZW_IPV4);
+    ip(c, ZW_IPV6);
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* OUTPUT: to the port, with the VLAN tag that it carries there.  A port gets only segments that it carries, whatever
+ * was learned before its VLAN settings changed. */
+
+#include "controller/compile/compile-private.h"
+
+static struct zw_flow *to_port(const struct zw_port *port, uint16_t priority)
+{
+    struct zw_flow *flow = zw_port_flow(ZW_STAGE_OUTPUT, priority, port);
+
+    zw_match_reg(flow, ZW_REG_OUT_PORT, port->ofport);
+    return flow;
+}
+
+static void untagged(struct zw_compiler *c, const struct zw_port *port, unsigned int segment)
+{
+    struct zw_flow *flow = to_port(port, ZW_PRIO_EXACT);
+
+    zw_match_reg(flow, ZW_REG_SEGMENT, segment);
+    zw_act_output(flow, port->ofport);
+    zw_emit(c, flow);
+}
+
+static void tagged(struct zw_compiler *c, const struct zw_port *port, unsigned int vid)
+{
+    struct zw_flow *flow = to_port(port, ZW_PRIO_MATCH);
+
+    zw_match_reg(flow, ZW_REG_SEGMENT, vid);
+    zw_act_push_vlan(flow, vid);
+    zw_act_output(flow, port->ofport);
+    zw_emit(c, flow);
+}
+
+static void any_tag(struct zw_compiler *c, const struct zw_port *port)
+{
+    struct zw_flow *flow = to_port(port, ZW_PRIO_WIDE);
+
+    zw_act_push_vlan_from_reg(flow, ZW_REG_SEGMENT);
+    zw_act_output(flow, port->ofport);
+    zw_emit(c, flow);
+}
+
+/* The segment that leaves a port without a tag, or -1. */
+static int untagged_segment(const struct zw_port *port)
+{
+    int tag = port->tag == ZW_VLAN_NONE ? 0 : port->tag;
+
+    switch (port->vlan_mode) {
+    case ZW_VLAN_ACCESS:
+    case ZW_VLAN_NATIVE_UNTAGGED:
+        return tag;
+    default:
+        return zw_port_carries(port, 0) ? 0 : -1;
+    }
+}
+
+void zw_compile_output(struct zw_compiler *c)
+{
+    for (size_t i = 0; i < c->n_ports; i++) {
+        const struct zw_port *port = c->ports[i].port;
+        int bare = untagged_segment(port);
+
+        if (bare >= 0) {
+            untagged(c, port, (unsigned int) bare);
+        }
+        if (port->vlan_mode == ZW_VLAN_ACCESS) {
+            continue;
+        }
+        if (zw_port_carries_all(port)) {
+            any_tag(c, port);
+            continue;
+        }
+        for (unsigned int vid = 1; vid < 4096; vid++) {
+            if ((int) vid != bare && zw_port_carries(port, vid)) {
+                tagged(c, port, vid);
+            }
+        }
+    }
+}

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* POLICY: the rules, in the administrator's order.
+ *
+ * A rule has up to five dimensions: from, to, from-addresses, to-addresses, service.  Each rule has a priority of its
+ * own, so that the order is kept exactly and flows of two rules never overlap at one priority.  A rule whose
+ * dimensions multiply to few flows gets them all; otherwise it becomes a conjunction (ovs-fields(7)): as many flows as
+ * the dimensions have members, and one that joins them.
+ *
+ * Flows that look at addresses, protocols or ports exist for each family that the rule can match. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "controller/compile/compile-private.h"
+#include "controller/compile/masks.h"
+
+enum dimension { FROM, TO, FROM_ADDRESSES, TO_ADDRESSES, SERVICE, N_DIMENSIONS };
+
+/* One member of a dimension: what a flow has to match.  'family' 0 fits both. */
+struct member {
+    uint8_t family;
+    const struct zw_zone *zone;
+    const struct zw_prefix *prefix;
+    const struct zw_service_item *item;
+    struct zw_port_mask ports; /* mask 0: any. */
+};
+
+struct members {
+    struct member *list;
+    size_t n, allocated;
+};
+
+struct rule_compiler {
+    struct zw_compiler *c;
+    const struct zw_rule *rule;
+    struct members dimensions[N_DIMENSIONS]; /* n == 0: anything. */
+};
+
+static void put(struct members *members, struct member member)
+{
+    if (members->n >= members->allocated) {
+        members->allocated = members->allocated ? members->allocated * 2 : 8;
+        members->list = realloc(members->list, members->allocated * sizeof *members->list);
+        if (!members->list) {
+            abort();
+        }
+    }
+    members->list[members->n++] = member;
+}
+
+static void put_zones(struct members *members, const struct zw_zone_set *zones)
+{
+    for (size_t i = 0; i < zones->n; i++) {
+        put(members, (struct member){ .zone = zones->list[i] });
+    }
+}
+
+static void put_prefixes(struct members *members, const struct zw_prefixes *prefixes)
+{
+    for (size_t i = 0; i < prefixes->n; i++) {
+        const struct zw_prefix *prefix = &prefixes->list[i];
+
+        put(members, (struct member){ .family = prefix->addr.family, .prefix = prefix });
+    }
+}
+
+static void put_item(struct members *members, const struct zw_service_item *item, uint8_t family)
+{
+    struct zw_port_mask masks[ZW_MAX_PORT_MASKS];
+    size_t n = 1;
+
+    masks[0] = (struct zw_port_mask){ 0, 0 };
+    if (!item->any_ports && item->proto != IPPROTO_ICMP && item->proto != IPPROTO_ICMPV6) {
+        n = zw_port_masks(item->first, item->last, masks);
+    }
+    for (size_t i = 0; i < n; i++) {
+        put(members, (struct member){ .family = family, .item = item, .ports = masks[i] });
+    }
+}
+
+static void put_service(struct members *members, const struct zw_service *service)
+{
+    for (size_t i = 0; i < service->n; i++) {
+        const struct zw_service_item *item = &service->items[i];
+
+        if (item->family != ZW_IPV6) {
+            put_item(members, item, ZW_IPV4);
+        }
+        if (item->family != ZW_IPV4) {
+            put_item(members, item, ZW_IPV6);
+        }
+    }
+}
+
+static bool has_family(const struct members *members, uint8_t family)
+{
+    for (size_t i = 0; i < members->n; i++) {
+        if (!members->list[i].family || members->list[i].family == family) {
+            return true;
+        }
+    }
+    return !members->n;
+}
+
+static void keep_family(struct members *members, uint8_t family)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < members->n; i++) {
+        if (!members->list[i].family || members->list[i].family == family) {
+            members->list[n++] = members->list[i];
+        }
+    }
+    members->n = n;
+}
+
+/* A family that some dimension excludes is out for all. */
+static void settle_families(struct rule_compiler *rc)
+{
+    bool v4 = true, v6 = true;
+
+    for (size_t i = 0; i < N_DIMENSIONS; i++) {
+        v4 = v4 && has_family(&rc->dimensions[i], ZW_IPV4);
+        v6 = v6 && has_family(&rc->dimensions[i], ZW_IPV6);
+    }
+    for (size_t i = 0; i < N_DIMENSIONS && v4 != v6; i++) {
+        keep_family(&rc->dimensions[i], v4 ? ZW_IPV4 : ZW_IPV6);
+    }
+}
+
+static void match_service(struct zw_flow *flow, const struct member *member)
+{
+    const struct zw_service_item *item = member->item;
+
+    zw_match_ip_proto(flow, member->family, item->proto);
+    if (item->any_ports) {
+        return;
+    }
+    if (item->proto == IPPROTO_ICMP || item->proto == IPPROTO_ICMPV6) {
+        zw_match_icmp(flow, item->first, item->code);
+    } else if (member->ports.mask) {
+        zw_match_l4_dst(flow, member->ports.value, member->ports.mask);
+    }
+}
+
+static void match_member(struct zw_flow *flow, enum dimension dimension, const struct member *member)
+{
+    switch (dimension) {
+    case FROM:
+        zw_match_reg(flow, ZW_REG_SRC_ZONE, member->zone->id);
+        break;
+    case TO:
+        zw_match_reg(flow, ZW_REG_DST_ZONE, member->zone->id);
+        break;
+    case FROM_ADDRESSES:
+        zw_match_ip_src(flow, member->prefix);
+        break;
+    case TO_ADDRESSES:
+        zw_match_ip_dst(flow, member->prefix);
+        break;
+    case SERVICE:
+        match_service(flow, member);
+        break;
+    case N_DIMENSIONS:
+        break;
+    }
+}
+
+static struct zw_flow *rule_flow(const struct zw_rule *rule)
+{
+    return zw_flow_new(ZW_STAGE_POLICY, ZW_PRIORITY_RULE(rule->number), zw_cookie(ZW_COOKIE_RULE, rule->number));
+}
+
+/* What the flow of a rule, or of the default (number 0), leaves in the registers. */
+static void act_verdict(struct zw_flow *flow, uint32_t number, enum zw_action action, enum zw_log_level log)
+{
+    static const enum zw_flag_verdict verdicts[]
+        = { [ZW_ALLOW] = ZW_FLAG_ALLOW, [ZW_DENY] = ZW_FLAG_DENY, [ZW_ASK] = ZW_FLAG_ASK };
+    bool logs = (action == ZW_ALLOW && log == ZW_LOG_SESSION) || (action == ZW_DENY && log != ZW_LOG_NONE);
+    uint32_t flags = (uint32_t) verdicts[action] << ZW_FLAG_VERDICT_FIRST | (logs ? ZW_FLAG_LOG_MASK : 0);
+
+    zw_act_set_reg(flow, ZW_REG_RULE, number);
+    zw_act_set_flags(flow, flags, ZW_FLAG_VERDICT_MASK | ZW_FLAG_LOG_MASK);
+    zw_act_goto(flow, ZW_STAGE_VERDICT);
+}
+
+/* Two members of different families make no flow. */
+static bool families_agree(const struct rule_compiler *rc, const size_t chosen[N_DIMENSIONS])
+{
+    uint8_t family = 0;
+
+    for (size_t i = 0; i < N_DIMENSIONS; i++) {
+        uint8_t f = rc->dimensions[i].n ? rc->dimensions[i].list[chosen[i]].family : 0;
+
+        if (f && family && f != family) {
+            return false;
+        }
+        family = f ? f : family;
+    }
+    return true;
+}
+
+static void emit_combination(struct rule_compiler *rc, const size_t chosen[N_DIMENSIONS])
+{
+    if (!families_agree(rc, chosen)) {
+        return;
+    }
+    struct zw_flow *flow = rule_flow(rc->rule);
+    for (size_t i = 0; i < N_DIMENSIONS; i++) {
+        if (rc->dimensions[i].n) {
+            match_member(flow, i, &rc->dimensions[i].list[chosen[i]]);
+        }
+    }
+    act_verdict(flow, rc->rule->number, rc->rule->action, rc->rule->log);
+    /* Alternatives of a service may overlap: the same flow twice is one. */
+    zw_flow_table_add(rc->c->flows, flow);
+}
+
+static bool next_combination(const struct rule_compiler *rc, size_t chosen[N_DIMENSIONS])
+{
+    for (size_t i = 0; i < N_DIMENSIONS; i++) {
+        if (rc->dimensions[i].n && ++chosen[i] < rc->dimensions[i].n) {
+            return true;
+        }
+        chosen[i] = 0;
+    }
+    return false;
+}
+
+static void emit_product(struct rule_compiler *rc)
+{
+    size_t chosen[N_DIMENSIONS] = { 0 };
+
+    do {
+        emit_combination(rc, chosen);
+    } while (next_combination(rc, chosen));
+}
+
+/* A dimension with one member narrows every flow of the conjunction instead of being a clause. */
+static bool is_clause(const struct members *members)
+{
+    return members->n > 1;
+}
+
+static void emit_clause(struct rule_compiler *rc, enum dimension dimension, unsigned int number, unsigned int n_clauses)
+{
+    for (size_t i = 0; i < rc->dimensions[dimension].n; i++) {
+        const struct member *member = &rc->dimensions[dimension].list[i];
+        struct zw_flow *flow = rule_flow(rc->rule);
+
+        for (size_t other = 0; other < N_DIMENSIONS; other++) {
+            const struct members *members = &rc->dimensions[other];
+
+            if (members->n == 1 && (!members->list->family || !member->family || members->list->family == member->family)) {
+                match_member(flow, other, members->list);
+            }
+        }
+        match_member(flow, dimension, member);
+        zw_act_conjunction(flow, rc->rule->number, number, n_clauses);
+        zw_flow_table_add(rc->c->flows, flow);
+    }
+}
+
+static void emit_conjunction(struct rule_compiler *rc, unsigned int n_clauses)
+{
+    unsigned int number = 0;
+
+    for (size_t i = 0; i < N_DIMENSIONS; i++) {
+        if (is_clause(&rc->dimensions[i])) {
+            emit_clause(rc, i, number++, n_clauses);
+        }
+    }
+    struct zw_flow *flow = rule_flow(rc->rule);
+    zw_match_conj_id(flow, rc->rule->number);
+    act_verdict(flow, rc->rule->number, rc->rule->action, rc->rule->log);
+    zw_emit(rc->c, flow);
+}
+
+static void emit_rule(struct rule_compiler *rc)
+{
+    size_t product = 1, sum = 1;
+    unsigned int n_clauses = 0;
+
+    for (size_t i = 0; i < N_DIMENSIONS; i++) {
+        size_t n = rc->dimensions[i].n;
+
+        product *= n ? n : 1;
+        if (is_clause(&rc->dimensions[i])) {
+            sum += n;
+            n_clauses++;
+        }
+        if (product > SIZE_MAX / 0x100000) {
+            product = SIZE_MAX / 0x100000;
+        }
+    }
+    if (n_clauses < 2 || product <= sum) {
+        emit_product(rc);
+    } else {
+        emit_conjunction(rc, n_clauses);
+    }
+}
+
+static void compile_rule(struct zw_compiler *c, const struct zw_rule *rule)
+{
+    struct rule_compiler rc = { .c = c, .rule = rule };
+
+    put_zones(&rc.dimensions[FROM], &rule->from);
+    put_zones(&rc.dimensions[TO], &rule->to);
+    put_prefixes(&rc.dimensions[FROM_ADDRESSES], &rule->from_addresses);
+    put_prefixes(&rc.dimensions[TO_ADDRESSES], &rule->to_addresses);
+    put_service(&rc.dimensions[SERVICE], &rule->service);
+    settle_families(&rc);
+    emit_rule(&rc);
+    for (size_t i = 0; i < N_DIMENSIONS; i++) {
+        free(rc.dimensions[i].list);
+    }
+}
+
+void zw_compile_policy(struct zw_compiler *c)
+{
+    for (size_t i = 0; i < c->policy->n_rules; i++) {
+        compile_rule(c, &c->policy->rules[i]);
+    }
+    struct zw_flow *flow = zw_flow_new(ZW_STAGE_POLICY, ZW_PRIORITY_DEFAULT, zw_cookie(ZW_COOKIE_RULE, 0));
+    act_verdict(flow, 0, c->policy->default_action, c->policy->default_log);
+    zw_emit(c, flow);
+}

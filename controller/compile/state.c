@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* STATE and NEW: a packet of a session that was let in goes on, a new session is judged, the rest is dropped.
+ *
+ * A label is honoured only between the two zones that the session was let in for, so that an address that moves to
+ * another zone does not take its sessions along.  That is two conditions joined by a conjunction (ovs-fields(7)): one
+ * that compares the label's source, one its destination.  Two flows for each zone and direction, not one for each pair.
+ *
+ * A label counts whether conntrack calls the packet new or established: until the first answer, every packet of a
+ * session is "new". */
+
+#include <netinet/in.h>
+
+#include "controller/compile/compile-private.h"
+
+enum { CONJ_ORIGINAL = 1, CONJ_REPLY = 2 };
+
+#define RELATED_OTHERS (ZW_PRIO_EXACT - 10)
+
+static void allowed_label(struct zw_flow *flow)
+{
+    zw_match_label_bits(flow, ZW_LABEL_ALLOWED_FIRST, ZW_LABEL_ALLOWED_BITS, 1);
+}
+
+/* One clause: the label's zone at 'label_first' is the zone in 'reg', and it is 'zone'. */
+static void clause(struct zw_compiler *c, uint32_t conj, unsigned int number, unsigned int label_first, enum zw_reg reg,
+                   const struct zw_zone *zone)
+{
+    struct zw_flow *flow = zw_flow_new(ZW_STAGE_STATE, ZW_PRIO_EXACT, zw_cookie(ZW_COOKIE_ZONE, zone->id));
+
+    if (conj == CONJ_REPLY) {
+        zw_match_ct_state(flow, ZW_CT_TRACKED | ZW_CT_REPLY, ZW_CT_INVALID | ZW_CT_RELATED);
+    } else {
+        zw_match_ct_state(flow, ZW_CT_TRACKED, ZW_CT_INVALID | ZW_CT_RELATED | ZW_CT_REPLY);
+    }
+    allowed_label(flow);
+    zw_match_label_bits(flow, label_first, 32, zone->id);
+    zw_match_reg(flow, reg, zone->id);
+    zw_act_conjunction(flow, conj, number, 2);
+    zw_emit(c, flow);
+}
+
+static void session(struct zw_compiler *c, uint32_t conj, enum zw_reg opener, enum zw_reg other)
+{
+    for (size_t i = 0; i < c->policy->n_zones; i++) {
+        clause(c, conj, 0, ZW_LABEL_SRC_ZONE_FIRST, opener, c->policy->zones[i]);
+        clause(c, conj, 1, ZW_LABEL_DST_ZONE_FIRST, other, c->policy->zones[i]);
+    }
+    struct zw_flow *flow = zw_static_flow(ZW_STAGE_STATE, ZW_PRIO_EXACT);
+    zw_match_conj_id(flow, conj);
+    zw_act_goto(flow, ZW_STAGE_OUTPUT);
+    zw_emit(c, flow);
+}
+
+/* An ICMP error about a session may come from a router anywhere, but goes to one of the session's ends. */
+static void related(struct zw_compiler *c)
+{
+    static const unsigned int ends[] = { ZW_LABEL_SRC_ZONE_FIRST, ZW_LABEL_DST_ZONE_FIRST };
+
+    for (size_t i = 0; i < c->policy->n_zones; i++) {
+        for (size_t end = 0; end < 2; end++) {
+            const struct zw_zone *zone = c->policy->zones[i];
+            struct zw_flow *flow
+                = zw_flow_new(ZW_STAGE_STATE, ZW_PRIO_EXACT + 1 + (uint16_t) end, zw_cookie(ZW_COOKIE_ZONE, zone->id));
+
+            zw_match_ct_state(flow, ZW_CT_TRACKED | ZW_CT_RELATED, ZW_CT_INVALID);
+            allowed_label(flow);
+            zw_match_label_bits(flow, ends[end], 32, zone->id);
+            zw_match_reg(flow, ZW_REG_DST_ZONE, zone->id);
+            zw_act_goto(flow, ZW_STAGE_OUTPUT);
+            zw_emit(c, flow);
+        }
+    }
+    struct zw_flow *flow = zw_static_flow(ZW_STAGE_STATE, RELATED_OTHERS);
+    zw_match_ct_state(flow, ZW_CT_TRACKED | ZW_CT_RELATED, 0);
+    zw_emit(c, flow);
+}
+
+static void new_session(struct zw_compiler *c, enum zw_family family)
+{
+    struct zw_flow *flow = zw_static_flow(ZW_STAGE_STATE, ZW_PRIO_MATCH);
+    zw_match_ct_state(flow, ZW_CT_TRACKED | ZW_CT_NEW, ZW_CT_INVALID);
+    zw_match_ip_proto(flow, family, IPPROTO_TCP);
+    zw_match_bare_syn(flow);
+    zw_act_goto(flow, ZW_STAGE_NEW);
+    zw_emit(c, flow);
+
+    flow = zw_static_flow(ZW_STAGE_STATE, ZW_PRIO_MATCH - 1);
+    zw_match_ct_state(flow, ZW_CT_TRACKED | ZW_CT_NEW, ZW_CT_INVALID);
+    zw_match_ip_proto(flow, family, IPPROTO_TCP);
+    zw_emit(c, flow);
+}
+
+void zw_compile_state(struct zw_compiler *c)
+{
+    struct zw_flow *flow = zw_static_flow(ZW_STAGE_STATE, ZW_PRIO_BLOCK);
+    zw_match_ct_state(flow, ZW_CT_TRACKED | ZW_CT_INVALID, 0);
+    zw_emit(c, flow);
+
+    session(c, CONJ_ORIGINAL, ZW_REG_SRC_ZONE, ZW_REG_DST_ZONE);
+    session(c, CONJ_REPLY, ZW_REG_DST_ZONE, ZW_REG_SRC_ZONE);
+    related(c);
+    new_session(c, ZW_IPV4);
+    new_session(c, ZW_IPV6);
+
+    flow = zw_static_flow(ZW_STAGE_STATE, ZW_PRIO_WIDE);
+    zw_match_ct_state(flow, ZW_CT_TRACKED | ZW_CT_NEW, ZW_CT_INVALID);
+    zw_act_goto(flow, ZW_STAGE_NEW);
+    zw_emit(c, flow);
+}
+
+/* The only flow that carries the policy version: a new version that changes nothing else changes one flow. */
+void zw_compile_new(struct zw_compiler *c)
+{
+    struct zw_flow *flow = zw_static_flow(ZW_STAGE_NEW, ZW_PRIO_ELSE);
+
+    zw_act_set_reg(flow, ZW_REG_VERSION, c->policy->version);
+    zw_act_goto(flow, ZW_STAGE_POLICY);
+    zw_emit(c, flow);
+}
