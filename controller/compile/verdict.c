@@ -16,7 +16,8 @@ static struct zw_flow *on_verdict(enum zw_stage stage, uint16_t priority, enum z
 void zw_compile_verdict(struct zw_compiler *c)
 {
     struct zw_flow *flow = on_verdict(ZW_STAGE_VERDICT, ZW_PRIO_EXACT, ZW_FLAG_ALLOW);
-    zw_match_flags(flow, ZW_FLAG_LOG_MASK, ZW_FLAG_LOG_MASK);
+    /* A packet that is judged by itself is no session, and one record for each would drown the log. */
+    zw_match_flags(flow, ZW_FLAG_LOG_MASK, ZW_FLAG_LOG_MASK | ZW_FLAG_STATELESS_MASK);
     zw_act_punt(flow, ZW_PUNT_SESSION, false, 0);
     zw_act_goto(flow, ZW_STAGE_COMMIT);
     zw_emit(c, flow);

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "controller/slowpath/slowpath.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "controller/policy/decide.h"
+#include "ovs-ext/pipeline.h"
+
+struct zw_slowpath {
+    struct zw_audit *audit;
+    struct zw_policy *policies[ZW_SLOWPATH_POLICIES]; /* Newest first; NULL: none. */
+    struct zw_slowpath_status status;
+};
+
+struct zw_slowpath *zw_slowpath_new(struct zw_audit *audit)
+{
+    struct zw_slowpath *sp = calloc(1, sizeof *sp);
+
+    if (!sp) {
+        abort();
+    }
+    sp->audit = audit;
+    return sp;
+}
+
+void zw_slowpath_free(struct zw_slowpath *sp)
+{
+    if (!sp) {
+        return;
+    }
+    for (size_t i = 0; i < ZW_SLOWPATH_POLICIES; i++) {
+        zw_policy_unref(sp->policies[i]);
+    }
+    free(sp);
+}
+
+void zw_slowpath_set_policy(struct zw_slowpath *sp, const struct zw_policy *policy)
+{
+    zw_policy_unref(sp->policies[ZW_SLOWPATH_POLICIES - 1]);
+    memmove(&sp->policies[1], &sp->policies[0], (ZW_SLOWPATH_POLICIES - 1) * sizeof sp->policies[0]);
+    sp->policies[0] = zw_policy_ref(policy);
+}
+
+static const struct zw_policy *policy_of_version(const struct zw_slowpath *sp, uint32_t version)
+{
+    for (size_t i = 0; i < ZW_SLOWPATH_POLICIES && sp->policies[i]; i++) {
+        if (sp->policies[i]->version == version) {
+            return sp->policies[i];
+        }
+    }
+    return NULL;
+}
+
+static void put_name(char *buf, size_t size, const char *name)
+{
+    snprintf(buf, size, "%s", name ? name : "");
+}
+
+static void put_port(char *buf, size_t size, const struct zw_bridge *bridge, uint32_t ofport)
+{
+    const struct zw_port *port = bridge ? zw_bridge_port_by_ofport(bridge, ofport) : NULL;
+
+    if (port) {
+        put_name(buf, size, port->name);
+    } else {
+        snprintf(buf, size, "#%u", ofport);
+    }
+}
+
+/* Everything about the packet; nothing about the verdict. */
+static void describe_packet(struct zw_record *record, const struct zw_bridge *bridge, const struct zw_packet_in *in)
+{
+    struct zw_flow_record *flow = &record->flow;
+
+    memset(record, 0, sizeof *record);
+    record->time_us = zw_audit_now_us();
+    flow->key = in->key;
+    flow->segment = (uint16_t) in->regs[ZW_REG_SEGMENT];
+    memcpy(flow->src_mac, in->src_mac, sizeof flow->src_mac);
+    memcpy(flow->dst_mac, in->dst_mac, sizeof flow->dst_mac);
+    put_port(flow->src_port, sizeof flow->src_port, bridge, in->in_port);
+    put_port(flow->dst_port, sizeof flow->dst_port, bridge, in->regs[ZW_REG_OUT_PORT]);
+    put_name(flow->bridge, sizeof flow->bridge, bridge ? bridge->name : NULL);
+}
+
+static void put_zone(char *buf, size_t size, const struct zw_policy *policy, uint32_t id)
+{
+    const struct zw_zone *zone = policy ? zw_policy_zone_by_id(policy, id) : NULL;
+
+    put_name(buf, size, zone ? zone->name : NULL);
+}
+
+static void describe_rule(struct zw_flow_record *flow, const struct zw_rule *rule, enum zw_step step, uint32_t version)
+{
+    flow->rule = rule ? rule->number : 0;
+    flow->policy_version = version;
+    put_name(flow->rule_name, sizeof flow->rule_name, rule ? rule->name : step == ZW_STEP_DEFAULT ? "default" : NULL);
+    put_name(flow->step, sizeof flow->step, zw_step_name(step));
+}
+
+/* A copy: the fast path decided, by the rule and version in the registers. */
+static void record_copy(struct zw_slowpath *sp, const struct zw_bridge *bridge, const struct zw_packet_in *in)
+{
+    const struct zw_policy *policy = policy_of_version(sp, in->regs[ZW_REG_VERSION]);
+    uint32_t number = in->regs[ZW_REG_RULE];
+    struct zw_record record;
+
+    describe_packet(&record, bridge, in);
+    record.type = in->punt == ZW_PUNT_SESSION ? ZW_RECORD_SESSION : ZW_RECORD_DENIAL;
+    record.flow.path = ZW_PATH_FAST;
+    describe_rule(&record.flow, policy ? zw_policy_rule(policy, number) : NULL,
+                  number ? ZW_STEP_RULE : ZW_STEP_DEFAULT, in->regs[ZW_REG_VERSION]);
+    record.flow.rule = number;
+    put_zone(record.flow.src_zone, sizeof record.flow.src_zone, policy, in->regs[ZW_REG_SRC_ZONE]);
+    put_zone(record.flow.dst_zone, sizeof record.flow.dst_zone, policy, in->regs[ZW_REG_DST_ZONE]);
+    if (in->punt == ZW_PUNT_SESSION) {
+        sp->status.n_sessions++;
+    } else {
+        sp->status.n_denials++;
+    }
+    zw_audit_put(sp->audit, &record);
+}
+
+static void record_verdict(struct zw_slowpath *sp, const struct zw_bridge *bridge, const struct zw_packet_in *in,
+                           const struct zw_verdict *verdict, uint32_t version)
+{
+    struct zw_record record;
+
+    describe_packet(&record, bridge, in);
+    record.type = verdict->action == ZW_ALLOW ? ZW_RECORD_SESSION : ZW_RECORD_DENIAL;
+    record.flow.path = ZW_PATH_SLOW;
+    describe_rule(&record.flow, verdict->rule, verdict->step, version);
+    put_name(record.flow.src_zone, sizeof record.flow.src_zone, verdict->src ? verdict->src->name : NULL);
+    put_name(record.flow.dst_zone, sizeof record.flow.dst_zone, verdict->dst ? verdict->dst->name : NULL);
+    zw_audit_put(sp->audit, &record);
+}
+
+static void resume_allowed(const struct zw_packet_in *in, const struct zw_verdict *verdict, bool logged,
+                           uint32_t version, struct zw_outbuf *answer)
+{
+    uint32_t flags = in->regs[ZW_REG_FLAGS] & ZW_FLAG_STATELESS_MASK;
+
+    flags |= (uint32_t) ZW_FLAG_ALLOW << ZW_FLAG_VERDICT_FIRST | ZW_FLAG_SLOW_MASK | (logged ? ZW_FLAG_LOG_MASK : 0);
+    zw_packet_in_resume(in, flags, verdict->rule ? verdict->rule->number : 0, version, answer);
+}
+
+static void judge(struct zw_slowpath *sp, const struct zw_bridge *bridge, const struct zw_packet_in *in,
+                  struct zw_outbuf *answer)
+{
+    const struct zw_policy *policy = sp->policies[0];
+
+    sp->status.n_asked++;
+    if (!policy || !in->has_key) {
+        sp->status.n_unjudged++;
+        return;
+    }
+    /* The registers hold the zones after those behind a port were found; decide() leaves such zones as they are. */
+    struct zw_verdict verdict = zw_decide(policy, zw_policy_zone_by_id(policy, in->regs[ZW_REG_SRC_ZONE]),
+                                          zw_policy_zone_by_id(policy, in->regs[ZW_REG_DST_ZONE]), &in->key);
+    bool logged = verdict.log != ZW_LOG_NONE;
+
+    if (verdict.action == ZW_ALLOW) {
+        sp->status.n_allowed++;
+        resume_allowed(in, &verdict, logged, policy->version, answer);
+    } else {
+        sp->status.n_denied++;
+    }
+    if (logged) {
+        record_verdict(sp, bridge, in, &verdict, policy->version);
+    }
+}
+
+void zw_slowpath_packet_in(struct zw_slowpath *sp, const struct zw_bridge *bridge, const struct zw_packet_in *in,
+                           struct zw_outbuf *answer)
+{
+    if (!in->is_ours) {
+        sp->status.n_foreign++;
+    } else if (in->punt == ZW_PUNT_ASK) {
+        judge(sp, bridge, in, answer);
+    } else if (in->has_key) {
+        record_copy(sp, bridge, in);
+    }
+}
+
+struct zw_slowpath_status zw_slowpath_status(const struct zw_slowpath *sp)
+{
+    return sp->status;
+}

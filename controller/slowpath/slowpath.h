@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* slowpath - what comes up from the switch: questions to answer, and copies for the log.
+ *
+ * A paused packet (ZW_PUNT_ASK) is judged by decide() and either goes on with the verdict in its registers or, denied,
+ * is not heard of again: the switch keeps nothing of it.  Nothing is remembered here for a session; it lives in
+ * conntrack from then on.  Copies (ZW_PUNT_SESSION, ZW_PUNT_DENIED) become records.
+ *
+ * In the thread of the event base. */
+
+#ifndef ZW_SLOWPATH_SLOWPATH_H
+#define ZW_SLOWPATH_SLOWPATH_H 1
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "controller/audit/writer.h"
+#include "controller/policy/policy.h"
+#include "ovs-ext/inventory.h"
+#include "ovs-ext/packet-in.h"
+
+/* Policies that packets on their way may still refer to: the newest and those before it. */
+#define ZW_SLOWPATH_POLICIES 8
+
+struct zw_slowpath;
+
+struct zw_slowpath_status {
+    uint64_t n_asked, n_allowed, n_denied; /* Verdicts given. */
+    uint64_t n_sessions, n_denials;        /* Copies that became records. */
+    uint64_t n_unjudged;                   /* Paused packets that no policy or no IP header was there for: dropped. */
+    uint64_t n_foreign;                    /* Packet-ins that are not ours: ignored. */
+};
+
+/* 'audit' outlives it. */
+struct zw_slowpath *zw_slowpath_new(struct zw_audit *);
+void zw_slowpath_free(struct zw_slowpath *);
+
+/* From now on 'policy' judges: call it when it is about to be sent to the switch.  Packets that name an older version
+ * are judged by this one as well; copies are described in the version that they name. */
+void zw_slowpath_set_policy(struct zw_slowpath *, const struct zw_policy *);
+
+/* 'bridge' (for names) is where the packet came up; valid during the call. */
+void zw_slowpath_packet_in(struct zw_slowpath *, const struct zw_bridge *bridge, const struct zw_packet_in *,
+                           struct zw_outbuf *answer);
+
+struct zw_slowpath_status zw_slowpath_status(const struct zw_slowpath *);
+
+#endif
