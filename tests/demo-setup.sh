@@ -4,7 +4,7 @@
 # demo-setup - the four VMs of the demo and of the shell: web and db on the bridge, office and outside in a network
 # behind the uplink.  doc/examples/demo.yaml is the policy between them.
 
-ZW_DEMO_POLICY=$ZW_SRCDIR/doc/examples/demo.yaml
+export ZW_DEMO_POLICY=$ZW_SRCDIR/doc/examples/demo.yaml
 
 declare -A ZW_DEMO_IPV4=([web]=10.20.0.11 [db]=10.20.0.12 [outside]=10.20.9.1 [office]=10.20.10.1)
 declare -A ZW_DEMO_IPV6=([web]=fd00:20::11 [db]=fd00:20::12 [outside]=fd00:20:0:9::1 [office]=fd00:20:0:10::1)

@@ -24,7 +24,7 @@ report() {
     fi
 }
 
-files() { find . \( -path ./build -o -path ./build-aux -o -path ./.git -o -path ./autom4te.cache \) -prune \
+files() { find . \( -path ./build -o -path ./build-aux -o -path ./_build -o -path ./_inst -o -path ./.git -o -path ./autom4te.cache \) -prune \
     -o -type f \( "$@" \) -print | sed 's,^\./,,' | LC_ALL=C sort; }
 
 c_files() { files -name '*.c' -o -name '*.h'; }

@@ -1,2 +1,3 @@
 # SPDX-License-Identifier: Apache-2.0
 # To add a file: one line here, in alphabetical order.
+controller_libzoneward_a_SOURCES += controller/switch/switch.h
