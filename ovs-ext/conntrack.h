@@ -15,9 +15,9 @@
 struct zw_ct_entry {
     struct zw_packet_key key; /* The original direction. */
     uint16_t ct_zone;
-    uint8_t label[16];        /* Most significant byte first, as OVS prints it.  pipeline.h has its fields. */
-    char state[24];           /* TCP state as OVS names it ("ESTABLISHED"), or "". */
-    bool has_bytes;           /* Counters are there (kernel datapath with accounting). */
+    uint8_t label[16]; /* Most significant byte first, as OVS prints it.  pipeline.h has its fields. */
+    char state[24];    /* TCP state as OVS names it ("ESTABLISHED"), or "". */
+    bool has_bytes;    /* Counters are there (kernel datapath with accounting). */
     uint64_t orig_bytes, reply_bytes;
 };
 

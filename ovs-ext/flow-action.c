@@ -15,7 +15,7 @@
 
 static struct mf_subfield subfield(enum mf_field_id id, unsigned int first, unsigned int n_bits)
 {
-    return (struct mf_subfield){ .field = mf_from_id(id), .ofs = first, .n_bits = n_bits };
+    return (struct mf_subfield){.field = mf_from_id(id), .ofs = first, .n_bits = n_bits};
 }
 
 static struct mf_subfield reg_bits(enum zw_reg reg, unsigned int first, unsigned int n_bits)
@@ -128,8 +128,7 @@ void zw_act_learn_mac(struct zw_flow *flow, uint32_t ofport)
     struct mf_subfield segment = reg_bits(ZW_REG_SEGMENT, 0, 32);
     put_learn_field(&flow->ofpacts, NX_LEARN_DST_MATCH, segment, segment);
     put_learn_field(&flow->ofpacts, NX_LEARN_DST_MATCH, subfield(MFF_ETH_SRC, 0, 48), subfield(MFF_ETH_DST, 0, 48));
-    put_learn_field(&flow->ofpacts, NX_LEARN_DST_LOAD, subfield(MFF_IN_PORT, 0, 16),
-                    reg_bits(ZW_REG_OUT_PORT, 0, 16));
+    put_learn_field(&flow->ofpacts, NX_LEARN_DST_LOAD, subfield(MFF_IN_PORT, 0, 16), reg_bits(ZW_REG_OUT_PORT, 0, 16));
     learn = flow->ofpacts.header;
     ofpact_finish_LEARN(&flow->ofpacts, &learn);
 }
@@ -159,7 +158,7 @@ static void put_label_from_reg(struct ofpbuf *ofpacts, enum zw_reg reg, unsigned
 
 static void put_label_allowed(struct ofpbuf *ofpacts)
 {
-    ovs_be128 value = { .be64 = { .hi = 0, .lo = htonll(UINT64_C(1) << ZW_LABEL_ALLOWED_FIRST) } };
+    ovs_be128 value = {.be64 = {.hi = 0, .lo = htonll(UINT64_C(1) << ZW_LABEL_ALLOWED_FIRST)}};
 
     ofpact_put_set_field(ofpacts, mf_from_id(MFF_CT_LABEL), &value, &value);
 }
@@ -185,7 +184,7 @@ void zw_act_ct_commit(struct zw_flow *flow)
 
 void zw_act_punt(struct zw_flow *flow, enum zw_punt punt, bool pause, uint32_t meter_id)
 {
-    const uint8_t userdata[8] = { punt };
+    const uint8_t userdata[8] = {punt};
     struct ofpact_controller *controller = ofpact_put_CONTROLLER(&flow->ofpacts);
 
     controller->max_len = pause ? ZW_PAUSE_MAX_LEN : ZW_COPY_MAX_LEN;

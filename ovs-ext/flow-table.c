@@ -119,7 +119,7 @@ static struct line *sorted_lines(const struct zw_flow_table *table)
     size_t n = 0;
 
     HMAP_FOR_EACH (flow, node, &table->flows) {
-        lines[n++] = (struct line){ .flow = flow, .text = zw_flow_format(flow) };
+        lines[n++] = (struct line){.flow = flow, .text = zw_flow_format(flow)};
     }
     qsort(lines, n, sizeof *lines, compare_lines);
     return lines;
@@ -155,7 +155,7 @@ static void put_change(struct zw_changes *changes, size_t *allocated, enum zw_ch
     if (changes->n >= *allocated) {
         changes->list = x2nrealloc(changes->list, allocated, sizeof *changes->list);
     }
-    changes->list[changes->n++] = (struct zw_change){ .type = type, .flow = flow };
+    changes->list[changes->n++] = (struct zw_change){.type = type, .flow = flow};
 }
 
 void zw_flow_table_diff(const struct zw_flow_table *installed, const struct zw_flow_table *desired,
@@ -164,7 +164,7 @@ void zw_flow_table_diff(const struct zw_flow_table *installed, const struct zw_f
     const struct zw_flow *flow;
     size_t allocated = 0;
 
-    *changes = (struct zw_changes){ .list = NULL };
+    *changes = (struct zw_changes){.list = NULL};
     HMAP_FOR_EACH (flow, node, &desired->flows) {
         const struct zw_flow *old = find(installed, flow, hmap_node_hash(&flow->node));
 
@@ -184,5 +184,5 @@ void zw_flow_table_diff(const struct zw_flow_table *installed, const struct zw_f
 void zw_changes_free(struct zw_changes *changes)
 {
     free(changes->list);
-    *changes = (struct zw_changes){ .list = NULL };
+    *changes = (struct zw_changes){.list = NULL};
 }

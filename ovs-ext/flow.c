@@ -87,7 +87,7 @@ uint64_t zw_flow_cookie(const struct zw_flow *flow)
 
 uint32_t zw_flow_hash(const struct zw_flow *flow)
 {
-    return hash_2words(minimatch_hash(&flow->packed, 0), (uint32_t) flow->table << 16 | flow->priority);
+    return hash_2words(minimatch_hash(&flow->packed, 0), (uint32_t)flow->table << 16 | flow->priority);
 }
 
 bool zw_flow_same_key(const struct zw_flow *a, const struct zw_flow *b)
@@ -97,8 +97,8 @@ bool zw_flow_same_key(const struct zw_flow *a, const struct zw_flow *b)
 
 bool zw_flow_same_effect(const struct zw_flow *a, const struct zw_flow *b)
 {
-    return a->cookie == b->cookie && a->timed == b->timed
-           && ofpacts_equal(a->ofpacts.data, a->ofpacts.size, b->ofpacts.data, b->ofpacts.size);
+    return a->cookie == b->cookie && a->timed == b->timed &&
+           ofpacts_equal(a->ofpacts.data, a->ofpacts.size, b->ofpacts.data, b->ofpacts.size);
 }
 
 char *zw_flow_format(const struct zw_flow *flow)
@@ -119,7 +119,7 @@ char *zw_flow_format(const struct zw_flow *flow)
         ds_truncate(&s, start);
     }
     ds_put_cstr(&s, " actions=");
-    struct ofpact_format_params params = { .s = &s };
+    struct ofpact_format_params params = {.s = &s};
     ofpacts_format(flow->ofpacts.data, flow->ofpacts.size, &params);
     return ds_steal_cstr(&s);
 }

@@ -17,7 +17,7 @@
 
 size_t zw_ofp_message_size(const uint8_t header[ZW_OFP_HEADER_SIZE])
 {
-    size_t size = (size_t) header[2] << 8 | header[3];
+    size_t size = (size_t)header[2] << 8 | header[3];
 
     return header[0] >= OFP10_VERSION && header[0] <= OFP15_VERSION && size >= ZW_OFP_HEADER_SIZE ? size : 0;
 }
@@ -50,7 +50,7 @@ static int decode_error(const struct ofp_header *oh, struct zw_ofp_msg *msg)
 
 static enum zw_ofp_type type_of(enum ofptype type)
 {
-    switch ((int) type) {
+    switch ((int)type) {
     case OFPTYPE_ECHO_REQUEST:
         return ZW_OFP_ECHO_REQUEST;
     case OFPTYPE_ECHO_REPLY:
@@ -72,7 +72,7 @@ static enum zw_ofp_type type_of(enum ofptype type)
 
 int zw_ofp_decode(const uint8_t *data, size_t size, struct zw_ofp_msg *msg)
 {
-    const struct ofp_header *oh = (const void *) data;
+    const struct ofp_header *oh = (const void *)data;
     enum ofptype type;
 
     memset(msg, 0, sizeof *msg);
@@ -105,7 +105,7 @@ int zw_ofp_decode_flow_stats(const uint8_t *data, size_t size, zw_flow_stats_cb 
     int error;
 
     while (!(error = ofputil_decode_flow_stats_reply(&stats, &msg, false, &ofpacts))) {
-        struct zw_flow_counters counters = { stats.packet_count, stats.byte_count };
+        struct zw_flow_counters counters = {stats.packet_count, stats.byte_count};
         struct zw_flow *flow = zw_flow_from_switch(stats.table_id, stats.priority, ntohll(stats.cookie), &stats.match,
                                                    stats.ofpacts, stats.ofpacts_len);
 

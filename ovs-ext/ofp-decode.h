@@ -24,21 +24,21 @@ enum zw_ofp_type {
     ZW_OFP_ERROR,
     ZW_OFP_ECHO_REQUEST,
     ZW_OFP_ECHO_REPLY,
-    ZW_OFP_PACKET_IN,     /* For zw_packet_in_decode(). */
+    ZW_OFP_PACKET_IN, /* For zw_packet_in_decode(). */
     ZW_OFP_BARRIER_REPLY,
-    ZW_OFP_FLOW_STATS,    /* For zw_ofp_decode_flow_stats(). */
-    ZW_OFP_FLOW_UPDATE,   /* For zw_ofp_decode_flow_updates(). */
+    ZW_OFP_FLOW_STATS,  /* For zw_ofp_decode_flow_stats(). */
+    ZW_OFP_FLOW_UPDATE, /* For zw_ofp_decode_flow_updates(). */
     ZW_OFP_BUNDLE_REPLY,
-    ZW_OFP_OTHER,         /* Known to OpenFlow, and nothing that we asked for. */
+    ZW_OFP_OTHER, /* Known to OpenFlow, and nothing that we asked for. */
 };
 
 struct zw_ofp_msg {
     enum zw_ofp_type type;
     uint32_t xid;
-    uint8_t version;      /* HELLO: the highest version that both sides speak, 0: none. */
-    bool more;            /* FLOW_STATS: another part follows. */
-    char text[160];       /* ERROR: what the switch says is wrong. */
-    bool meter_exists;    /* ERROR: a meter of that id is there already. */
+    uint8_t version;   /* HELLO: the highest version that both sides speak, 0: none. */
+    bool more;         /* FLOW_STATS: another part follows. */
+    char text[160];    /* ERROR: what the switch says is wrong. */
+    bool meter_exists; /* ERROR: a meter of that id is there already. */
 };
 
 /* Decodes a whole message, aligned to 8 bytes.  0, or EPROTO with the reason in msg->text. */

@@ -49,9 +49,8 @@ static void put_async(struct zw_outbuf *out, uint32_t reasons)
 /* A connection to a management socket gets no packet-ins until it asks for a length (ovs-vswitchd(8)). */
 static void put_miss_send_len(struct zw_outbuf *out, uint16_t length)
 {
-    struct ofputil_switch_config config = { .frag = OFPUTIL_FRAG_NORMAL,
-                                            .invalid_ttl_to_controller = 0,
-                                            .miss_send_len = length };
+    struct ofputil_switch_config config = {
+        .frag = OFPUTIL_FRAG_NORMAL, .invalid_ttl_to_controller = 0, .miss_send_len = length};
 
     put(out, ofputil_encode_set_config(&config, OF_VERSION));
 }
@@ -100,7 +99,7 @@ uint32_t zw_ofp_put_barrier(struct zw_outbuf *out)
 
 static uint32_t put_dump(struct zw_outbuf *out, uint8_t table)
 {
-    struct ofputil_flow_stats_request request = { .table_id = table, .out_port = OFPP_ANY, .out_group = OFPG_ANY };
+    struct ofputil_flow_stats_request request = {.table_id = table, .out_port = OFPP_ANY, .out_group = OFPG_ANY};
 
     match_init_catchall(&request.match);
     return put(out, ofputil_encode_flow_stats_request(&request, PROTOCOL));
@@ -135,13 +134,10 @@ uint32_t zw_ofp_put_flow_monitor(struct zw_outbuf *out)
 
 uint32_t zw_ofp_put_meter_mod(struct zw_outbuf *out, bool modify, uint32_t meter_id, uint32_t pps)
 {
-    struct ofputil_meter_band band = { .type = OFPMBT13_DROP, .rate = pps, .burst_size = pps };
+    struct ofputil_meter_band band = {.type = OFPMBT13_DROP, .rate = pps, .burst_size = pps};
     struct ofputil_meter_mod mod = {
         .command = modify ? OFPMC13_MODIFY : OFPMC13_ADD,
-        .meter = { .meter_id = meter_id,
-                   .flags = OFPMF13_PKTPS | OFPMF13_BURST,
-                   .n_bands = 1,
-                   .bands = &band },
+        .meter = {.meter_id = meter_id, .flags = OFPMF13_PKTPS | OFPMF13_BURST, .n_bands = 1, .bands = &band},
     };
 
     return put(out, ofputil_encode_meter_mod(OF_VERSION, &mod));
@@ -173,9 +169,7 @@ static struct ofpbuf *encode_change(const struct zw_change *change)
 
 static uint32_t put_bundle_control(struct zw_outbuf *out, uint32_t id, uint16_t type)
 {
-    struct ofputil_bundle_ctrl_msg control = {
-        .bundle_id = id, .type = type, .flags = OFPBF_ATOMIC | OFPBF_ORDERED
-    };
+    struct ofputil_bundle_ctrl_msg control = {.bundle_id = id, .type = type, .flags = OFPBF_ATOMIC | OFPBF_ORDERED};
 
     return put(out, ofputil_encode_bundle_ctrl_request(OF_VERSION, &control));
 }
@@ -183,7 +177,7 @@ static uint32_t put_bundle_control(struct zw_outbuf *out, uint32_t id, uint16_t 
 static void put_bundle_add(struct zw_outbuf *out, uint32_t id, const struct zw_change *change)
 {
     struct ofpbuf *mod = encode_change(change);
-    struct ofputil_bundle_add_msg add = { .bundle_id = id, .flags = OFPBF_ATOMIC | OFPBF_ORDERED, .msg = mod->data };
+    struct ofputil_bundle_add_msg add = {.bundle_id = id, .flags = OFPBF_ATOMIC | OFPBF_ORDERED, .msg = mod->data};
 
     put(out, ofputil_encode_bundle_add(OF_VERSION, &add));
     ofpbuf_delete(mod);

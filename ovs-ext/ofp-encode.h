@@ -19,9 +19,9 @@ void zw_ofp_put_setup_packets(struct zw_outbuf *);
 void zw_ofp_put_echo_request(struct zw_outbuf *);
 void zw_ofp_put_echo_reply(struct zw_outbuf *, const uint8_t *request, size_t size);
 uint32_t zw_ofp_put_barrier(struct zw_outbuf *);
-uint32_t zw_ofp_put_flow_dump(struct zw_outbuf *);            /* All tables. */
+uint32_t zw_ofp_put_flow_dump(struct zw_outbuf *); /* All tables. */
 uint32_t zw_ofp_put_stage_dump(struct zw_outbuf *, enum zw_stage);
-uint32_t zw_ofp_put_flow_monitor(struct zw_outbuf *);         /* Changes from now on, by anybody but us. */
+uint32_t zw_ofp_put_flow_monitor(struct zw_outbuf *); /* Changes from now on, by anybody but us. */
 uint32_t zw_ofp_put_meter_mod(struct zw_outbuf *, bool modify, uint32_t meter_id, uint32_t pps);
 
 /* All changes in one ordered, atomic bundle (OpenFlow 1.5, 7.3.9), then a barrier, whose transaction id is returned.

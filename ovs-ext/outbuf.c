@@ -26,5 +26,5 @@ void zw_outbuf_clear(struct zw_outbuf *out)
 void zw_outbuf_free(struct zw_outbuf *out)
 {
     free(out->data);
-    *out = (struct zw_outbuf) ZW_OUTBUF_INIT;
+    *out = (struct zw_outbuf)ZW_OUTBUF_INIT;
 }

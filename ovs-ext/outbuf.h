@@ -14,7 +14,10 @@ struct zw_outbuf {
     size_t size, allocated;
 };
 
-#define ZW_OUTBUF_INIT { .data = NULL, .size = 0, .allocated = 0 }
+#define ZW_OUTBUF_INIT                          \
+    {                                           \
+        .data = NULL, .size = 0, .allocated = 0 \
+    }
 
 void zw_outbuf_put(struct zw_outbuf *, const void *, size_t);
 void zw_outbuf_clear(struct zw_outbuf *); /* Keeps the memory. */

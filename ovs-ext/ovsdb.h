@@ -21,11 +21,11 @@
 struct zw_ovsdb;
 
 struct zw_ovsdb_status {
-    bool connected;         /* The database answers and its contents are known. */
-    int64_t since_ms;       /* Wall clock (Unix, ms) of the last change of 'connected'. */
+    bool connected;   /* The database answers and its contents are known. */
+    int64_t since_ms; /* Wall clock (Unix, ms) of the last change of 'connected'. */
     uint64_t n_reconnects;
     uint64_t n_fail_mode_set; /* How often fail_mode had to be (re)written. */
-    char error[128];        /* Last error, or "". */
+    char error[128];          /* Last error, or "". */
 };
 
 /* 'remote' is OVSDB's address ("unix:PATH", "tcp:IP:PORT", "ssl:IP:PORT").  Install handlers for SIGTERM, SIGINT and

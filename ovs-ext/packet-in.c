@@ -58,7 +58,7 @@ static void fill(struct zw_packet_in *in, const struct ofputil_packet_in *pin)
 
 static bool is_packet_in(const uint8_t *msg, size_t size)
 {
-    const struct ofp_header *oh = (const void *) msg;
+    const struct ofp_header *oh = (const void *)msg;
     enum ofptype type;
 
     return size >= sizeof *oh && ntohs(oh->length) == size && !ofptype_decode(&type, oh) && type == OFPTYPE_PACKET_IN;
@@ -76,7 +76,7 @@ int zw_packet_in_decode(const uint8_t *msg, size_t size, struct zw_packet_in *in
     size_t total_len;
     uint32_t buffer_id;
 
-    if (ofputil_decode_packet_in((const void *) msg, true, NULL, NULL, pin, &total_len, &buffer_id,
+    if (ofputil_decode_packet_in((const void *)msg, true, NULL, NULL, pin, &total_len, &buffer_id,
                                  &private->continuation)) {
         free(private);
         return EPROTO;

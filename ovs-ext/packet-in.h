@@ -15,13 +15,13 @@ struct zw_packet_in_private;
 
 struct zw_packet_in {
     enum zw_punt punt;
-    bool is_ours;             /* Has our userdata; nothing else is filled in if not. */
-    bool has_key;             /* It is IP, and 'key' is filled in. */
+    bool is_ours; /* Has our userdata; nothing else is filled in if not. */
+    bool has_key; /* It is IP, and 'key' is filled in. */
     struct zw_packet_key key;
     uint8_t src_mac[6], dst_mac[6];
     uint16_t eth_type;
     uint32_t in_port;
-    uint32_t regs[ZW_N_REGS]; /* As the pipeline left them. */
+    uint32_t regs[ZW_N_REGS];              /* As the pipeline left them. */
     struct zw_packet_in_private *private_; /* What a resume needs. */
 };
 

@@ -26,7 +26,7 @@ _Static_assert(ZW_MAX_RULES < 1u << ZW_LABEL_RULE_BITS, "a rule's number fits th
 static const struct {
     const char *name, *text;
 } stages[] = {
-#define ZW_STAGE(NUMBER, NAME, TEXT) [NUMBER] = { #NAME, TEXT },
+#define ZW_STAGE(NUMBER, NAME, TEXT) [NUMBER] = {#NAME, TEXT},
     ZW_STAGES
 #undef ZW_STAGE
 };

@@ -11,9 +11,9 @@
 
 #include "ovs-ext/packet-key.h"
 
-#define ZW_AUDIT_NAME_SIZE 64    /* Zones, rules: ZW_NAME_MAX and a zero. */
-#define ZW_AUDIT_IFNAME_SIZE 32  /* Interface and bridge names in OVS; longer ones are cut. */
-#define ZW_AUDIT_TEXT_SIZE 256   /* Longer texts are cut and end in "...". */
+#define ZW_AUDIT_NAME_SIZE 64   /* Zones, rules: ZW_NAME_MAX and a zero. */
+#define ZW_AUDIT_IFNAME_SIZE 32 /* Interface and bridge names in OVS; longer ones are cut. */
+#define ZW_AUDIT_TEXT_SIZE 256  /* Longer texts are cut and end in "...". */
 
 /* How a verdict was reached. */
 enum zw_path { ZW_PATH_FAST, ZW_PATH_SLOW };
@@ -34,17 +34,17 @@ struct zw_peer {
     char user[32]; /* Name of 'uid', or its number. */
 };
 
-struct zw_flow_record {  /* SESSION and DENIAL. */
+struct zw_flow_record { /* SESSION and DENIAL. */
     struct zw_packet_key key;
     enum zw_path path;
-    uint32_t rule;           /* 0: the default. */
+    uint32_t rule; /* 0: the default. */
     uint32_t policy_version;
     char rule_name[ZW_AUDIT_NAME_SIZE];
-    char step[16];           /* zw_step_name(). */
+    char step[16]; /* zw_step_name(). */
     char src_zone[ZW_AUDIT_NAME_SIZE], dst_zone[ZW_AUDIT_NAME_SIZE];
     char src_port[ZW_AUDIT_IFNAME_SIZE], dst_port[ZW_AUDIT_IFNAME_SIZE];
     char bridge[ZW_AUDIT_IFNAME_SIZE];
-    uint16_t segment;        /* VLAN; 0: untagged. */
+    uint16_t segment; /* VLAN; 0: untagged. */
     uint8_t src_mac[6], dst_mac[6];
 };
 
@@ -62,13 +62,13 @@ struct zw_daemon_record {
 
 struct zw_admin_record {
     struct zw_peer peer;
-    char verb[32];                 /* "policy.apply", "reload"... */
-    int result;                    /* 0, or the errno that the request failed with. */
+    char verb[32]; /* "policy.apply", "reload"... */
+    int result;    /* 0, or the errno that the request failed with. */
     char text[ZW_AUDIT_TEXT_SIZE];
 };
 
 struct zw_gap_record {
-    char what[16];                 /* "session", "denial", or "any". */
+    char what[16]; /* "session", "denial", or "any". */
     uint64_t n_missing;
     int64_t from_us, to_us;
     char text[ZW_AUDIT_TEXT_SIZE]; /* Why. */

@@ -25,9 +25,9 @@ struct zw_audit;
 struct zw_audit_status {
     uint64_t n_put, n_written, n_lost; /* Since the start. */
     uint32_t n_queued;
-    bool failing;                      /* The last attempt to write failed. */
+    bool failing; /* The last attempt to write failed. */
     int64_t failing_since_us;
-    char error[256];                   /* What it failed with, or "". */
+    char error[256]; /* What it failed with, or "". */
     int64_t last_commit_us;
     char path[256];
 };

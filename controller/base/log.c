@@ -52,8 +52,8 @@ static bool stderr_is_journal(void)
     unsigned long long device, inode;
     struct stat st;
 
-    return stream && sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
-           !fstat(STDERR_FILENO, &st) && st.st_dev == device && st.st_ino == inode;
+    return stream && sscanf(stream, "%llu:%llu", &device, &inode) == 2 && !fstat(STDERR_FILENO, &st) &&
+           st.st_dev == device && st.st_ino == inode;
 }
 
 static int format_prefix(char *line, size_t size, enum zw_severity level)
@@ -71,8 +71,7 @@ static int format_prefix(char *line, size_t size, enum zw_severity level)
     return snprintf(line, size, "%s.%03ldZ %s: ", date, now.tv_nsec / 1000000, levels[level].word);
 }
 
-static void write_line(enum zw_severity level, unsigned long long n_suppressed, const char *format,
-                       va_list args)
+static void write_line(enum zw_severity level, unsigned long long n_suppressed, const char *format, va_list args)
 {
     char line[ZW_LOG_LINE_SIZE];
     char suffix[64] = "";
@@ -125,8 +124,7 @@ static bool take_line(struct zw_log_limit *limit, unsigned long long *n_suppress
     bool taken;
 
     pthread_mutex_lock(&limit->mutex);
-    int64_t refill = limit->interval_ms ? (now - limit->last_refill_ms) / limit->interval_ms
-                                        : limit->tokens_used;
+    int64_t refill = limit->interval_ms ? (now - limit->last_refill_ms) / limit->interval_ms : limit->tokens_used;
     if (refill >= limit->tokens_used) {
         limit->tokens_used = 0;
         limit->last_refill_ms = now;

@@ -15,19 +15,22 @@
 #define ZW_PROBLEMS_MAX 200
 
 struct zw_problem {
-    char *file;  /* NULL: no file. */
-    int line;    /* From 1; 0: the whole file. */
-    int column;  /* From 1; 0: the whole line. */
+    char *file; /* NULL: no file. */
+    int line;   /* From 1; 0: the whole file. */
+    int column; /* From 1; 0: the whole line. */
     char *text;
 };
 
 struct zw_problems {
     struct zw_problem *list;
     size_t n;
-    size_t n_dropped;  /* Beyond ZW_PROBLEMS_MAX. */
+    size_t n_dropped; /* Beyond ZW_PROBLEMS_MAX. */
 };
 
-#define ZW_PROBLEMS_INIT { .list = NULL, .n = 0, .n_dropped = 0 }
+#define ZW_PROBLEMS_INIT                     \
+    {                                        \
+        .list = NULL, .n = 0, .n_dropped = 0 \
+    }
 
 void zw_problems_add(struct zw_problems *, const char *file, int line, int column, const char *format, ...)
     __attribute__((format(printf, 5, 6)));

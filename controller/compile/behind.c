@@ -6,8 +6,7 @@
 static void one_prefix(struct zw_compiler *c, enum zw_stage stage, enum zw_reg reg, enum zw_stage next,
                        const struct zw_zone *zone, const struct zw_prefix *prefix)
 {
-    struct zw_flow *flow
-        = zw_flow_new(stage, ZW_PRIO_MATCH + prefix->n_bits, zw_cookie(ZW_COOKIE_ZONE, zone->id));
+    struct zw_flow *flow = zw_flow_new(stage, ZW_PRIO_MATCH + prefix->n_bits, zw_cookie(ZW_COOKIE_ZONE, zone->id));
 
     zw_match_reg(flow, reg, zone->behind->id);
     if (stage == ZW_STAGE_SOURCE) {

@@ -61,7 +61,7 @@ static void any_tag(struct zw_compiler *c, const struct zw_open_port *open)
 static void trunk(struct zw_compiler *c, const struct zw_open_port *open)
 {
     const struct zw_port *port = open->port;
-    unsigned int native = port->vlan_mode == ZW_VLAN_TRUNK || port->tag == ZW_VLAN_NONE ? 0 : (unsigned int) port->tag;
+    unsigned int native = port->vlan_mode == ZW_VLAN_TRUNK || port->tag == ZW_VLAN_NONE ? 0 : (unsigned int)port->tag;
 
     if (native || zw_port_carries(port, 0)) {
         untagged(c, open, native);
@@ -83,7 +83,7 @@ void zw_compile_classify(struct zw_compiler *c)
         const struct zw_open_port *open = &c->ports[i];
 
         if (open->port->vlan_mode == ZW_VLAN_ACCESS) {
-            untagged(c, open, open->port->tag == ZW_VLAN_NONE ? 0 : (unsigned int) open->port->tag);
+            untagged(c, open, open->port->tag == ZW_VLAN_NONE ? 0 : (unsigned int)open->port->tag);
         } else {
             trunk(c, open);
         }

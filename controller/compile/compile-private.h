@@ -27,7 +27,7 @@ struct zw_compiler {
     unsigned int ct_zone_base;
     struct zw_open_port *ports; /* In the order of their names. */
     size_t n_ports;
-    uint16_t *segments;         /* VLANs that some port names, and 0; sorted. */
+    uint16_t *segments; /* VLANs that some port names, and 0; sorted. */
     size_t n_segments;
     struct zw_flow_table *flows;
     struct zw_problems *warnings;

@@ -22,7 +22,7 @@ void zw_emit(struct zw_compiler *c, struct zw_flow *flow)
     bool added = zw_flow_table_add(c->flows, flow);
 
     assert(added);
-    (void) added;
+    (void)added;
 }
 
 void zw_emit_else(struct zw_compiler *c, enum zw_stage stage, enum zw_stage next)
@@ -72,7 +72,7 @@ static void find_open_ports(struct zw_compiler *c)
         const struct zw_zone *zone = zw_policy_zone_of_port(c->policy, port, &how, NULL);
 
         if (zone && is_usable(c, port)) {
-            c->ports[c->n_ports++] = (struct zw_open_port){ port, zone };
+            c->ports[c->n_ports++] = (struct zw_open_port){port, zone};
         }
     }
 }
@@ -90,7 +90,7 @@ static void mark_segments(const struct zw_port *port, bool segments[4096])
 
 static void find_segments(struct zw_compiler *c)
 {
-    bool marked[4096] = { [0] = true };
+    bool marked[4096] = {[0] = true};
 
     for (size_t i = 0; i < c->n_ports; i++) {
         mark_segments(c->ports[i].port, marked);
@@ -101,19 +101,26 @@ static void find_segments(struct zw_compiler *c)
     }
     for (unsigned int segment = 0; segment < 4096; segment++) {
         if (marked[segment]) {
-            c->segments[c->n_segments++] = (uint16_t) segment;
+            c->segments[c->n_segments++] = (uint16_t)segment;
         }
     }
 }
 
 static void (*const stages[ZW_N_STAGES])(struct zw_compiler *) = {
-    [ZW_STAGE_CLASSIFY] = zw_compile_classify,       [ZW_STAGE_GUARD] = zw_compile_guard,
-    [ZW_STAGE_SOURCE] = zw_compile_source,           [ZW_STAGE_DESTINATION] = zw_compile_destination,
-    [ZW_STAGE_MACS] = zw_compile_macs,               [ZW_STAGE_DELIVER] = zw_compile_deliver,
-    [ZW_STAGE_TARGET] = zw_compile_target,           [ZW_STAGE_REMOTE] = zw_compile_remote,
-    [ZW_STAGE_CONNTRACK] = zw_compile_conntrack,     [ZW_STAGE_STATE] = zw_compile_state,
-    [ZW_STAGE_NEW] = zw_compile_new,                 [ZW_STAGE_POLICY] = zw_compile_policy,
-    [ZW_STAGE_VERDICT] = zw_compile_verdict,         [ZW_STAGE_COMMIT] = zw_compile_commit,
+    [ZW_STAGE_CLASSIFY] = zw_compile_classify,
+    [ZW_STAGE_GUARD] = zw_compile_guard,
+    [ZW_STAGE_SOURCE] = zw_compile_source,
+    [ZW_STAGE_DESTINATION] = zw_compile_destination,
+    [ZW_STAGE_MACS] = zw_compile_macs,
+    [ZW_STAGE_DELIVER] = zw_compile_deliver,
+    [ZW_STAGE_TARGET] = zw_compile_target,
+    [ZW_STAGE_REMOTE] = zw_compile_remote,
+    [ZW_STAGE_CONNTRACK] = zw_compile_conntrack,
+    [ZW_STAGE_STATE] = zw_compile_state,
+    [ZW_STAGE_NEW] = zw_compile_new,
+    [ZW_STAGE_POLICY] = zw_compile_policy,
+    [ZW_STAGE_VERDICT] = zw_compile_verdict,
+    [ZW_STAGE_COMMIT] = zw_compile_commit,
     [ZW_STAGE_OUTPUT] = zw_compile_output,
 };
 

@@ -50,10 +50,9 @@ static void ip(struct zw_compiler *c, enum zw_family family)
 
 void zw_compile_conntrack(struct zw_compiler *c)
 {
-    static const uint8_t untracked_types[]
-        = { MLD_LISTENER_QUERY, MLD_LISTENER_REPORT, MLD_LISTENER_REDUCTION, ND_ROUTER_SOLICIT,
-            ND_ROUTER_ADVERT,   ND_NEIGHBOR_SOLICIT, ND_NEIGHBOR_ADVERT,     ND_REDIRECT,
-            MLDV2_REPORT };
+    static const uint8_t untracked_types[] = {MLD_LISTENER_QUERY, MLD_LISTENER_REPORT, MLD_LISTENER_REDUCTION,
+                                              ND_ROUTER_SOLICIT,  ND_ROUTER_ADVERT,    ND_NEIGHBOR_SOLICIT,
+                                              ND_NEIGHBOR_ADVERT, ND_REDIRECT,         MLDV2_REPORT};
 
     struct zw_flow *flow = zw_static_flow(ZW_STAGE_CONNTRACK, ZW_PRIO_BLOCK);
     zw_match_eth_type(flow, ETH_TYPE_ARP);

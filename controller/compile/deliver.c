@@ -11,7 +11,7 @@ static size_t add_copies(struct zw_compiler *c, struct zw_flow *flow, int segmen
 
     for (size_t i = 0; i < c->n_ports; i++) {
         const struct zw_port *port = c->ports[i].port;
-        bool carries = segment < 0 ? zw_port_carries_all(port) : zw_port_carries(port, (unsigned int) segment);
+        bool carries = segment < 0 ? zw_port_carries_all(port) : zw_port_carries(port, (unsigned int)segment);
 
         if (carries && n++ < ZW_FLOOD_MAX_PORTS) {
             zw_act_copy_to(flow, port->ofport, ZW_STAGE_TARGET);
@@ -26,13 +26,14 @@ static void flood(struct zw_compiler *c, int segment)
 
     zw_match_reg(flow, ZW_REG_OUT_PORT, 0);
     if (segment >= 0) {
-        zw_match_reg(flow, ZW_REG_SEGMENT, (uint32_t) segment);
+        zw_match_reg(flow, ZW_REG_SEGMENT, (uint32_t)segment);
     }
     size_t n = add_copies(c, flow, segment);
     if (n > ZW_FLOOD_MAX_PORTS) {
-        zw_problems_add(c->warnings, NULL, 0, 0,
-                        "bridge %s: VLAN %d has %zu ports; packets to unknown receivers and broadcasts reach the first %u",
-                        c->bridge->name, segment, n, ZW_FLOOD_MAX_PORTS);
+        zw_problems_add(
+            c->warnings, NULL, 0, 0,
+            "bridge %s: VLAN %d has %zu ports; packets to unknown receivers and broadcasts reach the first %u",
+            c->bridge->name, segment, n, ZW_FLOOD_MAX_PORTS);
     }
     zw_emit(c, flow);
 }

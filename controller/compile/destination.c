@@ -24,8 +24,8 @@ void zw_compile_destination(struct zw_compiler *c)
 
 static bool parse_mac(const char *text, uint8_t mac[6])
 {
-    return sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx", &mac[0], &mac[1], &mac[2], &mac[3], &mac[4], &mac[5])
-           == 6;
+    return sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx", &mac[0], &mac[1], &mac[2], &mac[3], &mac[4], &mac[5]) ==
+           6;
 }
 
 /* 'segment' below 0: any that the port carries. */
@@ -34,13 +34,14 @@ static void known_mac(struct zw_compiler *c, const struct zw_port *port, const u
     struct zw_flow *flow = zw_port_flow(ZW_STAGE_MACS, segment < 0 ? ZW_PRIO_EXACT : ZW_PRIO_EXACT + 1, port);
 
     if (segment >= 0) {
-        zw_match_reg(flow, ZW_REG_SEGMENT, (uint32_t) segment);
+        zw_match_reg(flow, ZW_REG_SEGMENT, (uint32_t)segment);
     }
     zw_match_eth_dst(flow, mac);
     zw_act_set_reg(flow, ZW_REG_OUT_PORT, port->ofport);
     if (!zw_flow_table_add(c->flows, flow)) {
-        zw_problems_add(c->warnings, NULL, 0, 0, "bridge %s: port %s has the attached-mac %s of another port, which keeps it",
-                        c->bridge->name, port->name, port->attached_mac);
+        zw_problems_add(c->warnings, NULL, 0, 0,
+                        "bridge %s: port %s has the attached-mac %s of another port, which keeps it", c->bridge->name,
+                        port->name, port->attached_mac);
     }
 }
 
@@ -59,7 +60,7 @@ void zw_compile_macs(struct zw_compiler *c)
         }
         for (unsigned int segment = 0; segment < 4096; segment++) {
             if (zw_port_carries(port, segment)) {
-                known_mac(c, port, mac, (int) segment);
+                known_mac(c, port, mac, (int)segment);
             }
         }
     }

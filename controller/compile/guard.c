@@ -4,8 +4,8 @@
 #include "controller/compile/compile-private.h"
 
 /* IEEE 802.1D, 7.12.6: addresses that no bridge forwards (spanning tree, LLDP, LACP...). */
-static const uint8_t link_local[6] = { 0x01, 0x80, 0xc2, 0x00, 0x00, 0x00 };
-static const uint8_t link_local_mask[6] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xf0 };
+static const uint8_t link_local[6] = {0x01, 0x80, 0xc2, 0x00, 0x00, 0x00};
+static const uint8_t link_local_mask[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xf0};
 
 #define ETH_TYPE_VLAN 0x8100
 #define ETH_TYPE_QINQ 0x88a8

@@ -21,7 +21,7 @@ size_t zw_port_masks(uint16_t first_, uint16_t last, struct zw_port_mask masks[Z
     while (first <= last) {
         uint32_t size = block_size(first, last);
 
-        masks[n++] = (struct zw_port_mask){ (uint16_t) first, (uint16_t) ~(size - 1) };
+        masks[n++] = (struct zw_port_mask){(uint16_t)first, (uint16_t) ~(size - 1)};
         first += size;
     }
     return n;

@@ -61,7 +61,7 @@ void zw_compile_output(struct zw_compiler *c)
         int bare = untagged_segment(port);
 
         if (bare >= 0) {
-            untagged(c, port, (unsigned int) bare);
+            untagged(c, port, (unsigned int)bare);
         }
         if (port->vlan_mode == ZW_VLAN_ACCESS) {
             continue;
@@ -71,7 +71,7 @@ void zw_compile_output(struct zw_compiler *c)
             continue;
         }
         for (unsigned int vid = 1; vid < 4096; vid++) {
-            if ((int) vid != bare && zw_port_carries(port, vid)) {
+            if ((int)vid != bare && zw_port_carries(port, vid)) {
                 tagged(c, port, vid);
             }
         }

@@ -51,7 +51,7 @@ static void put(struct members *members, struct member member)
 static void put_zones(struct members *members, const struct zw_zone_set *zones)
 {
     for (size_t i = 0; i < zones->n; i++) {
-        put(members, (struct member){ .zone = zones->list[i] });
+        put(members, (struct member){.zone = zones->list[i]});
     }
 }
 
@@ -60,7 +60,7 @@ static void put_prefixes(struct members *members, const struct zw_prefixes *pref
     for (size_t i = 0; i < prefixes->n; i++) {
         const struct zw_prefix *prefix = &prefixes->list[i];
 
-        put(members, (struct member){ .family = prefix->addr.family, .prefix = prefix });
+        put(members, (struct member){.family = prefix->addr.family, .prefix = prefix});
     }
 }
 
@@ -69,12 +69,12 @@ static void put_item(struct members *members, const struct zw_service_item *item
     struct zw_port_mask masks[ZW_MAX_PORT_MASKS];
     size_t n = 1;
 
-    masks[0] = (struct zw_port_mask){ 0, 0 };
+    masks[0] = (struct zw_port_mask){0, 0};
     if (!item->any_ports && item->proto != IPPROTO_ICMP && item->proto != IPPROTO_ICMPV6) {
         n = zw_port_masks(item->first, item->last, masks);
     }
     for (size_t i = 0; i < n; i++) {
-        put(members, (struct member){ .family = family, .item = item, .ports = masks[i] });
+        put(members, (struct member){.family = family, .item = item, .ports = masks[i]});
     }
 }
 
@@ -174,10 +174,10 @@ static struct zw_flow *rule_flow(const struct zw_rule *rule)
 /* What the flow of a rule, or of the default (number 0), leaves in the registers. */
 static void act_verdict(struct zw_flow *flow, uint32_t number, enum zw_action action, enum zw_log_level log)
 {
-    static const enum zw_flag_verdict verdicts[]
-        = { [ZW_ALLOW] = ZW_FLAG_ALLOW, [ZW_DENY] = ZW_FLAG_DENY, [ZW_ASK] = ZW_FLAG_ASK };
+    static const enum zw_flag_verdict verdicts[] = {
+        [ZW_ALLOW] = ZW_FLAG_ALLOW, [ZW_DENY] = ZW_FLAG_DENY, [ZW_ASK] = ZW_FLAG_ASK};
     bool logs = (action == ZW_ALLOW && log == ZW_LOG_SESSION) || (action == ZW_DENY && log != ZW_LOG_NONE);
-    uint32_t flags = (uint32_t) verdicts[action] << ZW_FLAG_VERDICT_FIRST | (logs ? ZW_FLAG_LOG_MASK : 0);
+    uint32_t flags = (uint32_t)verdicts[action] << ZW_FLAG_VERDICT_FIRST | (logs ? ZW_FLAG_LOG_MASK : 0);
 
     zw_act_set_reg(flow, ZW_REG_RULE, number);
     zw_act_set_flags(flow, flags, ZW_FLAG_VERDICT_MASK | ZW_FLAG_LOG_MASK);
@@ -229,7 +229,7 @@ static bool next_combination(const struct rule_compiler *rc, size_t chosen[N_DIM
 
 static void emit_product(struct rule_compiler *rc)
 {
-    size_t chosen[N_DIMENSIONS] = { 0 };
+    size_t chosen[N_DIMENSIONS] = {0};
 
     do {
         emit_combination(rc, chosen);
@@ -251,7 +251,8 @@ static void emit_clause(struct rule_compiler *rc, enum dimension dimension, unsi
         for (size_t other = 0; other < N_DIMENSIONS; other++) {
             const struct members *members = &rc->dimensions[other];
 
-            if (members->n == 1 && (!members->list->family || !member->family || members->list->family == member->family)) {
+            if (members->n == 1 &&
+                (!members->list->family || !member->family || members->list->family == member->family)) {
                 match_member(flow, other, members->list);
             }
         }
@@ -302,7 +303,7 @@ static void emit_rule(struct rule_compiler *rc)
 
 static void compile_rule(struct zw_compiler *c, const struct zw_rule *rule)
 {
-    struct rule_compiler rc = { .c = c, .rule = rule };
+    struct rule_compiler rc = {.c = c, .rule = rule};
 
     put_zones(&rc.dimensions[FROM], &rule->from);
     put_zones(&rc.dimensions[TO], &rule->to);

@@ -54,13 +54,13 @@ static void session(struct zw_compiler *c, uint32_t conj, enum zw_reg opener, en
 /* An ICMP error about a session may come from a router anywhere, but goes to one of the session's ends. */
 static void related(struct zw_compiler *c)
 {
-    static const unsigned int ends[] = { ZW_LABEL_SRC_ZONE_FIRST, ZW_LABEL_DST_ZONE_FIRST };
+    static const unsigned int ends[] = {ZW_LABEL_SRC_ZONE_FIRST, ZW_LABEL_DST_ZONE_FIRST};
 
     for (size_t i = 0; i < c->policy->n_zones; i++) {
         for (size_t end = 0; end < 2; end++) {
             const struct zw_zone *zone = c->policy->zones[i];
-            struct zw_flow *flow
-                = zw_flow_new(ZW_STAGE_STATE, ZW_PRIO_EXACT + 1 + (uint16_t) end, zw_cookie(ZW_COOKIE_ZONE, zone->id));
+            struct zw_flow *flow =
+                zw_flow_new(ZW_STAGE_STATE, ZW_PRIO_EXACT + 1 + (uint16_t)end, zw_cookie(ZW_COOKIE_ZONE, zone->id));
 
             zw_match_ct_state(flow, ZW_CT_TRACKED | ZW_CT_RELATED, ZW_CT_INVALID);
             allowed_label(flow);

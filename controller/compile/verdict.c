@@ -9,7 +9,7 @@ static struct zw_flow *on_verdict(enum zw_stage stage, uint16_t priority, enum z
 {
     struct zw_flow *flow = zw_static_flow(stage, priority);
 
-    zw_match_flags(flow, (uint32_t) verdict << ZW_FLAG_VERDICT_FIRST, ZW_FLAG_VERDICT_MASK);
+    zw_match_flags(flow, (uint32_t)verdict << ZW_FLAG_VERDICT_FIRST, ZW_FLAG_VERDICT_MASK);
     return flow;
 }
 

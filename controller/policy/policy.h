@@ -48,7 +48,7 @@ struct zw_selector {
 
 struct zw_zone {
     const char *name;
-    uint32_t id;                  /* zw_zone_id(name): the same on every host and for ever.  Never 0. */
+    uint32_t id; /* zw_zone_id(name): the same on every host and for ever.  Never 0. */
     struct zw_selector *selectors;
     size_t n_selectors;
     const struct zw_zone *behind; /* NULL: a zone of ports.  Else a zone of ports that carries these addresses. */
@@ -59,11 +59,11 @@ struct zw_zone {
 
 /* One alternative of a service.  Ranges are inclusive. */
 struct zw_service_item {
-    uint8_t proto;         /* IPPROTO_*. */
-    uint8_t family;        /* ZW_IPV4 for icmp, ZW_IPV6 for icmpv6, 0: both. */
-    bool any_ports;        /* No port or type was named. */
-    uint16_t first, last;  /* TCP, UDP, SCTP: destination ports.  ICMP: the type (first == last). */
-    int code;              /* ICMP: the code, or -1 for any. */
+    uint8_t proto;        /* IPPROTO_*. */
+    uint8_t family;       /* ZW_IPV4 for icmp, ZW_IPV6 for icmpv6, 0: both. */
+    bool any_ports;       /* No port or type was named. */
+    uint16_t first, last; /* TCP, UDP, SCTP: destination ports.  ICMP: the type (first == last). */
+    int code;             /* ICMP: the code, or -1 for any. */
 };
 
 /* Alternatives; n == 0 means any IP packet. */
@@ -79,24 +79,24 @@ struct zw_zone_set {
 };
 
 struct zw_rule {
-    uint32_t number;                           /* From 1, in the order of the file: first match wins. */
-    const char *name;                          /* Unique.  "rule-N" if the file gives none. */
+    uint32_t number;  /* From 1, in the order of the file: first match wins. */
+    const char *name; /* Unique.  "rule-N" if the file gives none. */
     struct zw_zone_set from, to;
     struct zw_prefixes from_addresses, to_addresses; /* n == 0: any. */
     struct zw_service service;
     enum zw_action action;
-    enum zw_action otherwise;                  /* ZW_ASK: ZW_ALLOW or ZW_DENY if nothing else decides. */
+    enum zw_action otherwise; /* ZW_ASK: ZW_ALLOW or ZW_DENY if nothing else decides. */
     enum zw_log_level log;
     const char *file;
     int line;
 };
 
 struct zw_policy {
-    uint32_t version;          /* Given by the policy store; 0: none yet. */
-    char sha256[65];           /* Hexadecimal, of the sources. */
-    struct zw_zone **zones;    /* In the order of the file. */
+    uint32_t version;       /* Given by the policy store; 0: none yet. */
+    char sha256[65];        /* Hexadecimal, of the sources. */
+    struct zw_zone **zones; /* In the order of the file. */
     size_t n_zones;
-    struct zw_rule *rules;     /* rules[i].number == i + 1. */
+    struct zw_rule *rules; /* rules[i].number == i + 1. */
     size_t n_rules;
     enum zw_action default_action; /* ZW_ALLOW or ZW_DENY: where no rule matches ("rule 0", named "default"). */
     enum zw_log_level default_log;
@@ -144,11 +144,11 @@ char *zw_service_format(const struct zw_service *);
 const char *zw_service_item_parse(const char *, struct zw_service_item *);
 
 /* How a port came to its zone, or why it has none. */
-#define ZW_MEMBERSHIPS                                                          \
-    ZW_MEMBERSHIP(NONE, "no zone selects it")                                   \
-    ZW_MEMBERSHIP(SELECTOR, "selected by the zone")                             \
-    ZW_MEMBERSHIP(EXTERNAL_ID, "external_ids:zone")                             \
-    ZW_MEMBERSHIP(CONFLICT, "more than one zone claims it")                     \
+#define ZW_MEMBERSHIPS                                                                \
+    ZW_MEMBERSHIP(NONE, "no zone selects it")                                         \
+    ZW_MEMBERSHIP(SELECTOR, "selected by the zone")                                   \
+    ZW_MEMBERSHIP(EXTERNAL_ID, "external_ids:zone")                                   \
+    ZW_MEMBERSHIP(CONFLICT, "more than one zone claims it")                           \
     ZW_MEMBERSHIP(UNTRUSTED, "external_ids:zone names a zone that does not trust it") \
     ZW_MEMBERSHIP(UNKNOWN, "external_ids:zone names a zone that does not exist")
 enum zw_membership {

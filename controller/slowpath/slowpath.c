@@ -78,7 +78,7 @@ static void describe_packet(struct zw_record *record, const struct zw_bridge *br
     memset(record, 0, sizeof *record);
     record->time_us = zw_audit_now_us();
     flow->key = in->key;
-    flow->segment = (uint16_t) in->regs[ZW_REG_SEGMENT];
+    flow->segment = (uint16_t)in->regs[ZW_REG_SEGMENT];
     memcpy(flow->src_mac, in->src_mac, sizeof flow->src_mac);
     memcpy(flow->dst_mac, in->dst_mac, sizeof flow->dst_mac);
     put_port(flow->src_port, sizeof flow->src_port, bridge, in->in_port);
@@ -111,8 +111,8 @@ static void record_copy(struct zw_slowpath *sp, const struct zw_bridge *bridge, 
     describe_packet(&record, bridge, in);
     record.type = in->punt == ZW_PUNT_SESSION ? ZW_RECORD_SESSION : ZW_RECORD_DENIAL;
     record.flow.path = ZW_PATH_FAST;
-    describe_rule(&record.flow, policy ? zw_policy_rule(policy, number) : NULL,
-                  number ? ZW_STEP_RULE : ZW_STEP_DEFAULT, in->regs[ZW_REG_VERSION]);
+    describe_rule(&record.flow, policy ? zw_policy_rule(policy, number) : NULL, number ? ZW_STEP_RULE : ZW_STEP_DEFAULT,
+                  in->regs[ZW_REG_VERSION]);
     record.flow.rule = number;
     put_zone(record.flow.src_zone, sizeof record.flow.src_zone, policy, in->regs[ZW_REG_SRC_ZONE]);
     put_zone(record.flow.dst_zone, sizeof record.flow.dst_zone, policy, in->regs[ZW_REG_DST_ZONE]);
@@ -143,7 +143,7 @@ static void resume_allowed(const struct zw_packet_in *in, const struct zw_verdic
 {
     uint32_t flags = in->regs[ZW_REG_FLAGS] & ZW_FLAG_STATELESS_MASK;
 
-    flags |= (uint32_t) ZW_FLAG_ALLOW << ZW_FLAG_VERDICT_FIRST | ZW_FLAG_SLOW_MASK | (logged ? ZW_FLAG_LOG_MASK : 0);
+    flags |= (uint32_t)ZW_FLAG_ALLOW << ZW_FLAG_VERDICT_FIRST | ZW_FLAG_SLOW_MASK | (logged ? ZW_FLAG_LOG_MASK : 0);
     zw_packet_in_resume(in, flags, verdict->rule ? verdict->rule->number : 0, version, answer);
 }
 

@@ -33,15 +33,15 @@ struct zw_switch;
 #define ZW_SWITCH_RECONNECT_MAX_MS 1000 /* ... up to this: a bridge that is back gets its policy within a second. */
 #define ZW_SWITCH_PROBE_S 5             /* An idle connection is probed; no answer for as long again ends it. */
 #define ZW_SWITCH_MAX_OUTBUF (256u * 1024 * 1024) /* Bytes that wait to be sent; beyond, the connection is closed. */
-#define ZW_SWITCH_RESYNC_MS 50          /* From a foreign change to reading the flows again: changes come in flocks. */
+#define ZW_SWITCH_RESYNC_MS 50 /* From a foreign change to reading the flows again: changes come in flocks. */
 
 /*                name           what it waits for */
-#define ZW_SWITCH_STATES                                                  \
-    ZW_SWITCH_STATE(DISCONNECTED, "the bridge's management socket")       \
-    ZW_SWITCH_STATE(HELLO, "the switch to say hello")                     \
-    ZW_SWITCH_STATE(READING, "the flows that are installed")              \
-    ZW_SWITCH_STATE(IDLE, "a desired flow table")                         \
-    ZW_SWITCH_STATE(SYNCING, "the switch to confirm a bundle")            \
+#define ZW_SWITCH_STATES                                            \
+    ZW_SWITCH_STATE(DISCONNECTED, "the bridge's management socket") \
+    ZW_SWITCH_STATE(HELLO, "the switch to say hello")               \
+    ZW_SWITCH_STATE(READING, "the flows that are installed")        \
+    ZW_SWITCH_STATE(IDLE, "a desired flow table")                   \
+    ZW_SWITCH_STATE(SYNCING, "the switch to confirm a bundle")      \
     ZW_SWITCH_STATE(IN_SYNC, "nothing: the desired flows are in force")
 enum zw_switch_state {
 #define ZW_SWITCH_STATE(NAME, TEXT) ZW_SWITCH_##NAME,
@@ -80,19 +80,19 @@ void zw_switch_read_counters(struct zw_switch *, enum zw_stage, zw_counters_cb *
 
 struct zw_switch_status {
     enum zw_switch_state state;
-    bool packets_connected;      /* The second connection. */
-    int64_t since_us;            /* Unix time of the last change of 'state'. */
-    uint64_t generation;         /* Last confirmed, 0: none. */
-    size_t n_installed;          /* Flows of ours, without learned ones, when last confirmed. */
+    bool packets_connected; /* The second connection. */
+    int64_t since_us;       /* Unix time of the last change of 'state'. */
+    uint64_t generation;    /* Last confirmed, 0: none. */
+    size_t n_installed;     /* Flows of ours, without learned ones, when last confirmed. */
     uint64_t n_connects;
-    uint64_t n_flow_mods;        /* Sent since the start. */
+    uint64_t n_flow_mods; /* Sent since the start. */
     uint64_t n_bundles;
-    uint64_t n_foreign_changes;  /* Changes by others that were noticed. */
-    uint64_t n_repairs;          /* Bundles that mended them, */
-    uint64_t n_repaired_flows;   /* and how many flows that took. */
-    int64_t last_repair_us;      /* Unix time, 0: never. */
+    uint64_t n_foreign_changes; /* Changes by others that were noticed. */
+    uint64_t n_repairs;         /* Bundles that mended them, */
+    uint64_t n_repaired_flows;  /* and how many flows that took. */
+    int64_t last_repair_us;     /* Unix time, 0: never. */
     uint64_t n_packet_ins, n_bad_messages;
-    char error[160];             /* Last error, or "". */
+    char error[160]; /* Last error, or "". */
 };
 struct zw_switch_status zw_switch_status(const struct zw_switch *);
 

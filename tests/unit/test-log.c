@@ -52,8 +52,7 @@ static void test_line_has_time_and_level(void)
     capture_start();
     zw_log(ZW_LOG_WARN, "bridge %s is gone", "br0");
     capture_end();
-    CU_ASSERT_EQUAL(sscanf(output, "%d-%d-%dT%d:%d:%d.%dZ %n", &year, &month, &day, &hour, &minute,
-                           &second, &ms, &end),
+    CU_ASSERT_EQUAL(sscanf(output, "%d-%d-%dT%d:%d:%d.%dZ %n", &year, &month, &day, &hour, &minute, &second, &ms, &end),
                     7);
     CU_ASSERT_STRING_EQUAL(output + end, "warning: bridge br0 is gone\n");
 }
@@ -125,8 +124,7 @@ static void test_journal_gets_priorities(void)
 
     capture_start();
     fstat(STDERR_FILENO, &st);
-    snprintf(stream, sizeof stream, "%llu:%llu", (unsigned long long)st.st_dev,
-             (unsigned long long)st.st_ino);
+    snprintf(stream, sizeof stream, "%llu:%llu", (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
     setenv("JOURNAL_STREAM", stream, 1);
     zw_log(ZW_LOG_ERR, "no bridge");
     setenv("JOURNAL_STREAM", "1:1", 1);
@@ -137,8 +135,7 @@ static void test_journal_gets_priorities(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(output, "Z error: inherited\n"));
 }
 
-ZW_TEST_MAIN({"a line has time and level", test_line_has_time_and_level},
-             {"the level filters", test_level_filters},
+ZW_TEST_MAIN({"a line has time and level", test_line_has_time_and_level}, {"the level filters", test_level_filters},
              {"input cannot forge a line", test_input_cannot_forge_a_line},
              {"a long line is cut", test_long_line_is_cut},
              {"a limit counts what it leaves out", test_limit_counts_what_it_leaves_out},

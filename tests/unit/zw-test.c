@@ -33,9 +33,7 @@ int zw_test_run(int argc, char **argv, const struct zw_test tests[], size_t n_te
     const char *only = argc > 1 ? argv[1] : NULL;
     size_t n_run = 0, n_failed = 0;
 
-    CU_pSuite suite = CU_initialize_registry() == CUE_SUCCESS
-                          ? CU_add_suite(basename(argv[0]), NULL, NULL)
-                          : NULL;
+    CU_pSuite suite = CU_initialize_registry() == CUE_SUCCESS ? CU_add_suite(basename(argv[0]), NULL, NULL) : NULL;
     if (!suite) {
         printf("Bail out! CUnit: %s\n", CU_get_error_msg());
         return 99;
