@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* policy-store - every policy that was ever in force, each with its version.
+ *
+ * One JSON file a version in STATE/policies, written and synced before the policy is sent anywhere: "000007.json" with
+ * the version, the SHA-256 of the sources, where they came from, when, and the sources themselves.  The highest
+ * version is the one in force.
+ *
+ * Which policy rules after a restart?  The one that changed last: the policy file, if it differs from what it was when
+ * it was last read, else what is in force (perhaps by `zoneward policy apply`). */
+
+#ifndef ZW_DAEMON_POLICY_STORE_H
+#define ZW_DAEMON_POLICY_STORE_H 1
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "controller/policy/policy.h"
+
+struct zw_stored_policy {
+    uint32_t version;
+    char sha256[65];
+    char *origin;      /* "file PATH", "apply by USER". */
+    bool from_file;
+    int64_t time_us;
+    struct zw_policy_source *sources;
+    size_t n_sources;
+};
+
+void zw_stored_policy_clear(struct zw_stored_policy *);
+
+/* Reads the newest version into '*newest' (version 0 if there is none), and the SHA-256 of the newest that came from the
+ * policy file into 'file_sha256' ("" if there is none).  0 or a positive errno with a problem: a damaged store is never
+ * taken for an empty one. */
+int zw_policy_store_load(const char *dir, struct zw_stored_policy *newest, char file_sha256[65], struct zw_problems *);
+
+/* Writes a version, durably.  0 or a positive errno with a problem. */
+int zw_policy_store_save(const char *dir, const struct zw_stored_policy *, struct zw_problems *);
+
+#endif
