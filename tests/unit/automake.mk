@@ -9,3 +9,5 @@ tests_unit_libzwtest_a_CFLAGS = $(AM_CFLAGS) $(CUNIT_CFLAGS)
 LDADD = tests/unit/libzwtest.a $(ZW_LIBS) $(ZW_SYSTEM_LIBS) $(CUNIT_LIBS)
 
 check_PROGRAMS += tests/unit/test-log
+check_PROGRAMS += tests/unit/test-ovsdb
+tests_unit_test_ovsdb_SOURCES = tests/unit/test-ovsdb.c tests/unit/ovsdb-fixture.c tests/unit/ovsdb-fixture.h

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ovsdb-tables - the watcher's copy of OVSDB's Bridge, Port and Interface tables.
+ *
+ * Fed with the <table-updates> of RFC 7047 section 4.1.6, turned into an inventory on demand.  Not thread-safe. */
+
+#ifndef ZW_OVS_OVSDB_TABLES_H
+#define ZW_OVS_OVSDB_TABLES_H 1
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct json;
+struct zw_inventory;
+struct zw_ovsdb_row;
+struct zw_ovsdb_tables;
+
+struct zw_ovsdb_tables *zw_ovsdb_tables_create(void);
+void zw_ovsdb_tables_destroy(struct zw_ovsdb_tables *);
+
+/* The <monitor-requests> that asks for what we need.  The caller's. */
+struct json *zw_ovsdb_tables_monitor(void);
+
+/* False, and a text in 'error' (ZW_OVSDB_ERROR_SIZE), if 'updates' is malformed.  The tables are then not to be used
+ * any more. */
+bool zw_ovsdb_tables_update(struct zw_ovsdb_tables *, const struct json *updates, char *error);
+
+/* The Bridge row called 'name', or NULL. */
+const struct zw_ovsdb_row *zw_ovsdb_tables_bridge(const struct zw_ovsdb_tables *, const char *name);
+
+/* What 'bridges' are now; never NULL.  A reference to a row that does not exist, which OVSDB rules out, is passed
+ * over: that port gets nothing through. */
+struct zw_inventory *zw_ovsdb_tables_inventory(const struct zw_ovsdb_tables *, char *const *bridges, size_t n_bridges);
+
+#endif
