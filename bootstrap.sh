@@ -17,11 +17,11 @@ policy_rc_mark='written by zoneward bootstrap.sh'
 packages=(
     # build
     autoconf automake gcc gzip libc6-dev libcjson-dev libevent-dev libsqlite3-dev libssl-dev libyaml-dev make
-    openvswitch-source pkg-config tar
+    openvswitch-source pkg-config tar xz-utils
     # run
     iproute2 openvswitch-switch python3
     # playground and tests
-    curl ethtool iputils-ping libcunit1-dev ncat python3-jsonschema python3-yaml sqlite3 tcpdump
+    curl ethtool iputils-ping libcunit1-dev procps python3-jsonschema python3-yaml sqlite3 tcpdump
     # lint
     clang-format cppcheck mandoc shellcheck
 )
@@ -159,19 +159,33 @@ verb_build() {
 # Every test's every case is one line in a .trs file.
 count_results() { find "$build/check" -name '*.trs' -exec cat {} + | grep -cE "^:test-result: ($1)" || true; }
 
+# With sanitizers first; then distcheck, which builds a release from nothing but its tarball, with hardening instead of
+# sanitizers, and runs every test again.
 verb_check() {
     local status=0 passed failed
     prepare
     configure "$build/check" --enable-developer --enable-sanitizers
     find "$build/check" -name '*.trs' -delete
     make -C "$build/check" -j"$jobs" --no-print-directory || die "the build failed"
-    make -C "$build/check" -j"$jobs" --no-print-directory check || status=1
+    make -C "$build/check" -j"$jobs" --no-print-directory -k check VERBOSE=1 || status=1
     passed=$(count_results 'PASS|XFAIL')
     failed=$(count_results 'FAIL|ERROR|XPASS|SKIP')
     if [ "$failed" -gt 0 ] || [ "$passed" -eq 0 ]; then status=1; fi
     if [ "$status" -ne 0 ]; then
-        find "$build/check" -name '*.trs' -exec grep -HE '^:test-result: (FAIL|ERROR|XPASS|SKIP)' {} + || true
+        find "$build/check/tests" -name '*.log' -exec grep -hE '^(FAIL|ERROR|XPASS|SKIP): ' {} + || true
     fi
+
+    configure "$build"
+    say "make distcheck (its output: $build/distcheck.log)"
+    if make -C "$build" -j"$jobs" --no-print-directory distcheck >"$build/distcheck.log" 2>&1 </dev/null; then
+        passed=$((passed + 1))
+        echo "PASS: make distcheck"
+    else
+        failed=$((failed + 1)) status=1
+        grep -E '^(# )?(not ok|FAIL|ERROR)|error:' "$build/distcheck.log" || tail -n 40 "$build/distcheck.log"
+        echo "FAIL: make distcheck"
+    fi
+    exec 9>&-
     echo "$passed passed, $failed failed"
     exit "$status"
 }

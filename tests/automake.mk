@@ -1,23 +1,33 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Every test speaks TAP, so each named case counts by itself.  unit/ tests are programs, the others are scripts.
+# A test that hangs is ended, with a chance to clean up.
 
 TEST_EXTENSIONS = .sh .py
+LOG_COMPILER = timeout -k 10 300
 LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 SH_LOG_DRIVER = $(LOG_DRIVER)
-SH_LOG_COMPILER = bash
+SH_LOG_COMPILER = timeout -k 30 600 bash
 PY_LOG_DRIVER = $(LOG_DRIVER)
-PY_LOG_COMPILER = $(PYTHON)
+PY_LOG_COMPILER = timeout -k 10 300 $(PYTHON)
 AM_TESTS_ENVIRONMENT = \
 	ZW_SRCDIR='$(abs_top_srcdir)'; export ZW_SRCDIR; \
 	ZW_BUILDDIR='$(abs_top_builddir)'; export ZW_BUILDDIR; \
 	PYTHON='$(PYTHON)'; export PYTHON;
+
+ALONE_TESTS =
 
 include tests/unit/automake.mk
 include tests/golden/automake.mk
 include tests/system/automake.mk
 
 TESTS += $(check_PROGRAMS)
+
+# Tests that measure run after all others and by themselves.
+TESTS += $(ALONE_TESTS)
+EXTRA_DIST += $(ALONE_TESTS)
+$(ALONE_TESTS:.sh=.log): $(filter-out $(ALONE_TESTS:.sh=.log),$(TEST_LOGS))
+
 TESTS += tests/lint.sh
 EXTRA_DIST += tests/lint.sh
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# System tests: two lines here for each script, TESTS and EXTRA_DIST.
+# System tests: two lines here for each script, TESTS and EXTRA_DIST.  One that measures: one line, ALONE_TESTS.
 EXTRA_DIST += tests/demo-setup.sh
 EXTRA_DIST += tests/demo.sh
 EXTRA_DIST += tests/playground.sh
