@@ -43,6 +43,7 @@ ovs_ext_libzwovs_a_SOURCES += ovs-ext/ovsdb.c
 ovs_ext_libzwovs_a_SOURCES += ovs-ext/ovsdb.h
 ovs_ext_libzwovs_a_SOURCES += ovs-ext/packet-in.c
 ovs_ext_libzwovs_a_SOURCES += ovs-ext/packet-in.h
+ovs_ext_libzwovs_a_SOURCES += ovs-ext/packet-key.c
 ovs_ext_libzwovs_a_SOURCES += ovs-ext/packet-key.h
 ovs_ext_libzwovs_a_SOURCES += ovs-ext/pipeline.c
 ovs_ext_libzwovs_a_SOURCES += ovs-ext/pipeline.h

@@ -40,10 +40,14 @@ bool zw_addr_parse(const char *, struct zw_addr *);
  * wrong, or NULL if all is well. */
 const char *zw_prefix_parse(const char *, struct zw_prefix *);
 
+/* The network of 'n_bits' bits that 'addr' is in. */
+struct zw_prefix zw_addr_network(const struct zw_addr *, unsigned int n_bits);
+
 /* Both return 'buf', which has room for ZW_ADDR_STRLEN or ZW_PREFIX_STRLEN. */
 const char *zw_addr_format(const struct zw_addr *, char *buf);
 const char *zw_prefix_format(const struct zw_prefix *, char *buf);
 
+unsigned int zw_family_bits(uint8_t family); /* 32 or 128. */
 bool zw_addr_equal(const struct zw_addr *, const struct zw_addr *);
 bool zw_prefix_contains(const struct zw_prefix *, const struct zw_addr *);
 
