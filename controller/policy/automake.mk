@@ -2,3 +2,22 @@
 # To add a file: one line here, in alphabetical order.
 controller_libzoneward_a_SOURCES += controller/policy/decide.h
 controller_libzoneward_a_SOURCES += controller/policy/policy.h
+controller_libzoneward_a_SOURCES += controller/policy/decide.c
+controller_libzoneward_a_SOURCES += controller/policy/decide.h
+controller_libzoneward_a_SOURCES += controller/policy/format.c
+controller_libzoneward_a_SOURCES += controller/policy/membership.c
+controller_libzoneward_a_SOURCES += controller/policy/policy-private.h
+controller_libzoneward_a_SOURCES += controller/policy/policy.c
+controller_libzoneward_a_SOURCES += controller/policy/policy.h
+controller_libzoneward_a_SOURCES += controller/policy/reader-address.c
+controller_libzoneward_a_SOURCES += controller/policy/reader-rule.c
+controller_libzoneward_a_SOURCES += controller/policy/reader-service.c
+controller_libzoneward_a_SOURCES += controller/policy/reader-util.c
+controller_libzoneward_a_SOURCES += controller/policy/reader-zone.c
+controller_libzoneward_a_SOURCES += controller/policy/reader.c
+controller_libzoneward_a_SOURCES += controller/policy/reader.h
+controller_libzoneward_a_SOURCES += controller/policy/service.c
+controller_libzoneward_a_SOURCES += controller/policy/service.h
+controller_libzoneward_a_SOURCES += controller/policy/sources.c
+controller_libzoneward_a_SOURCES += controller/policy/yaml.c
+controller_libzoneward_a_SOURCES += controller/policy/yaml.h

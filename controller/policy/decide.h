@@ -11,9 +11,9 @@
 #include "controller/policy/policy.h"
 
 /* Where in the policy a decision was made. */
-#define ZW_STEPS                                                           \
-    ZW_STEP(NO_ZONE, "a port that belongs to no zone")                     \
-    ZW_STEP(RULE, "the first rule that matches")                           \
+#define ZW_STEPS                                                            \
+    ZW_STEP(NO_ZONE, "a port that belongs to no zone")                      \
+    ZW_STEP(RULE, "the first rule that matches")                            \
     ZW_STEP(OTHERWISE, "an ask that nothing decided follows its otherwise") \
     ZW_STEP(DEFAULT, "no rule matches")
 enum zw_step {
@@ -25,7 +25,7 @@ const char *zw_step_name(enum zw_step); /* "rule"... */
 const char *zw_step_text(enum zw_step);
 
 struct zw_verdict {
-    enum zw_action action;      /* ZW_ALLOW or ZW_DENY, never ZW_ASK: an ask is answered here. */
+    enum zw_action action; /* ZW_ALLOW or ZW_DENY, never ZW_ASK: an ask is answered here. */
     enum zw_step step;
     const struct zw_rule *rule; /* NULL unless 'step' names a rule.  Lives as long as the policy. */
     const struct zw_zone *src;  /* The zones that were judged, after zones 'behind' a port were found by address. */
@@ -41,6 +41,9 @@ struct zw_verdict zw_decide(const struct zw_policy *, const struct zw_zone *src,
 /* The zone of address 'addr' at a port of zone 'port_zone': the zone behind it with the longest prefix that contains
  * the address, else 'port_zone' itself.  NULL stays NULL. */
 const struct zw_zone *zw_zone_at(const struct zw_policy *, const struct zw_zone *port_zone, const struct zw_addr *);
+
+/* Whether any prefix of the set contains the address; an empty set contains none. */
+bool zw_prefixes_contain(const struct zw_prefixes *, const struct zw_addr *);
 
 /* Whether one item of a service covers 'key'. */
 bool zw_service_item_matches(const struct zw_service_item *, const struct zw_packet_key *);

@@ -21,6 +21,10 @@ struct zw_port;
 
 #define ZW_POLICY_FORMAT 1                     /* 'version:' in the file. */
 #define ZW_POLICY_MAX_SIZE (64u * 1024 * 1024) /* Bytes of all files together. */
+#define ZW_POLICY_MAX_FILES 1000               /* In a directory. */
+#define ZW_POLICY_MAX_RULES 60000              /* So that each has a priority of its own in OpenFlow's 16 bits. */
+#define ZW_SERVICE_MAX_ITEMS 1000              /* Alternatives of one service. */
+#define ZW_VALUE_MAX 255                       /* Bytes of a selector's key or value. */
 #define ZW_NAME_MAX 63                         /* Bytes of a zone's, set's, service's or rule's name. */
 
 enum zw_action { ZW_ALLOW, ZW_DENY, ZW_ASK };

@@ -1,2 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Golden tests: TESTS += and EXTRA_DIST += one line each for a script, EXTRA_DIST for its inputs and expected outputs.
+
+# Reads policies for the tests; no test itself, so it is not among check_PROGRAMS.
+EXTRA_PROGRAMS += tests/golden/policy-read
+check_DATA += tests/golden/policy-read$(EXEEXT)
+CLEANFILES += tests/golden/policy-read$(EXEEXT)

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "zw-config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "controller/base/memory.h"
+#include "controller/policy/policy.h"
+#include "controller/policy/yaml.h"
+
+#define PLAIN_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./-"
+/* Longer lists have a line for each member. */
+#define SHORT_LIST 6
+
+/* Unquoted if no YAML reader could take it for anything but this text. */
+static void print_text(FILE *f, const char *text)
+{
+    if (*text && !text[strspn(text, PLAIN_CHARACTERS)] && !strchr("-.", *text) && !zw_yaml_needs_quotes(text)) {
+        fputs(text, f);
+        return;
+    }
+    fputc('"', f);
+    for (; *text; text++) {
+        if (*text == '"' || *text == '\\') {
+            fputc('\\', f);
+        }
+        fputc(*text, f);
+    }
+    fputc('"', f);
+}
+
+/* "KEY: [A, B]", or a line for each, at 'indent'. */
+static void print_list(FILE *f, int indent, const char *key, size_t n, void (*print)(FILE *, const void *, size_t),
+                       const void *list)
+{
+    fprintf(f, "%*s%s:%s", indent, "", key, n > SHORT_LIST ? "\n" : " [");
+    for (size_t i = 0; i < n; i++) {
+        if (n > SHORT_LIST) {
+            fprintf(f, "%*s- ", indent + 2, "");
+        } else if (i) {
+            fputs(", ", f);
+        }
+        print(f, list, i);
+        fputs(n > SHORT_LIST ? "\n" : "", f);
+    }
+    fputs(n > SHORT_LIST ? "" : "]\n", f);
+}
+
+static void print_prefix(FILE *f, const void *list_, size_t i)
+{
+    const struct zw_prefixes *list = list_;
+    char buf[ZW_PREFIX_STRLEN];
+
+    print_text(f, zw_prefix_format(&list->list[i], buf));
+}
+
+static void print_zone_name(FILE *f, const void *set_, size_t i)
+{
+    const struct zw_zone_set *set = set_;
+
+    print_text(f, set->list[i]->name);
+}
+
+static void print_item(FILE *f, const void *service_, size_t i)
+{
+    const struct zw_service *service = service_;
+    struct zw_service one = {.items = &service->items[i], .n = 1};
+    char *text = zw_service_format(&one);
+
+    print_text(f, text);
+    free(text);
+}
+
+static void print_selector(FILE *f, const struct zw_selector *s)
+{
+    static const char *const keys[] = {
+        [ZW_SELECT_NAME] = "name",
+        [ZW_SELECT_IFACE_ID] = "iface-id",
+        [ZW_SELECT_EXTERNAL_ID] = "external-id",
+    };
+    char *value = s->key ? zw_xasprintf("%s=%s", s->key, s->value) : zw_xstrdup(s->value);
+
+    fprintf(f, "      - %s: ", keys[s->type]);
+    print_text(f, value);
+    fputc('\n', f);
+    free(value);
+}
+
+static void print_zone(FILE *f, const struct zw_zone *zone)
+{
+    fputs("  ", f);
+    print_text(f, zone->name);
+    fputs(":\n", f);
+    if (zone->behind) {
+        fputs("    behind: ", f);
+        print_text(f, zone->behind->name);
+        fputc('\n', f);
+        print_list(f, 4, "addresses", zone->addresses.n, print_prefix, &zone->addresses);
+        return;
+    }
+    fputs(zone->n_selectors ? "    ports:\n" : "", f);
+    for (size_t i = 0; i < zone->n_selectors; i++) {
+        print_selector(f, &zone->selectors[i]);
+    }
+    fprintf(f, "    trust-external-id: %s\n", zone->trusts_external_id ? "true" : "false");
+}
+
+static void print_zone_set(FILE *f, const char *key, const struct zw_zone_set *set)
+{
+    if (set->n) {
+        print_list(f, 4, key, set->n, print_zone_name, set);
+    } else {
+        fprintf(f, "    %s: any\n", key);
+    }
+}
+
+static void print_addresses(FILE *f, const char *key, const struct zw_prefixes *set)
+{
+    if (set->n) {
+        print_list(f, 4, key, set->n, print_prefix, set);
+    }
+}
+
+static void print_rule(FILE *f, const struct zw_rule *rule)
+{
+    fputs("  - name: ", f);
+    print_text(f, rule->name);
+    fputc('\n', f);
+    print_zone_set(f, "from", &rule->from);
+    print_zone_set(f, "to", &rule->to);
+    print_addresses(f, "from-addresses", &rule->from_addresses);
+    print_addresses(f, "to-addresses", &rule->to_addresses);
+    if (rule->service.n) {
+        print_list(f, 4, "service", rule->service.n, print_item, &rule->service);
+    } else {
+        fputs("    service: any\n", f);
+    }
+    fprintf(f, "    action: %s\n", zw_action_name(rule->action));
+    if (rule->action == ZW_ASK) {
+        fprintf(f, "    otherwise: %s\n", zw_action_name(rule->otherwise));
+    }
+    fprintf(f, "    log: %s\n", zw_log_level_name(rule->log));
+}
+
+char *zw_policy_format(const struct zw_policy *policy)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *f = open_memstream(&text, &size);
+
+    if (!f) {
+        return zw_xstrdup("");
+    }
+    fprintf(f, "version: %d\n", ZW_POLICY_FORMAT);
+    fputs(policy->n_zones ? "zones:\n" : "zones: {}\n", f);
+    for (size_t i = 0; i < policy->n_zones; i++) {
+        print_zone(f, policy->zones[i]);
+    }
+    fprintf(f, "defaults:\n  action: %s\n  log: %s\n", zw_action_name(policy->default_action),
+            zw_log_level_name(policy->default_log));
+    fputs(policy->n_rules ? "rules:\n" : "rules: []\n", f);
+    for (size_t i = 0; i < policy->n_rules; i++) {
+        print_rule(f, &policy->rules[i]);
+    }
+    return fclose(f) ? zw_xstrdup("") : text;
+}

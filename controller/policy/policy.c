@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "zw-config.h"
+
+#include "controller/policy/policy.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "controller/base/sha256.h"
+#include "controller/policy/policy-private.h"
+
+struct zw_policy *zw_policy_new(void)
+{
+    struct zw_pool *pool = zw_pool_new();
+    struct zw_policy *policy = zw_pool_calloc(pool, 1, sizeof *policy);
+
+    policy->private_ = zw_pool_calloc(pool, 1, sizeof *policy->private_);
+    policy->private_->pool = pool;
+    atomic_init(&policy->private_->n_refs, 1);
+    policy->default_action = ZW_DENY;
+    policy->default_log = ZW_LOG_DENIED;
+    return policy;
+}
+
+struct zw_policy *zw_policy_ref(const struct zw_policy *policy)
+{
+    atomic_fetch_add_explicit(&policy->private_->n_refs, 1, memory_order_relaxed);
+    return (struct zw_policy *)policy;
+}
+
+void zw_policy_unref(struct zw_policy *policy)
+{
+    if (policy && atomic_fetch_sub_explicit(&policy->private_->n_refs, 1, memory_order_acq_rel) == 1) {
+        zw_names_destroy(&policy->private_->zones);
+        zw_pool_destroy(policy->private_->pool);
+    }
+}
+
+uint32_t zw_zone_id(const char *name)
+{
+    uint8_t d[ZW_SHA256_SIZE];
+    uint32_t id;
+
+    zw_sha256(name, strlen(name), d);
+    id = (uint32_t)d[0] << 24 | (uint32_t)d[1] << 16 | (uint32_t)d[2] << 8 | d[3];
+    return id ? id : 1;
+}
+
+const struct zw_zone *zw_policy_zone_by_name(const struct zw_policy *policy, const char *name)
+{
+    return zw_names_find(&policy->private_->zones, name);
+}
+
+static int compare_ids(uint32_t a, uint32_t b)
+{
+    return a < b ? -1 : a > b;
+}
+
+static int compare_id_to_zone(const void *id, const void *zone)
+{
+    return compare_ids(*(const uint32_t *)id, (*(struct zw_zone *const *)zone)->id);
+}
+
+const struct zw_zone *zw_policy_zone_by_id(const struct zw_policy *policy, uint32_t id)
+{
+    struct zw_zone **zone =
+        policy->n_zones ? bsearch(&id, policy->private_->zones_by_id, policy->n_zones, sizeof *zone, compare_id_to_zone)
+                        : NULL;
+
+    return zone ? *zone : NULL;
+}
+
+const struct zw_rule *zw_policy_rule(const struct zw_policy *policy, uint32_t number)
+{
+    return number >= 1 && number <= policy->n_rules ? &policy->rules[number - 1] : NULL;
+}
+
+const char *zw_action_name(enum zw_action action)
+{
+    return action == ZW_ALLOW ? "allow" : action == ZW_DENY ? "deny" : "ask";
+}
+
+const char *zw_log_level_name(enum zw_log_level level)
+{
+    return level == ZW_LOG_NONE ? "none" : level == ZW_LOG_DENIED ? "denied" : "session";
+}
+
+int zw_prefix_compare(const void *a_, const void *b_)
+{
+    const struct zw_prefix *a = a_, *b = b_;
+    int order = (int)a->addr.family - (int)b->addr.family;
+
+    if (!order) {
+        order = memcmp(a->addr.bytes, b->addr.bytes, sizeof a->addr.bytes);
+    }
+    return order ? order : (int)a->n_bits - (int)b->n_bits;
+}
+
+size_t zw_prefixes_normalize(struct zw_prefix *list, size_t n)
+{
+    size_t n_left = 0;
+
+    qsort(list, n, sizeof *list, zw_prefix_compare);
+    for (size_t i = 0; i < n; i++) {
+        if (!n_left || zw_prefix_compare(&list[n_left - 1], &list[i])) {
+            list[n_left++] = list[i];
+        }
+    }
+    return n_left;
+}
+
+int zw_behind_compare(const void *a_, const void *b_)
+{
+    const struct zw_behind *a = a_, *b = b_;
+    int order = compare_ids(a->at->id, b->at->id);
+
+    return order ? order : zw_prefix_compare(&a->prefix, &b->prefix);
+}
+
+/* The reader reports equal entries, always in the same order. */
+static int compare_behind(const void *a_, const void *b_)
+{
+    const struct zw_behind *a = a_, *b = b_;
+    int order = zw_behind_compare(a, b);
+
+    return order ? order : strcmp(a->zone->name, b->zone->name);
+}
+
+static int compare_zones(const void *a_, const void *b_)
+{
+    const struct zw_zone *a = *(struct zw_zone *const *)a_, *b = *(struct zw_zone *const *)b_;
+    int order = compare_ids(a->id, b->id);
+
+    return order ? order : strcmp(a->name, b->name);
+}
+
+static void index_behind(struct zw_policy_private *p, const struct zw_zone *zone)
+{
+    for (size_t i = 0; i < zone->addresses.n; i++) {
+        const struct zw_prefix *prefix = &zone->addresses.list[i];
+
+        p->behind[p->n_behind++] = (struct zw_behind){.at = zone->behind, .prefix = *prefix, .zone = zone};
+        p->lengths[prefix->addr.family == ZW_IPV6][prefix->n_bits] = true;
+    }
+}
+
+void zw_policy_index(struct zw_policy *policy)
+{
+    struct zw_policy_private *p = policy->private_;
+    size_t n = 0;
+
+    p->zones_by_id = zw_pool_calloc(p->pool, policy->n_zones, sizeof *p->zones_by_id);
+    for (size_t i = 0; i < policy->n_zones; i++) {
+        p->zones_by_id[i] = policy->zones[i];
+        n += policy->zones[i]->behind ? policy->zones[i]->addresses.n : 0;
+    }
+    qsort(p->zones_by_id, policy->n_zones, sizeof *p->zones_by_id, compare_zones);
+
+    p->behind = zw_pool_calloc(p->pool, n, sizeof *p->behind);
+    for (size_t i = 0; i < policy->n_zones; i++) {
+        if (policy->zones[i]->behind) {
+            index_behind(p, policy->zones[i]);
+        }
+    }
+    qsort(p->behind, n, sizeof *p->behind, compare_behind);
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The section "services", and services wherever they are listed. */
+#include "zw-config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "controller/policy/reader.h"
+#include "controller/policy/service.h"
+
+/* Of one item, such as "tcp/" and one range of ports. */
+#define ITEM_SIZE_MAX 64
+
+static const char expected_in_service[] = "an item such as tcp/80, or a list of them";
+static const char expected_anywhere[] = "a service, an item such as tcp/80, a list of them, or any";
+
+static bool same_item(const struct zw_service_item *a, const struct zw_service_item *b)
+{
+    return a->proto == b->proto && a->family == b->family && a->any_ports == b->any_ports && a->first == b->first &&
+           a->last == b->last && a->code == b->code;
+}
+
+/* Keeps the order of the file: it has no meaning, but people find their lines again. */
+static bool add_item(struct zw_reader *r, const struct zw_yaml_node *node, const struct zw_service_item *item)
+{
+    for (size_t i = 0; i < r->n_items; i++) {
+        if (same_item(&r->items[i], item)) {
+            return true;
+        }
+    }
+    if (r->n_items == ZW_SERVICE_MAX_ITEMS) {
+        zw_reader_problem(r, node, "more than %d items; expected no more in one service", ZW_SERVICE_MAX_ITEMS);
+        return false;
+    }
+    r->items = zw_xgrow(r->items, r->n_items, &r->items_capacity, sizeof *r->items);
+    r->items[r->n_items++] = *item;
+    return true;
+}
+
+static void take_items(struct zw_reader *r, struct zw_service *service)
+{
+    service->n = r->n_items;
+    service->items = zw_pool_calloc(r->pool, service->n, sizeof *service->items);
+    if (service->n) {
+        memcpy(service->items, r->items, service->n * sizeof *service->items);
+    }
+}
+
+/* 'size' bytes of 'part', behind 'protocol' and its slash: one item. */
+static bool add_part(struct zw_reader *r, const struct zw_yaml_node *node, size_t protocol_size, const char *part,
+                     size_t size)
+{
+    struct zw_service_item item;
+    char text[2 * ITEM_SIZE_MAX];
+    const char *wrong;
+
+    if (protocol_size + size >= sizeof text) {
+        zw_reader_problem(r, node, "\"%.63s\" is too long; expected an item such as tcp/80", node->text);
+        return false;
+    }
+    memcpy(text, node->text, protocol_size);
+    memcpy(text + protocol_size, part, size);
+    text[protocol_size + size] = '\0';
+    wrong = zw_service_item_parse(text, &item);
+    if (wrong) {
+        zw_reader_problem(r, node, "\"%.63s\": %s", node->text, wrong);
+        return false;
+    }
+    return add_item(r, node, &item);
+}
+
+/* "tcp/80,443": one item for each part.  False if there are too many. */
+static bool add_text(struct zw_reader *r, const struct zw_yaml_node *node)
+{
+    size_t protocol_size = strcspn(node->text, "/");
+    const char *part;
+
+    if (!node->text[protocol_size]) {
+        add_part(r, node, protocol_size, "", 0);
+        return true;
+    }
+    protocol_size++;
+    part = node->text + protocol_size;
+    for (;;) {
+        size_t size = strcspn(part, ",");
+
+        if (!add_part(r, node, protocol_size, part, size) || !part[size]) {
+            return r->n_items < ZW_SERVICE_MAX_ITEMS;
+        }
+        part += size + 1;
+    }
+}
+
+/* False if it makes no sense to go on. */
+static bool add_service(struct zw_reader *r, const struct zw_yaml_node *node, bool names_allowed)
+{
+    const struct zw_service *service;
+
+    if (!zw_reader_text(r, node, names_allowed ? expected_anywhere : expected_in_service)) {
+        return true;
+    }
+    service = names_allowed ? zw_names_find(&r->services, node->text) : NULL;
+    if (service) {
+        for (size_t i = 0; i < service->n; i++) {
+            if (!add_item(r, node, &service->items[i])) {
+                return false;
+            }
+        }
+    } else if (!strcmp(node->text, "any")) {
+        zw_reader_problem(r, node, "\"any\" in a list; expected %s", "any alone, or the list without it");
+    } else if (strchr(node->text, '/') || zw_is_protocol(node->text) || !names_allowed) {
+        return add_text(r, node);
+    } else {
+        zw_reader_undefined(r, node, "service", "services", &r->services);
+    }
+    return true;
+}
+
+bool zw_reader_service(struct zw_reader *r, const struct zw_yaml_node *node, bool names_allowed,
+                       struct zw_service *result)
+{
+    size_t n_problems = r->problems->n + r->problems->n_dropped;
+    const struct zw_yaml_node *item;
+    struct zw_reader_list list;
+
+    *result = (struct zw_service){.items = NULL, .n = 0};
+    if (names_allowed && node->type == ZW_YAML_TEXT && !strcmp(node->text, "any")) {
+        return true;
+    }
+    if (!zw_reader_list(r, node, names_allowed ? expected_anywhere : expected_in_service, &list)) {
+        return false;
+    }
+    r->n_items = 0;
+    item = list.first;
+    for (size_t i = 0; i < list.n && add_service(r, item, names_allowed); i++) {
+        item = item->next;
+    }
+    take_items(r, result);
+    return r->problems->n + r->problems->n_dropped == n_problems;
+}
+
+static void read_service(struct zw_reader *r, const struct zw_yaml_node *node)
+{
+    const char *name = zw_reader_name(r, node->key, "a service");
+    struct zw_service *service = zw_pool_calloc(r->pool, 1, sizeof *service);
+
+    if (name && (zw_is_protocol(name) || !strcmp(name, "any"))) {
+        zw_reader_problem(r, node->key, "\"%s\" means something already; expected another name", name);
+    } else if (name && zw_names_add(&r->services, name, service)) {
+        zw_reader_problem(r, node->key, "service \"%s\" is defined in an earlier file, too", name);
+    }
+    zw_reader_service(r, node, false, service);
+}
+
+void zw_reader_services(struct zw_reader *r, const struct zw_yaml_node *node)
+{
+    if (node->type != ZW_YAML_MAP) {
+        zw_reader_problem(r, node, "%s; expected services as a mapping of names to items", zw_yaml_type_name(node));
+        return;
+    }
+    for (const struct zw_yaml_node *m = node->first; m; m = m->next) {
+        read_service(r, m);
+    }
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "zw-config.h"
+
+#include "controller/policy/reader.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "controller/base/sha256.h"
+
+enum section {
+    SECTION_VERSION,
+    SECTION_ZONES,
+    SECTION_ADDRESS_SETS,
+    SECTION_SERVICES,
+    SECTION_DEFAULTS,
+    SECTION_RULES,
+    SECTION_TRUST,
+    N_SECTIONS
+};
+
+static const struct zw_reader_key section_keys[] = {
+    [SECTION_VERSION] = {"version", false},
+    [SECTION_ZONES] = {"zones", false},
+    [SECTION_ADDRESS_SETS] = {"address-sets", false},
+    [SECTION_SERVICES] = {"services", false},
+    [SECTION_DEFAULTS] = {"defaults", false},
+    [SECTION_RULES] = {"rules", false},
+    [SECTION_TRUST] = {"trust", false},
+    [N_SECTIONS] = {NULL, false},
+};
+
+/* One file. */
+struct document {
+    const char *name;
+    const struct zw_yaml_node *sections[N_SECTIONS];
+};
+
+/* What is read before what: a section may use only names that earlier ones define. */
+static const struct {
+    enum section section;
+    void (*read)(struct zw_reader *, const struct zw_yaml_node *);
+} before_zones[] = {
+    {SECTION_TRUST, zw_reader_trust},
+    {SECTION_DEFAULTS, zw_reader_defaults},
+    {SECTION_ADDRESS_SETS, zw_reader_address_sets},
+    {SECTION_SERVICES, zw_reader_services},
+    {SECTION_ZONES, zw_reader_zone_names},
+};
+
+static void read_version(struct zw_reader *r, const struct zw_yaml_node *root, const struct zw_yaml_node *version)
+{
+    if (!version) {
+        zw_reader_problem(r, root, "the file has no \"version\"; expected version: %d", ZW_POLICY_FORMAT);
+    } else if (version->type != ZW_YAML_TEXT || !*version->text) {
+        zw_reader_problem(r, version, "%s; expected version: %d", zw_yaml_type_name(version), ZW_POLICY_FORMAT);
+    } else if (!version->plain || strcmp(version->text, "1")) {
+        zw_reader_problem(r, version, "version %s%.20s%s is not supported; expected version: %d",
+                          version->plain ? "" : "\"", version->text, version->plain ? "" : "\"", ZW_POLICY_FORMAT);
+    }
+}
+
+/* Takes the file apart; reads nothing but its version. */
+static void open_document(struct zw_reader *r, const struct zw_policy_source *source, struct document *doc)
+{
+    const struct zw_yaml_node *root;
+
+    doc->name = zw_pool_strdup(r->pool, source->name);
+    r->file = doc->name;
+    root = zw_yaml_read(r->scratch, doc->name, source->text, source->size, r->problems);
+    r->incomplete |= !root;
+    if (root && zw_reader_map(r, root, "a policy", section_keys, doc->sections)) {
+        read_version(r, root, doc->sections[SECTION_VERSION]);
+    }
+}
+
+static void read_sections(struct zw_reader *r, const struct document *docs, size_t n, enum section section,
+                          void (*read)(struct zw_reader *, const struct zw_yaml_node *))
+{
+    for (size_t i = 0; i < n; i++) {
+        if (docs[i].sections[section]) {
+            r->file = docs[i].name;
+            read(r, docs[i].sections[section]);
+        }
+    }
+}
+
+/* One array for the rules of all files, because rules are known by their addresses from then on. */
+static void make_room_for_rules(struct zw_reader *r, const struct document *docs, size_t n)
+{
+    size_t n_rules = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        n_rules += docs[i].sections[SECTION_RULES] ? docs[i].sections[SECTION_RULES]->n : 0;
+    }
+    if (n_rules > ZW_POLICY_MAX_RULES) {
+        n_rules = ZW_POLICY_MAX_RULES;
+    }
+    r->policy->rules = zw_pool_calloc(r->pool, n_rules, sizeof *r->policy->rules);
+}
+
+static void read_documents(struct zw_reader *r, const struct document *docs, size_t n)
+{
+    for (size_t i = 0; i < sizeof before_zones / sizeof before_zones[0]; i++) {
+        read_sections(r, docs, n, before_zones[i].section, before_zones[i].read);
+    }
+    zw_reader_zone_bodies(r);
+    make_room_for_rules(r, docs, n);
+    read_sections(r, docs, n, SECTION_RULES, zw_reader_rules);
+}
+
+static void hash_sources(const struct zw_policy_source *sources, size_t n, char hex[ZW_SHA256_HEX_SIZE])
+{
+    struct zw_sha256 *ctx = zw_sha256_new();
+    uint8_t digest[ZW_SHA256_SIZE];
+
+    for (size_t i = 0; i < n; i++) {
+        zw_sha256_add(ctx, sources[i].text, sources[i].size);
+    }
+    zw_sha256_finish(ctx, digest);
+    zw_sha256_format(digest, hex);
+}
+
+static bool check_size(const struct zw_policy_source *sources, size_t n, struct zw_problems *problems)
+{
+    size_t size = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if (sources[i].size > ZW_POLICY_MAX_SIZE - size) {
+            zw_problems_add(problems, sources[i].name, 0, 0,
+                            "the policy is too large; expected no more than %u MiB in all its files",
+                            ZW_POLICY_MAX_SIZE / (1024 * 1024));
+            return false;
+        }
+        size += sources[i].size;
+    }
+    return true;
+}
+
+static void reader_destroy(struct zw_reader *r)
+{
+    zw_names_destroy(&r->address_sets);
+    zw_names_destroy(&r->services);
+    zw_names_destroy(&r->rules);
+    zw_names_destroy(&r->selectors);
+    free(r->prefixes);
+    free(r->items);
+    zw_pool_destroy(r->scratch);
+}
+
+struct zw_policy *zw_policy_read(const struct zw_policy_source *sources, size_t n, struct zw_problems *problems)
+{
+    size_t n_problems = problems->n + problems->n_dropped;
+    struct zw_reader r = {.problems = problems};
+    struct zw_policy *policy;
+    struct document *docs;
+
+    if (!check_size(sources, n, problems)) {
+        return NULL;
+    }
+    policy = zw_policy_new();
+    r.policy = policy;
+    r.pool = policy->private_->pool;
+    r.scratch = zw_pool_new();
+    docs = zw_pool_calloc(r.scratch, n, sizeof *docs);
+    for (size_t i = 0; i < n; i++) {
+        open_document(&r, &sources[i], &docs[i]);
+    }
+    read_documents(&r, docs, n);
+    hash_sources(sources, n, policy->sha256);
+    reader_destroy(&r);
+    if (problems->n + problems->n_dropped > n_problems) {
+        zw_policy_unref(policy);
+        zw_problems_sort(problems);
+        return NULL;
+    }
+    return policy;
+}

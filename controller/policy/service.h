@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* service - the words of services; for controller/policy/ only, see policy.h for what others use. */
+
+#ifndef ZW_POLICY_SERVICE_H
+#define ZW_POLICY_SERVICE_H 1
+
+#include "controller/policy/policy.h"
+
+/* Whether 'name' is taken by the policy language itself: "tcp", "gre", "proto"... */
+bool zw_is_protocol(const char *name);
+
+#endif
