@@ -103,7 +103,7 @@ _zw_ns_del() {
 
 zw_vsctl() { ovs-vsctl --db="unix:$ZW_PG/ovs/db.sock" "$@"; }
 zw_ofctl() { ovs-ofctl -O OpenFlow15 "$@"; }
-zw_appctl() { ovs-appctl -t "$ZW_PG/ovs/vswitchd.ctl" "$@"; }
+zw_appctl() { ovs-appctl -t ovs-vswitchd "$@"; }
 
 _zw_ovs() { # NAME COMMAND...
     local name=$1
@@ -113,14 +113,13 @@ _zw_ovs() { # NAME COMMAND...
 
 zw_ovsdb_start() {
     _zw_ovs ovsdb-server ovsdb-server "$ZW_PG/ovs/conf.db" --remote="punix:$ZW_PG/ovs/db.sock" \
-        --unixctl="$ZW_PG/ovs/ovsdb.ctl" --no-chdir -vconsole:off -vsyslog:off -vfile:info \
-        --log-file="$ZW_PG/ovsdb-server.log" &&
+        --pidfile --no-chdir -vconsole:off -vsyslog:off -vfile:info --log-file="$ZW_PG/ovsdb-server.log" &&
         zw_wait_for "[ -S '$ZW_PG/ovs/db.sock' ] && zw_vsctl --no-wait --timeout=1 show"
 }
 
 zw_vswitchd_start() {
-    _zw_ovs ovs-vswitchd ovs-vswitchd "unix:$ZW_PG/ovs/db.sock" --unixctl="$ZW_PG/ovs/vswitchd.ctl" \
-        --no-chdir -vconsole:off -vsyslog:off -vfile:info --log-file="$ZW_PG/ovs-vswitchd.log" &&
+    _zw_ovs ovs-vswitchd ovs-vswitchd "unix:$ZW_PG/ovs/db.sock" --pidfile --no-chdir \
+        -vconsole:off -vsyslog:off -vfile:info --log-file="$ZW_PG/ovs-vswitchd.log" &&
         zw_wait_for "zw_appctl version"
 }
 
