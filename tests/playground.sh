@@ -314,6 +314,27 @@ zw_expect() {
     [ "$result" = "$expected" ] || _zw_fail "$*: $result, expected $expected"
 }
 
+# zw_stream_start JOB NAME tcp|udp|connect|knock ADDRESS PORT: steady traffic from a VM in the background.
+zw_stream_start() {
+    local job=$1 name=$2
+    shift 2
+    zw_vm_run "$name" "$job" "$PYTHON" -I "$ZW_SRCDIR/tests/stream.py" "$@"
+}
+
+# zw_stream_end JOB CONDITION...: ends it, prints its account, and checks each condition ("lost=0", "exchanges>100").
+zw_stream_end() {
+    local job=$1 condition
+    shift
+    zw_kill "$job" || _zw_fail "$job: $(cat "$ZW_PG/$job.out")" || return 1
+    cat "$ZW_PG/$job.out"
+    for condition in "$@"; do
+        tr ' ' '\n' <"$ZW_PG/$job.out" | awk -F= -v c="$condition" '
+            BEGIN { match(c, /[=<>]/); name = substr(c, 1, RSTART - 1); op = substr(c, RSTART, 1); want = substr(c, RSTART + 1) + 0 }
+            $1 == name { ok = op == "=" ? $2 == want : op == "<" ? $2 < want : $2 > want }
+            END { exit !ok }' || _zw_fail "$job: not $condition" || return 1
+    done
+}
+
 # --- zonewardd.
 
 zw_ctl() { "$ZW_BUILDDIR/zoneward" --run-dir="$ZW_PG/run" "$@"; }

@@ -6,6 +6,7 @@ EXTRA_DIST += tests/playground.sh
 EXTRA_DIST += tests/probe.py
 EXTRA_DIST += tests/serve.py
 EXTRA_DIST += tests/shell.sh
+EXTRA_DIST += tests/stream.py
 EXTRA_DIST += tests/system/tap.sh
 
 TESTS += tests/system/playground.sh
