@@ -5,3 +5,8 @@
 EXTRA_PROGRAMS += tests/golden/policy-read
 check_DATA += tests/golden/policy-read$(EXEEXT)
 CLEANFILES += tests/golden/policy-read$(EXEEXT)
+
+EXTRA_PROGRAMS += tests/golden/compile-dump
+check_DATA += tests/golden/compile-dump$(EXEEXT)
+CLEANFILES += tests/golden/compile-dump$(EXEEXT)
+tests_golden_compile_dump_SOURCES = tests/golden/compile-dump.c tests/golden/ports-file.c tests/golden/ports-file.h

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The policy in force: where it comes from, and how another one takes its place. */
+
+#include <errno.h>
+#include <event2/event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "controller/base/log.h"
+#include "controller/daemon/daemon-private.h"
+
+/* Somebody waits for a policy to be confirmed. */
+struct zw_apply {
+    zw_apply_cb *done;
+    void *arg;
+    struct event *timeout;
+    int64_t start_us;
+    bool changed;
+};
+
+void zw_daemon_log_problems(const struct zw_problems *problems)
+{
+    for (size_t i = 0; i < problems->n; i++) {
+        const struct zw_problem *p = &problems->list[i];
+
+        if (p->file && p->line) {
+            zw_log(ZW_LOG_ERR, "%s:%d:%d: %s", p->file, p->line, p->column, p->text);
+        } else {
+            zw_log(ZW_LOG_ERR, "%s%s%s", p->file ? p->file : "", p->file ? ": " : "", p->text);
+        }
+    }
+}
+
+static void record_policy(struct zw_daemon *daemon)
+{
+    struct zw_record record = { .type = ZW_RECORD_POLICY, .time_us = zw_audit_now_us() };
+    const struct zw_policy *policy = daemon->policy;
+
+    record.policy.version = policy->version;
+    memcpy(record.policy.sha256, policy->sha256, sizeof record.policy.sha256);
+    snprintf(record.policy.origin, sizeof record.policy.origin, "%s", daemon->stored.origin);
+    record.policy.n_rules = (uint32_t) policy->n_rules;
+    record.policy.n_zones = (uint32_t) policy->n_zones;
+    zw_audit_put(daemon->audit, &record);
+}
+
+/* Takes 'policy' and 'stored'. */
+static void put_in_force(struct zw_daemon *daemon, struct zw_policy *policy, struct zw_stored_policy *stored)
+{
+    policy->version = stored->version;
+    zw_policy_unref(daemon->policy);
+    zw_stored_policy_clear(&daemon->stored);
+    daemon->policy = policy;
+    daemon->stored = *stored;
+    if (stored->from_file) {
+        memcpy(daemon->file_sha256, stored->sha256, sizeof daemon->file_sha256);
+    }
+    memset(stored, 0, sizeof *stored);
+}
+
+static void begin_stored(struct zw_stored_policy *stored, const struct zw_policy *policy, uint32_t version,
+                         struct zw_policy_source *sources, size_t n_sources, const char *origin, bool from_file)
+{
+    *stored = (struct zw_stored_policy){ .version = version,
+                                         .origin = strdup(origin),
+                                         .from_file = from_file,
+                                         .time_us = zw_audit_now_us(),
+                                         .sources = sources,
+                                         .n_sources = n_sources };
+    memcpy(stored->sha256, policy->sha256, sizeof stored->sha256);
+}
+
+/* Reads the newest version of the store.  Nothing there is no error: then daemon->policy stays NULL. */
+static int load_stored(struct zw_daemon *daemon, struct zw_problems *problems)
+{
+    struct zw_stored_policy stored;
+    int error = zw_policy_store_load(daemon->options.state_dir, &stored, daemon->file_sha256, problems);
+
+    if (error || !stored.version) {
+        return error;
+    }
+    struct zw_policy *policy = zw_policy_read(stored.sources, stored.n_sources, problems);
+    if (!policy) {
+        zw_problems_add(problems, NULL, 0, 0, "policy version %u of the history cannot be read any more", stored.version);
+        zw_stored_policy_clear(&stored);
+        return EINVAL;
+    }
+    put_in_force(daemon, policy, &stored);
+    return 0;
+}
+
+static int read_file(struct zw_daemon *daemon, struct zw_policy_source **sources, size_t *n,
+                     struct zw_policy **policy, struct zw_problems *problems)
+{
+    int error = zw_policy_sources_load(daemon->options.policy, sources, n, problems);
+
+    if (error) {
+        return error;
+    }
+    *policy = zw_policy_read(*sources, *n, problems);
+    if (!*policy) {
+        zw_policy_sources_free(*sources, *n);
+        return EINVAL;
+    }
+    return 0;
+}
+
+static void keep_stored(struct zw_daemon *daemon, struct zw_problems *problems)
+{
+    zw_daemon_log_problems(problems);
+    snprintf(daemon->file_problem, sizeof daemon->file_problem, "%s cannot be used: %s", daemon->options.policy,
+             problems->n ? problems->list[0].text : "?");
+    zw_log(ZW_LOG_ERR, "the policy file is not used; version %u stays in force", daemon->policy->version);
+    zw_problems_clear(problems);
+}
+
+/* The file's policy becomes a new version. */
+static int adopt_file(struct zw_daemon *daemon, struct zw_policy *policy, struct zw_policy_source *sources, size_t n,
+                      struct zw_problems *problems)
+{
+    struct zw_stored_policy stored;
+    char origin[ZW_AUDIT_TEXT_SIZE];
+
+    snprintf(origin, sizeof origin, "file %s", daemon->options.policy);
+    begin_stored(&stored, policy, daemon->stored.version + 1, sources, n, origin, true);
+    int error = zw_policy_store_save(daemon->options.state_dir, &stored, problems);
+    if (error) {
+        zw_stored_policy_clear(&stored);
+        zw_policy_unref(policy);
+        return error;
+    }
+    put_in_force(daemon, policy, &stored);
+    record_policy(daemon);
+    return 0;
+}
+
+int zw_policy_start(struct zw_daemon *daemon, struct zw_problems *problems)
+{
+    struct zw_policy_source *sources;
+    struct zw_policy *policy;
+    size_t n;
+    int error = load_stored(daemon, problems);
+
+    if (error) {
+        return error;
+    }
+    error = read_file(daemon, &sources, &n, &policy, problems);
+    if (error && daemon->policy) {
+        keep_stored(daemon, problems);
+    } else if (error) {
+        return error;
+    } else if (!strcmp(policy->sha256, daemon->file_sha256)
+               || (daemon->policy && !strcmp(policy->sha256, daemon->policy->sha256))) {
+        zw_policy_sources_free(sources, n);
+        zw_policy_unref(policy);
+    } else {
+        error = adopt_file(daemon, policy, sources, n, problems);
+        if (error) {
+            return error;
+        }
+    }
+    zw_slowpath_set_policy(daemon->slowpath, daemon->policy);
+    zw_log(ZW_LOG_INFO, "policy version %u (%s), %zu zones, %zu rules", daemon->policy->version, daemon->stored.origin,
+           daemon->policy->n_zones, daemon->policy->n_rules);
+    return 0;
+}
+
+static bool is_waiting(const struct zw_daemon *daemon, const struct zw_managed *managed)
+{
+    return managed->version_in_force != daemon->policy->version;
+}
+
+static bool is_connected(const struct zw_managed *managed)
+{
+    return zw_switch_status(managed->sw).state != ZW_SWITCH_DISCONNECTED;
+}
+
+void zw_apply_finish(struct zw_daemon *daemon)
+{
+    struct zw_apply *apply = daemon->apply;
+    struct zw_apply_result result = { .version = daemon->policy->version };
+
+    if (!apply) {
+        return;
+    }
+    daemon->apply = NULL;
+    result.changed = apply->changed;
+    result.duration_us = zw_audit_now_us() - apply->start_us;
+    for (size_t i = 0; i < daemon->n_bridges; i++) {
+        const struct zw_managed *managed = &daemon->bridges[i];
+
+        if (is_waiting(daemon, managed)) {
+            result.n_waiting++;
+        } else {
+            result.n_confirmed++;
+            result.n_flow_changes += apply->changed ? managed->n_changes : 0;
+        }
+    }
+    if (apply->done) {
+        apply->done(apply->arg, &result);
+    }
+    event_free(apply->timeout);
+    free(apply);
+}
+
+void zw_apply_check(struct zw_daemon *daemon)
+{
+    for (size_t i = 0; daemon->apply && i < daemon->n_bridges; i++) {
+        const struct zw_managed *managed = &daemon->bridges[i];
+
+        if (is_waiting(daemon, managed) && is_connected(managed)) {
+            return;
+        }
+    }
+    zw_apply_finish(daemon);
+}
+
+static void on_timeout(evutil_socket_t fd, short what, void *daemon)
+{
+    (void) fd;
+    (void) what;
+    zw_apply_finish(daemon);
+}
+
+static void begin_wait(struct zw_daemon *daemon, bool changed, int64_t start_us, zw_apply_cb *done, void *arg)
+{
+    const struct timeval timeout = { .tv_sec = ZW_APPLY_TIMEOUT_S };
+    struct zw_apply *apply = calloc(1, sizeof *apply);
+
+    if (!apply) {
+        abort();
+    }
+    *apply = (struct zw_apply){ .done = done, .arg = arg, .start_us = start_us, .changed = changed };
+    apply->timeout = evtimer_new(daemon->base, on_timeout, daemon);
+    evtimer_add(apply->timeout, &timeout);
+    daemon->apply = apply;
+}
+
+/* Whether 'policy' is what is in force already. */
+static bool is_same(const struct zw_daemon *daemon, const struct zw_policy *policy)
+{
+    return !strcmp(policy->sha256, daemon->policy->sha256);
+}
+
+static void drop_same(struct zw_daemon *daemon, struct zw_policy *policy, struct zw_policy_source *sources, size_t n,
+                      bool from_file)
+{
+    if (from_file) {
+        memcpy(daemon->file_sha256, policy->sha256, sizeof daemon->file_sha256);
+    }
+    zw_policy_unref(policy);
+    zw_policy_sources_free(sources, n);
+}
+
+int zw_daemon_apply(struct zw_daemon *daemon, struct zw_policy_source *sources, size_t n, const char *origin,
+                    bool from_file, zw_apply_cb *done, void *arg, struct zw_problems *problems)
+{
+    int64_t start_us = zw_audit_now_us();
+
+    if (daemon->apply) {
+        zw_problems_add(problems, NULL, 0, 0, "another policy is being applied; try again when it is confirmed");
+        zw_policy_sources_free(sources, n);
+        return EBUSY;
+    }
+    struct zw_policy *policy = zw_policy_read(sources, n, problems);
+    if (!policy) {
+        zw_policy_sources_free(sources, n);
+        return EINVAL;
+    }
+    if (is_same(daemon, policy)) {
+        drop_same(daemon, policy, sources, n, from_file);
+        begin_wait(daemon, false, start_us, done, arg);
+        zw_apply_check(daemon);
+        return 0;
+    }
+
+    struct zw_stored_policy stored;
+    begin_stored(&stored, policy, daemon->stored.version + 1, sources, n, origin, from_file);
+    int error = zw_policy_store_save(daemon->options.state_dir, &stored, problems);
+    if (error) {
+        zw_stored_policy_clear(&stored);
+        zw_policy_unref(policy);
+        return error;
+    }
+    put_in_force(daemon, policy, &stored);
+    daemon->file_problem[0] = '\0';
+    zw_slowpath_set_policy(daemon->slowpath, daemon->policy);
+    record_policy(daemon);
+    zw_log(ZW_LOG_INFO, "policy version %u (%s), %zu zones, %zu rules", daemon->policy->version, daemon->stored.origin,
+           daemon->policy->n_zones, daemon->policy->n_rules);
+    begin_wait(daemon, true, start_us, done, arg);
+    zw_bridges_update(daemon, true);
+    zw_apply_check(daemon);
+    return 0;
+}
+
+int zw_daemon_reload(struct zw_daemon *daemon, zw_apply_cb *done, void *arg, struct zw_problems *problems)
+{
+    struct zw_policy_source *sources;
+    char origin[ZW_AUDIT_TEXT_SIZE];
+    size_t n;
+    int error = zw_policy_sources_load(daemon->options.policy, &sources, &n, problems);
+
+    if (!error) {
+        snprintf(origin, sizeof origin, "file %s", daemon->options.policy);
+        error = zw_daemon_apply(daemon, sources, n, origin, true, done, arg, problems);
+    }
+    if (error && error != EBUSY) {
+        snprintf(daemon->file_problem, sizeof daemon->file_problem, "%s cannot be used: %s", daemon->options.policy,
+                 problems->n ? problems->list[0].text : "?");
+    }
+    return error;
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The managed bridges: what each one should have, and what its switch says. */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "controller/base/log.h"
+#include "controller/compile/compile.h"
+#include "controller/daemon/daemon-private.h"
+
+#define PATH_SIZE 4096
+
+const struct zw_bridge *zw_daemon_bridge(const struct zw_daemon *daemon, const struct zw_managed *managed)
+{
+    return daemon->inventory ? &daemon->inventory->bridges[managed->index] : NULL;
+}
+
+static void on_packet_in(void *managed_, const struct zw_packet_in *in, struct zw_outbuf *answer)
+{
+    struct zw_managed *managed = managed_;
+
+    zw_slowpath_packet_in(managed->daemon->slowpath, zw_daemon_bridge(managed->daemon, managed), in, answer);
+}
+
+static void on_in_sync(void *managed_, uint64_t generation, size_t n_changes, int64_t duration_us)
+{
+    struct zw_managed *managed = managed_;
+
+    managed->n_changes = n_changes;
+    managed->duration_us = duration_us;
+    managed->in_sync_us = zw_audit_now_us();
+    if (generation >= managed->policy_generation) {
+        managed->version_in_force = managed->version_sent;
+    }
+    zw_log(ZW_LOG_INFO, "bridge %s: policy version %u in force, %zu flow changes", managed->name,
+           managed->version_in_force, n_changes);
+    zw_apply_check(managed->daemon);
+}
+
+static void on_sync_failed(void *managed_, uint64_t generation, const char *error)
+{
+    static struct zw_log_limit limit = ZW_LOG_LIMIT_INIT(5, 5000);
+    struct zw_managed *managed = managed_;
+
+    (void) generation;
+    zw_log_rl(&limit, ZW_LOG_WARN, "bridge %s: flows not confirmed: %s", managed->name, error);
+    zw_apply_check(managed->daemon);
+}
+
+static const struct zw_switch_ops switch_ops = {
+    .packet_in = on_packet_in,
+    .in_sync = on_in_sync,
+    .sync_failed = on_sync_failed,
+};
+
+void zw_bridges_start(struct zw_daemon *daemon)
+{
+    for (size_t i = 0; i < daemon->options.n_bridges; i++) {
+        struct zw_managed *managed = &daemon->bridges[i];
+        char path[PATH_SIZE];
+
+        *managed = (struct zw_managed){ .daemon = daemon,
+                                        .index = (unsigned int) i,
+                                        .name = daemon->options.bridges[i],
+                                        .warnings = ZW_PROBLEMS_INIT };
+        snprintf(path, sizeof path, "%s/%s.mgmt", daemon->options.ovs_run_dir, managed->name);
+        managed->sw = zw_switch_new(daemon->base, managed->name, path, &switch_ops, managed);
+        daemon->n_bridges++;
+    }
+}
+
+void zw_bridges_stop(struct zw_daemon *daemon)
+{
+    for (size_t i = 0; i < daemon->n_bridges; i++) {
+        zw_switch_free(daemon->bridges[i].sw);
+        zw_problems_clear(&daemon->bridges[i].warnings);
+    }
+    daemon->n_bridges = 0;
+}
+
+static void log_warnings(const struct zw_problems *warnings, const struct zw_problems *old)
+{
+    for (size_t i = 0; i < warnings->n; i++) {
+        bool is_new = true;
+
+        for (size_t j = 0; j < old->n && is_new; j++) {
+            is_new = strcmp(warnings->list[i].text, old->list[j].text) != 0;
+        }
+        if (is_new) {
+            zw_log(ZW_LOG_WARN, "%s", warnings->list[i].text);
+        }
+    }
+}
+
+static void update_bridge(struct zw_daemon *daemon, struct zw_managed *managed, bool new_policy)
+{
+    const struct zw_bridge *bridge = zw_daemon_bridge(daemon, managed);
+    struct zw_problems old = managed->warnings;
+
+    managed->warnings = (struct zw_problems) ZW_PROBLEMS_INIT;
+    struct zw_flow_table *flows = zw_compile(daemon->policy, bridge, managed->index, &managed->warnings);
+    log_warnings(&managed->warnings, &old);
+    zw_problems_clear(&old);
+
+    managed->generation_sent = daemon->generation;
+    if (new_policy || !managed->policy_generation) {
+        managed->policy_generation = daemon->generation;
+    }
+    managed->version_sent = daemon->policy->version;
+    zw_switch_set_desired(managed->sw, flows, managed->generation_sent);
+}
+
+/* Before OVSDB has answered nothing is sent: an empty list of ports would close what is open and right. */
+void zw_bridges_update(struct zw_daemon *daemon, bool new_policy)
+{
+    if (!daemon->inventory) {
+        return;
+    }
+    daemon->generation++;
+    for (size_t i = 0; i < daemon->n_bridges; i++) {
+        update_bridge(daemon, &daemon->bridges[i], new_policy);
+    }
+}
+
+void zw_bridges_inventory(struct zw_daemon *daemon, struct zw_inventory *inventory)
+{
+    struct zw_inventory *old = daemon->inventory;
+
+    daemon->inventory = inventory;
+    for (size_t i = 0; i < daemon->n_bridges; i++) {
+        bool existed = old && old->bridges[i].exists;
+
+        if (existed != inventory->bridges[i].exists || !old) {
+            zw_log(ZW_LOG_INFO, "bridge %s: %s", daemon->bridges[i].name,
+                   inventory->bridges[i].exists ? "found" : "does not exist (yet)");
+        }
+        if (inventory->bridges[i].exists) {
+            zw_switch_kick(daemon->bridges[i].sw);
+        }
+    }
+    zw_bridges_update(daemon, false);
+    zw_inventory_unref(old);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* daemon-private - between daemon.c, apply.c and bridges.c. */
+
+#ifndef ZW_DAEMON_DAEMON_PRIVATE_H
+#define ZW_DAEMON_DAEMON_PRIVATE_H 1
+
+#include "controller/daemon/daemon.h"
+
+/* bridges.c: */
+void zw_bridges_start(struct zw_daemon *);
+void zw_bridges_stop(struct zw_daemon *);
+/* Compiles and sends the desired flows of every bridge.  'new_policy' begins a new policy generation. */
+void zw_bridges_update(struct zw_daemon *, bool new_policy);
+/* A new inventory came. */
+void zw_bridges_inventory(struct zw_daemon *, struct zw_inventory *);
+
+/* apply.c: */
+/* The policy to start with, from store and file.  0 or a positive errno with problems. */
+int zw_policy_start(struct zw_daemon *, struct zw_problems *);
+/* A bridge confirmed its policy generation, or went away: whoever waits may have waited enough. */
+void zw_apply_check(struct zw_daemon *);
+/* Ends the wait, if there is one. */
+void zw_apply_finish(struct zw_daemon *);
+
+/* Logs every problem, a line each. */
+void zw_daemon_log_problems(const struct zw_problems *);
+
+#endif

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "controller/daemon/daemon.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "controller/base/log.h"
+#include "controller/daemon/daemon-private.h"
+#include "controller/daemon/sd-notify.h"
+#include "ovs-ext/ovs-init.h"
+#include "zw-config.h"
+
+#define PATH_SIZE 4096
+
+static int fail(struct zw_problems *problems, const char *path, int error, const char *what)
+{
+    zw_problems_add(problems, path, 0, 0, "%s: %s", what, strerror(error));
+    return error;
+}
+
+/* --- Folders and the pid file. --- */
+
+static int make_dir(const char *path, mode_t mode, struct zw_problems *problems)
+{
+    return mkdir(path, mode) && errno != EEXIST ? fail(problems, path, errno, "cannot be made") : 0;
+}
+
+/* Locked as long as we live, so that there is one daemon for one run directory. */
+static int take_pid_file(struct zw_daemon *daemon, struct zw_problems *problems)
+{
+    char path[PATH_SIZE];
+
+    snprintf(path, sizeof path, "%s/zonewardd.pid", daemon->options.run_dir);
+    daemon->pid_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (daemon->pid_fd < 0) {
+        return fail(problems, path, errno, "cannot be opened");
+    }
+    if (flock(daemon->pid_fd, LOCK_EX | LOCK_NB)) {
+        zw_problems_add(problems, path, 0, 0, "another zonewardd runs with this run directory");
+        return EBUSY;
+    }
+    if (ftruncate(daemon->pid_fd, 0) || dprintf(daemon->pid_fd, "%d\n", (int) getpid()) < 0) {
+        return fail(problems, path, errno, "cannot be written");
+    }
+    return 0;
+}
+
+static void drop_pid_file(struct zw_daemon *daemon)
+{
+    char path[PATH_SIZE];
+
+    if (daemon->pid_fd >= 0) {
+        snprintf(path, sizeof path, "%s/zonewardd.pid", daemon->options.run_dir);
+        unlink(path);
+        close(daemon->pid_fd);
+    }
+}
+
+/* --- Records about ourselves. --- */
+
+static void record_daemon(struct zw_daemon *daemon, const char *what, const char *text)
+{
+    struct zw_record record = { .type = ZW_RECORD_DAEMON, .time_us = zw_audit_now_us() };
+
+    snprintf(record.daemon.what, sizeof record.daemon.what, "%s", what);
+    snprintf(record.daemon.text, sizeof record.daemon.text, "%s", text);
+    zw_audit_put(daemon->audit, &record);
+}
+
+static void on_admin(void *daemon_, const struct zw_peer *peer, const char *verb, int result, const char *text)
+{
+    struct zw_daemon *daemon = daemon_;
+    struct zw_record record = { .type = ZW_RECORD_ADMIN, .time_us = zw_audit_now_us() };
+
+    record.admin.peer = *peer;
+    record.admin.result = result;
+    snprintf(record.admin.verb, sizeof record.admin.verb, "%s", verb);
+    snprintf(record.admin.text, sizeof record.admin.text, "%s", text ? text : "");
+    zw_audit_put(daemon->audit, &record);
+}
+
+/* --- Events. --- */
+
+static void reload(struct zw_daemon *daemon)
+{
+    struct zw_problems problems = ZW_PROBLEMS_INIT;
+    const struct zw_peer nobody = { .uid = 0, .user = "signal" };
+    int error = zw_daemon_reload(daemon, NULL, NULL, &problems);
+
+    if (error) {
+        zw_daemon_log_problems(&problems);
+        zw_log(ZW_LOG_ERR, "the policy file is not used; version %u stays in force", daemon->policy->version);
+    }
+    on_admin(daemon, &nobody, "policy.reload", error, "SIGHUP");
+    zw_problems_clear(&problems);
+}
+
+static void on_signal(evutil_socket_t number, short what, void *daemon_)
+{
+    struct zw_daemon *daemon = daemon_;
+
+    (void) what;
+    if (number == SIGHUP) {
+        zw_sd_notify("STATUS=reading the policy again");
+        reload(daemon);
+        zw_sd_notify("STATUS=running");
+        return;
+    }
+    zw_log(ZW_LOG_INFO, "stopping: signal %s", number == SIGTERM ? "TERM" : "INT");
+    event_base_loopbreak(daemon->base);
+}
+
+static void on_ovsdb(evutil_socket_t fd, short what, void *daemon_)
+{
+    struct zw_daemon *daemon = daemon_;
+    struct zw_inventory *inventory = zw_ovsdb_take(daemon->ovsdb);
+
+    (void) fd;
+    (void) what;
+    if (inventory) {
+        zw_bridges_inventory(daemon, inventory);
+    }
+    zw_ovsdb_run_replies(daemon->ovsdb);
+}
+
+static int start_signals(struct zw_daemon *daemon)
+{
+    static const int numbers[] = { SIGTERM, SIGINT, SIGHUP };
+
+    signal(SIGPIPE, SIG_IGN);
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        daemon->signals[i] = evsignal_new(daemon->base, numbers[i], on_signal, daemon);
+        if (!daemon->signals[i] || evsignal_add(daemon->signals[i], NULL)) {
+            return ENOMEM;
+        }
+    }
+    return 0;
+}
+
+/* --- Start and stop. --- */
+
+static int start_audit(struct zw_daemon *daemon, struct zw_problems *problems)
+{
+    char path[PATH_SIZE];
+
+    snprintf(path, sizeof path, "%s/audit.db", daemon->options.state_dir);
+    int error = zw_audit_start(path, &daemon->audit, problems);
+    if (!error) {
+        record_daemon(daemon, "start", "zonewardd " PACKAGE_VERSION);
+        daemon->slowpath = zw_slowpath_new(daemon->audit);
+    }
+    return error;
+}
+
+static int start_ovsdb(struct zw_daemon *daemon, struct zw_problems *problems)
+{
+    int error = zw_ovsdb_start(daemon->options.ovsdb, (const char *const *) daemon->options.bridges,
+                               daemon->options.n_bridges, &daemon->ovsdb);
+
+    if (error) {
+        return fail(problems, daemon->options.ovsdb, error, "cannot be watched");
+    }
+    daemon->ovsdb_event
+        = event_new(daemon->base, zw_ovsdb_fd(daemon->ovsdb), EV_READ | EV_PERSIST, on_ovsdb, daemon);
+    return event_add(daemon->ovsdb_event, NULL) ? ENOMEM : 0;
+}
+
+static int start_control(struct zw_daemon *daemon, struct zw_problems *problems)
+{
+    char path[PATH_SIZE];
+
+    snprintf(path, sizeof path, "%s/control.sock", daemon->options.run_dir);
+    return zw_control_start(daemon->base, path, zw_daemon_requests, daemon, on_admin, &daemon->control, problems);
+}
+
+static int start_log_level(struct zw_daemon *daemon, struct zw_problems *problems)
+{
+    enum zw_severity level;
+
+    if (!zw_log_level_from_string(daemon->options.log_level, &level)) {
+        zw_problems_add(problems, NULL, 0, 0, "--log-level=%s: expected error, warning, info or debug",
+                        daemon->options.log_level);
+        return EINVAL;
+    }
+    zw_log_set_level(level);
+    return 0;
+}
+
+int zw_daemon_start(struct zw_daemon *daemon, struct zw_problems *problems)
+{
+    int error = start_log_level(daemon, problems);
+
+    daemon->pid_fd = -1;
+    daemon->start_us = zw_audit_now_us();
+    zw_ovs_init("zonewardd");
+    error = error ? error : make_dir(daemon->options.run_dir, 0755, problems);
+    error = error ? error : make_dir(daemon->options.state_dir, 0750, problems);
+    error = error ? error : take_pid_file(daemon, problems);
+    if (error) {
+        return error;
+    }
+    daemon->base = event_base_new();
+    error = daemon->base ? 0 : ENOMEM;
+    error = error ? error : start_signals(daemon); /* Before libopenvswitch would take those that nobody has. */
+    error = error ? error : start_audit(daemon, problems);
+    error = error ? error : zw_policy_start(daemon, problems);
+    if (error) {
+        return error;
+    }
+    zw_bridges_start(daemon);
+    error = start_control(daemon, problems);
+    return error ? error : start_ovsdb(daemon, problems);
+}
+
+void zw_daemon_run(struct zw_daemon *daemon)
+{
+    zw_log(ZW_LOG_INFO, "zonewardd %s runs", PACKAGE_VERSION);
+    zw_sd_notify("READY=1\nSTATUS=running");
+    event_base_dispatch(daemon->base);
+    zw_sd_notify("STOPPING=1");
+}
+
+/* The flows stay: the fast path does not need us. */
+void zw_daemon_stop(struct zw_daemon *daemon)
+{
+    zw_apply_finish(daemon);
+    zw_control_stop(daemon->control);
+    zw_bridges_stop(daemon);
+    if (daemon->ovsdb_event) {
+        event_free(daemon->ovsdb_event);
+    }
+    zw_ovsdb_stop(daemon->ovsdb);
+    zw_inventory_unref(daemon->inventory);
+    if (daemon->audit) {
+        record_daemon(daemon, "stop", "asked to");
+    }
+    zw_slowpath_free(daemon->slowpath);
+    zw_audit_stop(daemon->audit);
+    zw_policy_unref(daemon->policy);
+    zw_stored_policy_clear(&daemon->stored);
+    for (size_t i = 0; i < sizeof daemon->signals / sizeof daemon->signals[0]; i++) {
+        if (daemon->signals[i]) {
+            event_free(daemon->signals[i]);
+        }
+    }
+    if (daemon->base) {
+        event_base_free(daemon->base);
+    }
+    drop_pid_file(daemon);
+}
