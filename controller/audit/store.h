@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* store - an open audit log, and how records get into it.
+ *
+ * A transaction at a time: begin, add..., commit.  Whatever fails, close the store, open it again and repeat the
+ * transaction; zw_store_begin() gives the number of the next record, by which one can see whether a commit that
+ * reported a failure took place all the same.  Used by one thread, the writer's. */
+
+#ifndef ZW_AUDIT_STORE_H
+#define ZW_AUDIT_STORE_H 1
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "controller/audit/record.h"
+
+#define ZW_STORE_ERROR_SIZE 256
+
+struct zw_store;
+
+/* What stands in the way of opening a log. */
+enum zw_store_trouble {
+    ZW_STORE_OK,
+    ZW_STORE_PASSING, /* No space, locked, an I/O error: may work later. */
+    ZW_STORE_LASTING, /* Not ours to write to: a person has to do something. */
+};
+
+struct zw_store_error {
+    enum zw_store_trouble trouble;
+    int error;                      /* A positive errno. */
+    char text[ZW_STORE_ERROR_SIZE]; /* For people; without the path. */
+};
+
+/* Opens the log at 'path', or creates it if there is none or an empty file.  A file that is not an audit log of this
+ * program and version is not touched.  NULL with '*error' filled in. */
+struct zw_store *zw_store_open(const char *path, struct zw_store_error *error);
+
+/* Also rolls back.  NULL is fine. */
+void zw_store_close(struct zw_store *);
+
+/* True if the file that is open is no longer the one that 'path' leads to. */
+bool zw_store_is_replaced(const struct zw_store *);
+
+/* If the run that last wrote to the log did not say that it stopped: true, and when it wrote its last record. */
+bool zw_store_was_cut_off(struct zw_store *, int64_t *last_us);
+
+/* These return false when they fail; zw_store_error() then says why. */
+bool zw_store_begin(struct zw_store *, int64_t *next_id);
+bool zw_store_add(struct zw_store *, const struct zw_record *);
+bool zw_store_commit(struct zw_store *);
+
+const char *zw_store_error(const struct zw_store *);
+
+#endif
