@@ -3,12 +3,12 @@
 controller_libzoneward_a_SOURCES += controller/policy/decide.h
 controller_libzoneward_a_SOURCES += controller/policy/policy.h
 controller_libzoneward_a_SOURCES += controller/policy/decide.c
-controller_libzoneward_a_SOURCES += controller/policy/decide.h
+controller_libzoneward_a_SOURCES += controller/policy/explain.c
+controller_libzoneward_a_SOURCES += controller/policy/explain.h
 controller_libzoneward_a_SOURCES += controller/policy/format.c
 controller_libzoneward_a_SOURCES += controller/policy/membership.c
 controller_libzoneward_a_SOURCES += controller/policy/policy-private.h
 controller_libzoneward_a_SOURCES += controller/policy/policy.c
-controller_libzoneward_a_SOURCES += controller/policy/policy.h
 controller_libzoneward_a_SOURCES += controller/policy/reader-address.c
 controller_libzoneward_a_SOURCES += controller/policy/reader-rule.c
 controller_libzoneward_a_SOURCES += controller/policy/reader-service.c

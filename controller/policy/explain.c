@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "zw-config.h"
+
+#include "controller/policy/explain.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "controller/base/memory.h"
+#include "controller/base/names.h"
+
+#define CLIENT_PORT 49152 /* The first of the dynamic ports (RFC 6335); no rule looks at it. */
+
+/* Names. */
+
+static const struct zw_port *find_port(const struct zw_inventory *inventory, const char *name)
+{
+    for (size_t i = 0; inventory && i < inventory->n_bridges; i++) {
+        const struct zw_port *port = zw_bridge_port_by_name(&inventory->bridges[i], name);
+        if (port) {
+            return port;
+        }
+    }
+    return NULL;
+}
+
+static void add_unknown(const struct zw_policy *policy, const struct zw_inventory *inventory, const char *name,
+                        struct zw_problems *problems)
+{
+    struct zw_suggestion suggestion;
+
+    zw_suggestion_start(&suggestion, name);
+    for (size_t i = 0; i < policy->n_zones; i++) {
+        zw_suggestion_try(&suggestion, policy->zones[i]->name);
+    }
+    for (size_t i = 0; inventory && i < inventory->n_bridges; i++) {
+        for (size_t j = 0; j < inventory->bridges[i].n_ports; j++) {
+            zw_suggestion_try(&suggestion, inventory->bridges[i].ports[j].name);
+        }
+    }
+    if (suggestion.best) {
+        zw_problems_add(problems, NULL, 0, 0, "there is no zone%s \"%s\" (did you mean \"%s\"?)",
+                        inventory ? " or port" : "", name, suggestion.best);
+    } else {
+        zw_problems_add(problems, NULL, 0, 0, "there is no zone%s \"%s\"", inventory ? " or port" : "", name);
+    }
+}
+
+/* Finds the zone or port called 'name'.  '*zone' gets a zone as it was named, also one behind another. */
+static bool find_name(const struct zw_policy *policy, const struct zw_inventory *inventory, const char *name,
+                      struct zw_endpoint *end, const struct zw_zone **zone, struct zw_problems *problems)
+{
+    bool only_zone = !strncmp(name, "zone:", 5), only_port = !strncmp(name, "port:", 5);
+
+    name += only_zone || only_port ? 5 : 0;
+    *zone = only_port ? NULL : zw_policy_zone_by_name(policy, name);
+    end->port = *zone || only_zone ? NULL : find_port(inventory, name);
+    if (*zone) {
+        end->port_zone = (*zone)->behind ? (*zone)->behind : *zone;
+    } else if (end->port) {
+        end->port_zone = zw_policy_zone_of_port(policy, end->port, &end->membership, NULL);
+    } else {
+        add_unknown(policy, inventory, name, problems);
+        return false;
+    }
+    return true;
+}
+
+/* An address alone: the zone behind another that has the longest prefix with it. */
+static bool find_address(const struct zw_policy *policy, const char *text, struct zw_endpoint *end,
+                         struct zw_problems *problems)
+{
+    int best = -1;
+
+    for (size_t i = 0; i < policy->n_zones; i++) {
+        const struct zw_zone *zone = policy->zones[i];
+        for (size_t j = 0; zone->behind && j < zone->addresses.n; j++) {
+            const struct zw_prefix *prefix = &zone->addresses.list[j];
+            if (prefix->n_bits > best && zw_prefix_contains(prefix, &end->addr)) {
+                best = prefix->n_bits;
+                end->port_zone = zone->behind;
+            }
+        }
+    }
+    if (best < 0) {
+        zw_problems_add(problems, NULL, 0, 0,
+                        "no zone \"behind\" another has %s: say which zone or port it is at, as in ZONE@%s", text,
+                        text);
+    }
+    return best >= 0;
+}
+
+/* An address that stands for 'zone', which is behind another; of 'family', or any for 0. */
+static void pick_address(const struct zw_policy *policy, const struct zw_zone *zone, uint8_t family,
+                         struct zw_endpoint *end)
+{
+    for (size_t i = 0; i < zone->addresses.n; i++) {
+        const struct zw_addr *addr = &zone->addresses.list[i].addr;
+        if ((!family || addr->family == family) && zw_zone_at(policy, end->port_zone, addr) == zone) {
+            end->addr = *addr;
+            return;
+        }
+    }
+}
+
+static bool parse_end(const struct zw_policy *policy, const struct zw_inventory *inventory, const char *text,
+                      struct zw_endpoint *end, const struct zw_zone **zone, struct zw_problems *problems)
+{
+    const char *at = strrchr(text, '@');
+
+    *zone = NULL;
+    if (zw_addr_parse(text, &end->addr)) {
+        end->has_addr = true;
+        return find_address(policy, text, end, problems);
+    } else if (!at) {
+        return find_name(policy, inventory, text, end, zone, problems);
+    }
+    if (!zw_addr_parse(at + 1, &end->addr)) {
+        zw_problems_add(problems, NULL, 0, 0, "\"%s\" is no address", at + 1);
+        return false;
+    }
+    end->has_addr = true;
+    char *name = zw_xasprintf("%.*s", (int)(at - text), text);
+    bool ok = find_name(policy, inventory, name, end, zone, problems);
+    free(name);
+    return ok;
+}
+
+/* Service. */
+
+static bool parse_service(const char *text, struct zw_service_item *item, struct zw_problems *problems)
+{
+    const char *wrong = zw_service_item_parse(text, item);
+
+    if (!wrong && item->first != item->last) {
+        wrong = "one port, not a range";
+    } else if (!wrong && item->any_ports &&
+               (item->proto == IPPROTO_TCP || item->proto == IPPROTO_UDP || item->proto == IPPROTO_SCTP)) {
+        wrong = "with a port, as in tcp/443";
+    }
+    if (wrong) {
+        zw_problems_add(problems, NULL, 0, 0, "service \"%s\": expected %s", text, wrong);
+    }
+    return !wrong;
+}
+
+static void set_service(struct zw_packet_key *key, const struct zw_service_item *item)
+{
+    key->proto = item->proto;
+    if (item->proto == IPPROTO_ICMP || item->proto == IPPROTO_ICMPV6) {
+        /* Without a type: echo request. */
+        key->sport = item->any_ports ? item->proto == IPPROTO_ICMP ? 8 : 128 : item->first;
+        key->dport = item->code > 0 ? (uint16_t)item->code : 0;
+    } else if (!item->any_ports) {
+        key->sport = CLIENT_PORT;
+        key->dport = item->first;
+    }
+}
+
+/* Family of the packet: by the addresses that were named, else by the service, else IPv4.  0: they contradict. */
+static uint8_t find_family(const struct zw_endpoint *from, const struct zw_endpoint *to,
+                           const struct zw_service_item *item, struct zw_problems *problems)
+{
+    uint8_t family = item->family;
+    const struct zw_endpoint *const ends[] = {from, to};
+
+    for (size_t i = 0; i < 2; i++) {
+        if (!ends[i]->has_addr) {
+            continue;
+        } else if (family && family != ends[i]->addr.family) {
+            zw_problems_add(problems, NULL, 0, 0, "IPv4 and IPv6 do not mix: look at the addresses and the service");
+            return 0;
+        }
+        family = ends[i]->addr.family;
+    }
+    return family;
+}
+
+/* Notes. */
+
+static bool zone_set_has(const struct zw_zone_set *set, const struct zw_zone *zone)
+{
+    for (size_t i = 0; i < set->n; i++) {
+        if (set->list[i] == zone) {
+            return true;
+        }
+    }
+    return set->n == 0;
+}
+
+static bool service_has(const struct zw_service *service, const struct zw_packet_key *key)
+{
+    for (size_t i = 0; i < service->n; i++) {
+        if (zw_service_item_matches(&service->items[i], key)) {
+            return true;
+        }
+    }
+    return service->n == 0;
+}
+
+/* A rule that looks at an address that was not named, and would have come first. */
+static bool depends(const struct zw_explanation *explanation, const struct zw_rule *rule)
+{
+    const struct zw_verdict *verdict = &explanation->verdict;
+
+    return ((rule->from_addresses.n && !explanation->from.has_addr) ||
+            (rule->to_addresses.n && !explanation->to.has_addr)) &&
+           zone_set_has(&rule->from, verdict->src) && zone_set_has(&rule->to, verdict->dst) &&
+           service_has(&rule->service, &explanation->key);
+}
+
+static void note_addresses(const struct zw_policy *policy, struct zw_explanation *explanation)
+{
+    size_t n = explanation->verdict.rule ? explanation->verdict.rule->number - 1 : policy->n_rules;
+
+    for (size_t i = 0; i < n; i++) {
+        if (depends(explanation, &policy->rules[i])) {
+            zw_problems_add(&explanation->notes, NULL, 0, 0,
+                            "rule %u \"%s\" comes first for some addresses: name one, as in ZONE@ADDRESS",
+                            policy->rules[i].number, policy->rules[i].name);
+        }
+    }
+}
+
+static void note_zone(const struct zw_zone *asked, const struct zw_zone *judged, struct zw_problems *notes)
+{
+    if (asked && judged && asked != judged) {
+        zw_problems_add(notes, NULL, 0, 0, "this address is in zone \"%s\", not in \"%s\"", judged->name, asked->name);
+    }
+}
+
+static void note_port(const struct zw_endpoint *end, struct zw_problems *notes)
+{
+    if (end->port && !end->port_zone) {
+        zw_problems_add(notes, NULL, 0, 0, "port \"%s\" has no zone: %s", end->port->name,
+                        zw_membership_text(end->membership));
+    }
+}
+
+/* A zone behind another is judged by address: one of its own stands for all that were not named. */
+static void set_addresses(const struct zw_policy *policy, struct zw_explanation *explanation,
+                          const struct zw_zone *from, const struct zw_zone *to, uint8_t family)
+{
+    struct zw_packet_key *key = &explanation->key;
+
+    if (from && from->behind && !explanation->from.has_addr) {
+        pick_address(policy, from, family, &explanation->from);
+        family = family ? family : explanation->from.addr.family;
+    }
+    if (to && to->behind && !explanation->to.has_addr) {
+        pick_address(policy, to, family, &explanation->to);
+        family = family ? family : explanation->to.addr.family;
+    }
+    key->src = explanation->from.addr;
+    key->dst = explanation->to.addr;
+    key->src.family = key->dst.family = family ? family : ZW_IPV4;
+}
+
+bool zw_explain(const struct zw_policy *policy, const struct zw_inventory *inventory, const char *from, const char *to,
+                const char *service, struct zw_explanation *explanation, struct zw_problems *problems)
+{
+    const struct zw_zone *from_zone, *to_zone;
+    struct zw_service_item item;
+
+    memset(explanation, 0, sizeof *explanation);
+    bool ok = parse_end(policy, inventory, from, &explanation->from, &from_zone, problems);
+    ok = parse_end(policy, inventory, to, &explanation->to, &to_zone, problems) && ok;
+    ok = parse_service(service, &item, problems) && ok;
+    if (!ok) {
+        return false;
+    }
+    size_t n_problems = problems->n;
+    uint8_t family = find_family(&explanation->from, &explanation->to, &item, problems);
+    if (problems->n > n_problems) {
+        return false;
+    }
+    set_addresses(policy, explanation, from_zone, to_zone, family);
+    set_service(&explanation->key, &item);
+    explanation->verdict = zw_decide(policy, explanation->from.port_zone, explanation->to.port_zone, &explanation->key);
+    note_zone(from_zone, explanation->verdict.src, &explanation->notes);
+    note_zone(to_zone, explanation->verdict.dst, &explanation->notes);
+    note_port(&explanation->from, &explanation->notes);
+    note_port(&explanation->to, &explanation->notes);
+    note_addresses(policy, explanation);
+    return true;
+}
+
+void zw_explanation_clear(struct zw_explanation *explanation)
+{
+    zw_problems_clear(&explanation->notes);
+}

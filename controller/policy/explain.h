@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* explain - a question in words ("web", "office@192.168.10.7", "tcp/443"), and what decide() says to it.
+ *
+ * An end of the session is
+ *     ZONE or PORT              any address there
+ *     ZONE@ADDRESS, PORT@ADDRESS
+ *     ADDRESS                   the zone "behind" another that has it, by the longest prefix
+ * where "zone:NAME" and "port:NAME" say which one is meant if a zone and a port have one name; else it is the zone.
+ * Pure: reads the policy and, for ports, an inventory. */
+
+#ifndef ZW_POLICY_EXPLAIN_H
+#define ZW_POLICY_EXPLAIN_H 1
+
+#include "controller/base/problems.h"
+#include "controller/policy/decide.h"
+#include "ovs-ext/inventory.h"
+
+/* One end, as it was understood. */
+struct zw_endpoint {
+    const struct zw_zone *port_zone; /* The zone of its port; NULL: a port without zone. */
+    const struct zw_port *port;      /* NULL unless a port was named. */
+    enum zw_membership membership;   /* Of 'port'. */
+    bool has_addr;                   /* An address was named. */
+    struct zw_addr addr;             /* That, or one of the zone behind another, or family 0. */
+};
+
+struct zw_explanation {
+    struct zw_endpoint from, to;
+    struct zw_packet_key key;
+    struct zw_verdict verdict;
+    struct zw_problems notes; /* What the answer leaves open; texts without a place. */
+};
+
+/* Answers from zone, port or address 'from' to 'to' for one 'service' ("tcp/443", "icmp/8").  'inventory' may be NULL:
+ * then there are no ports.  False, and problems, if the question has no meaning.  The answer points into the policy
+ * and the inventory; clear it in either case. */
+bool zw_explain(const struct zw_policy *, const struct zw_inventory *, const char *from, const char *to,
+                const char *service, struct zw_explanation *, struct zw_problems *);
+void zw_explanation_clear(struct zw_explanation *);
+
+#endif
