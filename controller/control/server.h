@@ -5,7 +5,11 @@
  *   {"v":1,"verb":"policy.apply","args":{...}}
  *   {"v":1,"ok":true,"result":...}   or   {"v":1,"ok":false,"error":{"code":"denied","text":"...","problems":[...]}}
  * Requests that cannot be read get an error and, where the framing is lost (too long, no JSON), the connection closes.
- * All in the thread of the event base. */
+ *
+ * A client's requests are handled one at a time: the next one is read when the answer to the last one has been taken.
+ * That keeps the order, and bounds what one client can make the daemon hold to one request and one answer.
+ *
+ * All in the thread of the event base.  The program ignores SIGPIPE. */
 
 #ifndef ZW_CONTROL_SERVER_H
 #define ZW_CONTROL_SERVER_H 1
@@ -17,13 +21,9 @@
 
 #include "controller/audit/record.h"
 #include "controller/base/problems.h"
+#include "controller/control/protocol.h"
 
 struct event_base;
-
-#define ZW_CONTROL_VERSION 1
-#define ZW_CONTROL_MAX_REQUEST (64u * 1024 * 1024) /* Bytes of a line. */
-#define ZW_CONTROL_MAX_CLIENTS 64                  /* More are closed at once, and counted. */
-#define ZW_CONTROL_IDLE_S 30                       /* A client that sends half a request is closed after this. */
 
 enum zw_right {
     ZW_RIGHT_READ,   /* root, the daemon's user, and members of the socket's group. */
@@ -33,7 +33,7 @@ enum zw_right {
 struct zw_request; /* One request that waits for its answer. */
 
 /* Answers now or later, exactly once, with zw_request_reply() or zw_request_fail(). 'args' is an object, valid until
- * the answer. */
+ * the answer.  The client may be gone by then: answering is still right, and safe even after zw_control_stop(). */
 typedef void zw_request_handler(void *arg, struct zw_request *, const cJSON *args);
 
 struct zw_request_type {
@@ -52,11 +52,21 @@ typedef void zw_control_admin_cb(void *arg, const struct zw_peer *, const char *
  * (EADDRINUSE).  'types' ends with a NULL verb. */
 int zw_control_start(struct event_base *, const char *path, const struct zw_request_type *types, void *arg,
                      zw_control_admin_cb *, struct zw_control **, struct zw_problems *);
-void zw_control_stop(struct zw_control *); /* Answers nothing more, unlinks the socket.  NULL is fine. */
+
+/* Answers nothing more, unlinks the socket.  Changes that wait for their answer are reported as ECANCELED.  Not from
+ * within a handler.  NULL is fine. */
+void zw_control_stop(struct zw_control *);
+
+/* For tests: another time than ZW_CONTROL_IDLE_S, for connections from now on. */
+void zw_control_set_idle_ms(struct zw_control *, int idle_ms);
 
 struct zw_control_status {
     unsigned int n_clients;
-    uint64_t n_requests, n_bad_requests, n_refused, n_denied; /* refused: too many clients; denied: no right. */
+    uint64_t n_requests;     /* Requests that could be read. */
+    uint64_t n_bad_requests; /* Those that could not, or name no verb. */
+    uint64_t n_refused;      /* Connections beyond ZW_CONTROL_MAX_CLIENTS. */
+    uint64_t n_denied;       /* Requests without the right to them. */
+    uint64_t n_timeouts;     /* Connections closed for half a request, or for an answer that was not read. */
 };
 struct zw_control_status zw_control_status(const struct zw_control *);
 

@@ -6,6 +6,7 @@
 check_LIBRARIES += tests/unit/libzwtest.a
 tests_unit_libzwtest_a_SOURCES = tests/unit/zw-test.c tests/unit/zw-test.h
 tests_unit_libzwtest_a_SOURCES += tests/unit/audit-records.c tests/unit/audit-records.h
+tests_unit_libzwtest_a_SOURCES += tests/unit/control-server.c tests/unit/control-server.h
 tests_unit_libzwtest_a_CFLAGS = $(AM_CFLAGS) $(CUNIT_CFLAGS)
 LDADD = tests/unit/libzwtest.a $(ZW_LIBS) $(ZW_SYSTEM_LIBS) $(CUNIT_LIBS)
 
@@ -17,3 +18,6 @@ check_PROGRAMS += tests/unit/test-log
 check_PROGRAMS += tests/unit/test-ovsdb
 tests_unit_test_ovsdb_SOURCES = tests/unit/test-ovsdb.c tests/unit/ovsdb-fixture.c tests/unit/ovsdb-fixture.h
 check_PROGRAMS += tests/unit/test-ring
+check_PROGRAMS += tests/unit/test-control
+check_PROGRAMS += tests/unit/test-control-client
+check_PROGRAMS += tests/unit/test-control-rights
