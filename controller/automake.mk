@@ -20,5 +20,5 @@ zonewardd_LDADD = $(ZW_LIBS) $(ZW_SYSTEM_LIBS)
 
 bin_PROGRAMS += zoneward
 zoneward_SOURCES =
-zoneward_LDADD = $(ZW_LIBS) $(ZW_SYSTEM_LIBS)
+zoneward_LDADD = controller/cli/libzwcli.a $(ZW_LIBS) $(ZW_SYSTEM_LIBS)
 include controller/cli/automake.mk

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Asking the daemon, and telling the user what came of it. */
+#include "zw-config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "controller/cli/cli.h"
+#include "controller/control/json.h"
+
+void zw_cli_print_problems(const struct zw_cli *cli, const struct zw_problems *problems)
+{
+    for (size_t i = 0; i < problems->n; i++) {
+        const struct zw_problem *problem = &problems->list[i];
+        if (problem->file) {
+            zw_text_print(cli->err, problem->file);
+            fputs(":", cli->err);
+        }
+        if (problem->line) {
+            fprintf(cli->err, "%d:", problem->line);
+        }
+        if (problem->line && problem->column) {
+            fprintf(cli->err, "%d:", problem->column);
+        }
+        fputs(problem->file || problem->line ? " " : "", cli->err);
+        zw_text_print(cli->err, problem->text);
+        fputs("\n", cli->err);
+    }
+    if (problems->n_dropped) {
+        fprintf(cli->err, "%zu more problems\n", problems->n_dropped);
+    }
+}
+
+/* A policy that the daemon finds wrong is an answer; all else that it refuses is an error. */
+static enum zw_exit exit_of(const struct zw_answer *answer)
+{
+    static const enum zw_exit exits[] = {
+        [ZW_ANSWER_OK] = ZW_EXIT_OK,
+        [ZW_ANSWER_UNREACHABLE] = ZW_EXIT_UNREACHABLE,
+        [ZW_ANSWER_DENIED] = ZW_EXIT_DENIED,
+        [ZW_ANSWER_ERROR] = ZW_EXIT_ERROR,
+    };
+    return answer->status == ZW_ANSWER_ERROR && answer->problems.n ? ZW_EXIT_NO : exits[answer->status];
+}
+
+enum zw_exit zw_cli_call(const struct zw_cli *cli, const char *verb, cJSON *args, cJSON **result)
+{
+    struct zw_answer answer;
+
+    zw_control_call(cli->run_dir, verb, args, cli->timeout_ms, &answer);
+    *result = answer.result;
+    answer.result = NULL;
+    if (answer.status != ZW_ANSWER_OK) {
+        zw_cli_print_problems(cli, &answer.problems);
+        fputs("zoneward: ", cli->err);
+        zw_text_print(cli->err, answer.text ? answer.text : "out of memory");
+        fputs("\n", cli->err);
+    }
+    enum zw_exit status = exit_of(&answer);
+    zw_answer_clear(&answer);
+    return status;
+}
+
+enum zw_exit zw_cli_list(const struct zw_cli *cli, const char *verb, cJSON *args, const char *list,
+                         const struct zw_column *columns, size_t n_columns)
+{
+    cJSON *result;
+    enum zw_exit status = zw_cli_call(cli, verb, args, &result);
+
+    if (status != ZW_EXIT_OK) {
+        return status;
+    } else if (cli->format == ZW_FORMAT_JSON) {
+        zw_output_document(cli->out, result);
+    } else {
+        struct zw_output *output =
+            zw_output_new(cli->format, cli->out, cli->out_is_terminal, cli->wide, columns, n_columns);
+        zw_output_json_rows(output, cJSON_GetObjectItemCaseSensitive(result, list), columns, n_columns);
+        zw_output_end(output);
+    }
+    cJSON_Delete(result);
+    return ZW_EXIT_OK;
+}

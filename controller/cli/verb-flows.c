@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "zw-config.h"
+
+#include "controller/cli/cli.h"
+#include "controller/control/json.h"
+
+static const struct zw_cli_option options[] = {
+    {"bridge", "BRIDGE", "only flows of this bridge"},
+    {"stage", "STAGE", "only flows of this stage"},
+    {"rule", "RULE", "only flows of the rule of this name"},
+    {NULL, NULL, NULL},
+};
+
+static const struct zw_column columns[] = {
+    {"bridge", "BRIDGE", false, false},    {"table", "TABLE", true, true},
+    {"stage", "STAGE", false, false},      {"priority", "PRIO", true, false},
+    {"meaning", "MEANING", false, false},  {"zone", "ZONE", false, true},
+    {"rule", "RULE", false, false},        {"policy_version", "POLICY", true, true},
+    {"n_packets", "PACKETS", true, false}, {"n_bytes", "BYTES", true, true},
+    {"cookie", "COOKIE", false, true},     {"match", "MATCH", false, false},
+    {"actions", "ACTIONS", false, true},
+};
+
+static enum zw_exit run(struct zw_cli *cli)
+{
+    cJSON *args = cJSON_CreateObject();
+
+    zw_json_add_string(args, "bridge", zw_cli_value(cli, "bridge"));
+    zw_json_add_string(args, "stage", zw_cli_value(cli, "stage"));
+    zw_json_add_string(args, "rule", zw_cli_value(cli, "rule"));
+    return zw_cli_list(cli, "flows", args, "flows", columns, sizeof columns / sizeof columns[0]);
+}
+
+const struct zw_cli_verb zw_verb_flows = {
+    .name = "flows",
+    .arguments = "",
+    .has_rows = true,
+    .summary = "Installed flows and what each one is for",
+    .options = options,
+    .run = run,
+};

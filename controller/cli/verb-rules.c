@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "zw-config.h"
+
+#include "controller/cli/cli.h"
+#include "controller/control/json.h"
+
+static const struct zw_cli_option options[] = {
+    {"zone", "ZONE", "only rules that speak of this zone"},
+    {"unused", NULL, "only rules that no session has met since the policy came into force"},
+    {NULL, NULL, NULL},
+};
+
+static const struct zw_column columns[] = {
+    {"number", "NO", true, false},
+    {"name", "RULE", false, false},
+    {"from", "FROM", false, false},
+    {"from_addresses", "FROM-ADDRESSES", false, true},
+    {"to", "TO", false, false},
+    {"to_addresses", "TO-ADDRESSES", false, true},
+    {"service", "SERVICE", false, false},
+    {"action", "ACTION", false, false},
+    {"otherwise", "OTHERWISE", false, true},
+    {"log", "LOG", false, false},
+    {"n_hits", "HITS", true, false},
+    {"n_packets", "PACKETS", true, false},
+    {"n_bytes", "BYTES", true, false},
+    {"file", "FILE", false, true},
+    {"line", "LINE", true, true},
+};
+
+static enum zw_exit run(struct zw_cli *cli)
+{
+    cJSON *args = cJSON_CreateObject();
+
+    zw_json_add_string(args, "zone", zw_cli_value(cli, "zone"));
+    cJSON_AddBoolToObject(args, "unused", zw_cli_value(cli, "unused") != NULL);
+    return zw_cli_list(cli, "rules", args, "rules", columns, sizeof columns / sizeof columns[0]);
+}
+
+const struct zw_cli_verb zw_verb_rules = {
+    .name = "rules",
+    .arguments = "",
+    .has_rows = true,
+    .summary = "Rules in force, in their order, with hit counts",
+    .help = "HITS counts new sessions and denied packets that the rule decided, PACKETS and BYTES what its flows in\n"
+            "the switch have counted.  Rule 0 is the default, for what no rule matches.\n",
+    .options = options,
+    .run = run,
+};
