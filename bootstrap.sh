@@ -118,7 +118,6 @@ build_ovs() {
     cd "$dir"
     quietly "$log" env ac_cv_lib_unbound_ub_ctx_create=no ./configure CFLAGS='-O2 -g -fPIC' \
         --disable-afxdp --disable-libcapng --disable-dependency-tracking
-    # shellcheck disable=SC2016  # make expands it
     printf 'include Makefile\nzw-built: $(BUILT_SOURCES)\n' >zw-built.mk
     quietly "$log" make -f zw-built.mk -j"$jobs" zw-built
     quietly "$log" make -j"$jobs" lib/libopenvswitch.la

@@ -56,7 +56,8 @@ _zw_run() {
     shift 2
     rm -f "$ZW_PG/pids/$name" "$ZW_PG/pids/$name.status"
     (
-        trap - EXIT
+        trap - EXIT ERR
+        set +e
         "$@" &
         pid=$!
         echo "$pid $(_zw_start_time "$pid")" >"$ZW_PG/pids/$name.new"
@@ -127,6 +128,11 @@ zw_vswitchd_start() {
 zw_vswitchd_stop() { zw_appctl exit && zw_wait_for "! _zw_alive ovs-vswitchd" && rm -f "$ZW_PG/pids/ovs-vswitchd"; }
 zw_vswitchd_kill9() { zw_kill ovs-vswitchd KILL || [ $? -eq 137 ]; }
 zw_ovsdb_stop() { zw_kill ovsdb-server TERM; }
+
+# zw_flows: what zonewardd installed, in a form that can be compared; without the MAC addresses that the switch learned.
+zw_flows() {
+    zw_ofctl --no-stats dump-flows "$ZW_BRIDGE" 2>/dev/null | sed 's/^ //; / reply /d; /cookie=0x5a04/d' | sort
+}
 
 # zw_playground_start: a switch with an empty bridge that drops everything.
 zw_playground_start() {
