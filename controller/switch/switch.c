@@ -9,7 +9,7 @@
 #include <time.h>
 
 #include "controller/base/log.h"
-#include "controller/switch/connection.h"
+#include "controller/switch/ofconn.h"
 #include "ovs-ext/ofp-encode.h"
 
 /* A dump of one stage's counters that somebody waits for. */
@@ -27,7 +27,7 @@ struct zw_switch {
     char *name;
     const struct zw_switch_ops *ops;
     void *arg;
-    struct zw_connection *flows, *packets;
+    struct zw_ofconn *flows, *packets;
     struct zw_outbuf out;           /* For 'flows'. */
     struct zw_outbuf answers;       /* For 'packets'. */
 
@@ -85,7 +85,7 @@ static void set_error(struct zw_switch *sw, const char *error)
 
 static void flush(struct zw_switch *sw)
 {
-    zw_connection_send(sw->flows, &sw->out);
+    zw_ofconn_send(sw->flows, &sw->out);
 }
 
 static void wait_ms(struct zw_switch *sw, unsigned int ms)
@@ -255,7 +255,7 @@ static void on_timer(evutil_socket_t fd, short what, void *sw_)
 
     (void) fd;
     (void) what;
-    if (zw_connection_is_up(sw->flows) && sw->status.state != ZW_SWITCH_READING
+    if (zw_ofconn_is_up(sw->flows) && sw->status.state != ZW_SWITCH_READING
         && sw->status.state != ZW_SWITCH_SYNCING) {
         begin_reading(sw);
     }
@@ -275,7 +275,7 @@ static void on_foreign(struct zw_switch *sw, unsigned int n)
 
 static void send_reader(struct zw_switch *sw)
 {
-    if (sw->readers && !sw->readers->xid && zw_connection_is_up(sw->flows)) {
+    if (sw->readers && !sw->readers->xid && zw_ofconn_is_up(sw->flows)) {
         sw->readers->xid = zw_ofp_put_stage_dump(&sw->out, sw->readers->stage);
         flush(sw);
     }
@@ -301,7 +301,7 @@ static void pass_counters(void *reader_, struct zw_flow *flow, const struct zw_f
 void zw_switch_read_counters(struct zw_switch *sw, enum zw_stage stage, zw_counters_cb *each,
                              zw_counters_done_cb *done, void *arg)
 {
-    if (!zw_connection_is_up(sw->flows)) {
+    if (!zw_ofconn_is_up(sw->flows)) {
         done(arg, "the bridge is not connected");
         return;
     }
@@ -331,7 +331,7 @@ static void on_flow_stats(struct zw_switch *sw, const struct zw_ofp_msg *msg, co
         error = zw_ofp_decode_flow_stats(data, size, pass_counters, sw->readers);
     }
     if (error) {
-        zw_connection_reset(sw->flows, "the switch sent flows that cannot be read");
+        zw_ofconn_reset(sw->flows, "the switch sent flows that cannot be read");
     } else if (ours && !msg->more) {
         on_read_all(sw);
     } else if (readers && !msg->more) {
@@ -420,7 +420,7 @@ static void on_flows_down(void *sw_, const char *why)
     }
 }
 
-static const struct zw_connection_ops flow_ops = {
+static const struct zw_ofconn_ops flow_ops = {
     .up = on_flows_up,
     .message = on_flow_message,
     .down = on_flows_down,
@@ -434,7 +434,7 @@ static void on_packets_up(void *sw_)
 
     sw->status.packets_connected = true;
     zw_ofp_put_setup_packets(&sw->answers);
-    zw_connection_send(sw->packets, &sw->answers);
+    zw_ofconn_send(sw->packets, &sw->answers);
 }
 
 static void on_packets_down(void *sw_, const char *why)
@@ -473,10 +473,10 @@ static void on_packets_end(void *sw_)
 {
     struct zw_switch *sw = sw_;
 
-    zw_connection_send(sw->packets, &sw->answers);
+    zw_ofconn_send(sw->packets, &sw->answers);
 }
 
-static const struct zw_connection_ops packet_ops = {
+static const struct zw_ofconn_ops packet_ops = {
     .up = on_packets_up,
     .message = on_packet_message,
     .batch_end = on_packets_end,
@@ -500,8 +500,8 @@ struct zw_switch *zw_switch_new(struct event_base *base, const char *name, const
     sw->installed = zw_flow_table_new();
     sw->timer = evtimer_new(base, on_timer, sw);
     sw->status.since_us = now_us();
-    sw->flows = zw_connection_new(base, path, name, &flow_ops, sw);
-    sw->packets = zw_connection_new(base, path, name, &packet_ops, sw);
+    sw->flows = zw_ofconn_new(base, path, name, &flow_ops, sw);
+    sw->packets = zw_ofconn_new(base, path, name, &packet_ops, sw);
     return sw;
 }
 
@@ -513,8 +513,8 @@ void zw_switch_free(struct zw_switch *sw)
     while (sw->readers) {
         end_reader(sw, "stopping");
     }
-    zw_connection_free(sw->flows);
-    zw_connection_free(sw->packets);
+    zw_ofconn_free(sw->flows);
+    zw_ofconn_free(sw->packets);
     event_free(sw->timer);
     zw_changes_free(&sw->changes);
     drop_superseded(sw);
@@ -540,14 +540,14 @@ void zw_switch_set_desired(struct zw_switch *sw, struct zw_flow_table *desired, 
 
 void zw_switch_kick(struct zw_switch *sw)
 {
-    zw_connection_kick(sw->flows);
-    zw_connection_kick(sw->packets);
+    zw_ofconn_kick(sw->flows);
+    zw_ofconn_kick(sw->packets);
 }
 
 struct zw_switch_status zw_switch_status(const struct zw_switch *sw)
 {
     struct zw_switch_status status = sw->status;
 
-    status.n_bad_messages += zw_connection_bad_messages(sw->flows) + zw_connection_bad_messages(sw->packets);
+    status.n_bad_messages += zw_ofconn_bad_messages(sw->flows) + zw_ofconn_bad_messages(sw->packets);
     return status;
 }

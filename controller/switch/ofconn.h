@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* connection - one OpenFlow connection to a bridge's management socket, kept up.
+/* ofconn - one OpenFlow connection to a bridge's management socket, kept up.
  *
  * Connects, says hello, answers echoes, probes an idle peer, hands whole messages to its owner, and begins again with
  * growing waits when the peer is gone or sends what is no OpenFlow.  In the thread of the event base. */
 
-#ifndef ZW_SWITCH_CONNECTION_H
-#define ZW_SWITCH_CONNECTION_H 1
+#ifndef ZW_SWITCH_OFCONN_H
+#define ZW_SWITCH_OFCONN_H 1
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,9 +14,9 @@
 #include "ovs-ext/outbuf.h"
 
 struct event_base;
-struct zw_connection;
+struct zw_ofconn;
 
-struct zw_connection_ops {
+struct zw_ofconn_ops {
     /* The hellos are exchanged. */
     void (*up)(void *arg);
     /* A message: 'data' is aligned to 8 bytes and valid during the call. */
@@ -27,17 +27,17 @@ struct zw_connection_ops {
     void (*down)(void *arg, const char *why);
 };
 
-struct zw_connection *zw_connection_new(struct event_base *, const char *path, const char *name,
-                                        const struct zw_connection_ops *, void *arg);
-void zw_connection_free(struct zw_connection *);
+struct zw_ofconn *zw_ofconn_new(struct event_base *, const char *path, const char *name,
+                                        const struct zw_ofconn_ops *, void *arg);
+void zw_ofconn_free(struct zw_ofconn *);
 
 /* Sends what is in the buffer, and clears it.  Nothing is sent while it is not up. */
-void zw_connection_send(struct zw_connection *, struct zw_outbuf *);
+void zw_ofconn_send(struct zw_ofconn *, struct zw_outbuf *);
 /* Closes it, says down(), and connects again. */
-void zw_connection_reset(struct zw_connection *, const char *why);
+void zw_ofconn_reset(struct zw_ofconn *, const char *why);
 /* Tries at once if it waits to try. */
-void zw_connection_kick(struct zw_connection *);
-bool zw_connection_is_up(const struct zw_connection *);
-uint64_t zw_connection_bad_messages(const struct zw_connection *);
+void zw_ofconn_kick(struct zw_ofconn *);
+bool zw_ofconn_is_up(const struct zw_ofconn *);
+uint64_t zw_ofconn_bad_messages(const struct zw_ofconn *);
 
 #endif

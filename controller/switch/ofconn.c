@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include "controller/switch/connection.h"
+#include "controller/switch/ofconn.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
@@ -20,10 +20,10 @@
 
 enum state { WAITING, CONNECTING, HELLO, UP };
 
-struct zw_connection {
+struct zw_ofconn {
     struct event_base *base;
     char *path, *name;
-    const struct zw_connection_ops *ops;
+    const struct zw_ofconn_ops *ops;
     void *arg;
 
     enum state state;
@@ -37,14 +37,14 @@ struct zw_connection {
     _Alignas(8) uint8_t message[MAX_MESSAGE];
 };
 
-static void schedule(struct zw_connection *c, unsigned int ms)
+static void schedule(struct zw_ofconn *c, unsigned int ms)
 {
     const struct timeval tv = { .tv_sec = ms / 1000, .tv_usec = (suseconds_t) (ms % 1000) * 1000 };
 
     evtimer_add(c->timer, &tv);
 }
 
-static void close_socket(struct zw_connection *c)
+static void close_socket(struct zw_ofconn *c)
 {
     if (c->bev) {
         bufferevent_free(c->bev);
@@ -56,7 +56,7 @@ static void close_socket(struct zw_connection *c)
     c->wait_ms = c->wait_ms * 2 < ZW_SWITCH_RECONNECT_MAX_MS ? c->wait_ms * 2 : ZW_SWITCH_RECONNECT_MAX_MS;
 }
 
-void zw_connection_reset(struct zw_connection *c, const char *why)
+void zw_ofconn_reset(struct zw_ofconn *c, const char *why)
 {
     if (c->state != WAITING) {
         close_socket(c);
@@ -64,7 +64,7 @@ void zw_connection_reset(struct zw_connection *c, const char *why)
     }
 }
 
-static void bad_message(struct zw_connection *c, const char *why)
+static void bad_message(struct zw_ofconn *c, const char *why)
 {
     static struct zw_log_limit limit = ZW_LOG_LIMIT_INIT(5, 5000);
     char text[256];
@@ -72,10 +72,10 @@ static void bad_message(struct zw_connection *c, const char *why)
     c->n_bad_messages++;
     snprintf(text, sizeof text, "the switch sent what cannot be read: %s", why);
     zw_log_rl(&limit, ZW_LOG_ERR, "%s: %s", c->name, text);
-    zw_connection_reset(c, text);
+    zw_ofconn_reset(c, text);
 }
 
-static void on_hello(struct zw_connection *c, const struct zw_ofp_msg *msg)
+static void on_hello(struct zw_ofconn *c, const struct zw_ofp_msg *msg)
 {
     if (msg->type != ZW_OFP_HELLO) {
         bad_message(c, "it did not say hello first");
@@ -88,16 +88,16 @@ static void on_hello(struct zw_connection *c, const struct zw_ofp_msg *msg)
     }
 }
 
-static void answer_echo(struct zw_connection *c, const uint8_t *data, size_t size)
+static void answer_echo(struct zw_ofconn *c, const uint8_t *data, size_t size)
 {
     struct zw_outbuf out = ZW_OUTBUF_INIT;
 
     zw_ofp_put_echo_reply(&out, data, size);
-    zw_connection_send(c, &out);
+    zw_ofconn_send(c, &out);
     zw_outbuf_free(&out);
 }
 
-static void on_message(struct zw_connection *c, size_t size)
+static void on_message(struct zw_ofconn *c, size_t size)
 {
     struct zw_ofp_msg msg;
 
@@ -113,7 +113,7 @@ static void on_message(struct zw_connection *c, size_t size)
 }
 
 /* Takes the next whole message out of 'input'. 0: none is there (yet), or there never will be. */
-static size_t next_message(struct zw_connection *c, struct evbuffer *input)
+static size_t next_message(struct zw_ofconn *c, struct evbuffer *input)
 {
     uint8_t header[ZW_OFP_HEADER_SIZE];
 
@@ -134,7 +134,7 @@ static size_t next_message(struct zw_connection *c, struct evbuffer *input)
 
 static void on_read(struct bufferevent *bev, void *c_)
 {
-    struct zw_connection *c = c_;
+    struct zw_ofconn *c = c_;
     size_t size;
 
     c->heard = true;
@@ -147,7 +147,7 @@ static void on_read(struct bufferevent *bev, void *c_)
     }
 }
 
-static void on_connected(struct zw_connection *c)
+static void on_connected(struct zw_ofconn *c)
 {
     struct zw_outbuf out = ZW_OUTBUF_INIT;
 
@@ -162,7 +162,7 @@ static void on_connected(struct zw_connection *c)
 
 static void on_event(struct bufferevent *bev, short what, void *c_)
 {
-    struct zw_connection *c = c_;
+    struct zw_ofconn *c = c_;
     bool was_connected = c->state == UP || c->state == HELLO;
 
     (void) bev;
@@ -178,7 +178,7 @@ static void on_event(struct bufferevent *bev, short what, void *c_)
     }
 }
 
-static void connect_now(struct zw_connection *c)
+static void connect_now(struct zw_ofconn *c)
 {
     struct sockaddr_un address = { .sun_family = AF_UNIX };
 
@@ -195,12 +195,12 @@ static void connect_now(struct zw_connection *c)
     }
 }
 
-static void probe(struct zw_connection *c)
+static void probe(struct zw_ofconn *c)
 {
     struct zw_outbuf out = ZW_OUTBUF_INIT;
 
     if (!c->heard && (c->probed || c->state != UP)) {
-        zw_connection_reset(c, "the switch does not answer");
+        zw_ofconn_reset(c, "the switch does not answer");
         return;
     }
     c->probed = !c->heard;
@@ -208,14 +208,14 @@ static void probe(struct zw_connection *c)
     schedule(c, ZW_SWITCH_PROBE_S * 1000);
     if (c->probed) {
         zw_ofp_put_echo_request(&out);
-        zw_connection_send(c, &out);
+        zw_ofconn_send(c, &out);
         zw_outbuf_free(&out);
     }
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *c_)
 {
-    struct zw_connection *c = c_;
+    struct zw_ofconn *c = c_;
 
     (void) fd;
     (void) what;
@@ -226,10 +226,10 @@ static void on_timer(evutil_socket_t fd, short what, void *c_)
     }
 }
 
-struct zw_connection *zw_connection_new(struct event_base *base, const char *path, const char *name,
-                                        const struct zw_connection_ops *ops, void *arg)
+struct zw_ofconn *zw_ofconn_new(struct event_base *base, const char *path, const char *name,
+                                        const struct zw_ofconn_ops *ops, void *arg)
 {
-    struct zw_connection *c = calloc(1, sizeof *c);
+    struct zw_ofconn *c = calloc(1, sizeof *c);
 
     if (!c) {
         abort();
@@ -245,7 +245,7 @@ struct zw_connection *zw_connection_new(struct event_base *base, const char *pat
     return c;
 }
 
-void zw_connection_free(struct zw_connection *c)
+void zw_ofconn_free(struct zw_ofconn *c)
 {
     if (!c) {
         return;
@@ -259,18 +259,18 @@ void zw_connection_free(struct zw_connection *c)
     free(c);
 }
 
-void zw_connection_send(struct zw_connection *c, struct zw_outbuf *out)
+void zw_ofconn_send(struct zw_ofconn *c, struct zw_outbuf *out)
 {
     if (c->state == UP && out->size) {
         bufferevent_write(c->bev, out->data, out->size);
         if (evbuffer_get_length(bufferevent_get_output(c->bev)) > ZW_SWITCH_MAX_OUTBUF) {
-            zw_connection_reset(c, "the switch does not read what it is sent");
+            zw_ofconn_reset(c, "the switch does not read what it is sent");
         }
     }
     zw_outbuf_clear(out);
 }
 
-void zw_connection_kick(struct zw_connection *c)
+void zw_ofconn_kick(struct zw_ofconn *c)
 {
     if (c->state == WAITING) {
         c->wait_ms = ZW_SWITCH_RECONNECT_MS;
@@ -278,12 +278,12 @@ void zw_connection_kick(struct zw_connection *c)
     }
 }
 
-bool zw_connection_is_up(const struct zw_connection *c)
+bool zw_ofconn_is_up(const struct zw_ofconn *c)
 {
     return c->state == UP;
 }
 
-uint64_t zw_connection_bad_messages(const struct zw_connection *c)
+uint64_t zw_ofconn_bad_messages(const struct zw_ofconn *c)
 {
     return c->n_bad_messages;
 }
