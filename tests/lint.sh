@@ -109,9 +109,9 @@ check_listed() {
     files -name automake.mk -o -name Makefile.am | xargs cat >"$work/makefiles"
     { c_files; files -name '*.sql' -o -name '*.[1-9]' -o -path './tests/*' \( -name '*.sh' -o -name '*.py' \) -o \
         -path './schemas/*.json'; } | while read -r f; do
-        base=${f%.c}
-        case $f in tests/unit/test-*.c) ;; *) base=$f ;; esac
-        grep -qE "(^|[[:space:]=])(\\$\\(srcdir\\)/)?${base//./\\.}([[:space:]]|$)" "$work/makefiles" ||
+        base=$f
+        case $f in tests/*.c) base="${f%.c}(\\.c)?" ;; esac # automake finds the source of such a program by its name.
+        grep -qE "(^|[[:space:]=])(\\$\\(srcdir\\)/)?$base(\\$\\(EXEEXT\\))?([[:space:]]|$)" "$work/makefiles" ||
             echo "$f: no automake.mk lists it"
     done
 }
