@@ -9,6 +9,7 @@
 noinst_LIBRARIES += ovs-ext/libzwovs.a
 ovs_ext_libzwovs_a_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
 ovs_ext_libzwovs_a_SOURCES =
+ovs_ext_libzwovs_a_SOURCES += ovs-ext/conntrack.c
 ovs_ext_libzwovs_a_SOURCES += ovs-ext/conntrack.h
 ovs_ext_libzwovs_a_SOURCES += ovs-ext/fail-mode.c
 ovs_ext_libzwovs_a_SOURCES += ovs-ext/fail-mode.h

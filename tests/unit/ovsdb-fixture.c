@@ -47,7 +47,7 @@ static bool run(const char *format, ...)
     return !system(command);
 }
 
-void fixture_create(void)
+void fixture_create_changed(const char *sed_script)
 {
     strcpy(dir, "/tmp/zw-ovsdb.XXXXXX");
     if (!mkdtemp(dir)) {
@@ -58,9 +58,15 @@ void fixture_create(void)
     snprintf(sock, sizeof sock, "%s/db.sock", dir);
     snprintf(remote, sizeof remote, "unix:%s", sock);
     snprintf(ctl, sizeof ctl, "%s/ovsdb.ctl", dir);
-    if (!run("ovsdb-tool -vconsole:off create %s/conf.db " SCHEMA, dir)) {
+    if (!run("sed '%s' " SCHEMA " >%s/schema", sed_script, dir) ||
+        !run("ovsdb-tool -vconsole:off create %s/conf.db %s/schema", dir, dir)) {
         die("ovsdb-tool");
     }
+}
+
+void fixture_create(void)
+{
+    fixture_create_changed("");
 }
 
 static void end_process(pid_t *pid)
@@ -200,30 +206,48 @@ static long request_id(int fd)
     return -1;
 }
 
-static void send_answer(int fd, const char *answer, long id)
+static void send_text(int fd, const char *text, size_t n)
 {
-    char number[32];
-    const char *at;
+    while (n) {
+        ssize_t sent = send(fd, text, n, MSG_NOSIGNAL);
 
-    snprintf(number, sizeof number, "%ld", id);
-    while ((at = strchr(answer, '@'))) {
-        send(fd, answer, (size_t)(at - answer), MSG_NOSIGNAL);
-        send(fd, number, strlen(number), MSG_NOSIGNAL);
-        answer = at + 1;
+        if (sent < 0) {
+            return;
+        }
+        text += sent;
+        n -= (size_t)sent;
     }
-    send(fd, answer, strlen(answer), MSG_NOSIGNAL);
+}
+
+static void send_answer(int fd, const char *answer)
+{
+    long id = request_id(fd);
+    char number[32];
+
+    while (id >= 0) {
+        size_t n = strcspn(answer, "@\n");
+
+        send_text(fd, answer, n);
+        answer += n;
+        if (*answer == '@') {
+            snprintf(number, sizeof number, "%ld", id);
+            send_text(fd, number, strlen(number));
+        } else if (*answer == '\n') {
+            id = request_id(fd);
+        } else {
+            return;
+        }
+        answer++;
+    }
 }
 
 static void serve(int listener, const char *answer, bool hang_up)
 {
     for (;;) {
         int fd = accept(listener, NULL, NULL);
-        long id = request_id(fd);
 
-        if (id >= 0) {
-            send_answer(fd, answer, id);
-        }
-        if (hang_up || id < 0) {
+        send_answer(fd, answer);
+        if (hang_up) {
             close(fd);
         }
     }

@@ -14,6 +14,8 @@
 
 /* Makes the directory and an empty vSwitch database; ends the program if it cannot. */
 void fixture_create(void);
+/* The same with the schema changed by a script for sed(1). */
+void fixture_create_changed(const char *sed_script);
 /* Ends what still runs and removes the directory. */
 void fixture_destroy(void);
 
@@ -34,8 +36,9 @@ bool fixture_vsctl(const char *format, ...) __attribute__((format(printf, 1, 2))
 /* The first line that 'ovs-vsctl ARGS' prints, static. */
 const char *fixture_vsctl_get(const char *args);
 
-/* A process that listens on 'path' (replacing what is there), reads a first request from each client, sends 'answer',
- * and then sends nothing more, or closes if 'hang_up'.  Every "@" in 'answer' becomes the request's id. */
+/* A process that listens on 'path' (replacing what is there), reads a request from each client, sends 'answer', and then
+ * sends nothing more, or closes if 'hang_up'.  Every "@" in 'answer' becomes the request's id; at a newline it waits for
+ * the client's next request. */
 void fixture_start_fake(const char *path, const char *answer, bool hang_up);
 void fixture_stop_fake(void);
 

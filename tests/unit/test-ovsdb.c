@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -315,6 +316,137 @@ static void test_database_comes_later(void)
     stop();
 }
 
+/* A schema that is not the one we know. */
+static void test_schema_lacks_a_column(void)
+{
+    fixture_create_changed("s/\"fail_mode\"/\"other_mode\"/");
+    fixture_start_server();
+    start_at(fixture_remote());
+    WAIT_FOR(has_error("refuses to be watched: "));
+    CU_ASSERT_TRUE(has_error("fail_mode"));
+    CU_ASSERT_FALSE(status().connected);
+    CU_ASSERT_PTR_NULL(inventory);
+    stop();
+}
+
+static void test_schema_has_another_type(void)
+{
+    fixture_create_changed("/\"datapath_type\": {/{n;s/\"string\"/\"integer\"/}");
+    fixture_start_server();
+    CU_ASSERT_TRUE(fixture_vsctl("init -- add-br br0"));
+    start_at(fixture_remote());
+    WAIT_FOR(has_error("unexpected value in column datapath_type of table Bridge"));
+    CU_ASSERT_PTR_NULL(inventory);
+    stop();
+}
+
+#define UUID "\"01234567-89ab-cdef-0123-456789abcdef\""
+#define CONTENTS(JSON) "{\"id\":@,\"error\":null,\"result\":" JSON "}"
+#define BRIDGE(COLUMNS) CONTENTS("{\"Bridge\":{" UUID ":{\"new\":{" COLUMNS "}}}}")
+#define GOOD_BRIDGE \
+    "\"name\":\"br0\",\"datapath_id\":[\"set\",[]],\"datapath_type\":\"\",\"fail_mode\":\"secure\",\"ports\":[\"set\",[]]"
+#define UPDATE(PARAMS) "{\"id\":null,\"method\":\"update\",\"params\":" PARAMS "}"
+
+/* Promise 8: a database that sends rubbish is an error in the status, and no more. */
+static void test_fake_server_sends_rubbish(void)
+{
+    static const struct {
+        const char *answer, *error;
+    } servers[] = {
+        {"rubbish ", "Protocol error"},
+        {"{\"id\":@}", "Protocol error"},
+        {CONTENTS("[]"), "malformed update"},
+        {CONTENTS("{\"Bridge\":7}"), "malformed update of table Bridge"},
+        {CONTENTS("{\"Bridge\":{\"x\":{}}}"), "malformed update of table Bridge"},
+        {CONTENTS("{\"Port\":{" UUID ":[]}}"), "malformed update of table Port"},
+        {CONTENTS("{\"Interface\":{" UUID ":{\"new\":3}}}"), "malformed row in table Interface"},
+        {BRIDGE(""), "no value in column name of table Bridge"},
+        {BRIDGE("\"name\":[\"set\",[]]"), "unexpected value in column name of table Bridge"},
+        {BRIDGE("\"name\":[\"set\",7]"), "unexpected value in column name of table Bridge"},
+        {BRIDGE("\"name\":null"), "unexpected value in column name of table Bridge"},
+        {BRIDGE("\"name\":\"x\",\"datapath_id\":[\"set\",[\"a\",\"b\"]]"), "unexpected value in column datapath_id"},
+        {"{\"id\":@,\"result\":null,\"error\":[]}", "refuses to be watched: error of an unknown form"},
+        {"{\"id\":@,\"result\":null,\"error\":\"not now\"}", "refuses to be watched: not now"},
+        {BRIDGE(GOOD_BRIDGE) UPDATE("[]"), "malformed update"},
+        {BRIDGE(GOOD_BRIDGE) UPDATE("[\"zoneward\",{\"Bridge\":[]}]"), "malformed update of table Bridge"},
+        {BRIDGE(GOOD_BRIDGE) UPDATE("[\"zoneward\",{\"Port\":{" UUID ":{\"new\":{}}}}]"),
+         "no value in column vlan_mode"},
+        {BRIDGE(GOOD_BRIDGE) "{\"id\":null,\"method\":\"update3\",\"params\":[1,2,3]}]", "Protocol error"},
+    };
+
+    fixture_create();
+    for (size_t i = 0; i < sizeof servers / sizeof servers[0]; i++) {
+        char path[128];
+
+        snprintf(path, sizeof path, "%s/db.sock", fixture_dir());
+        fixture_start_fake(path, servers[i].answer, false);
+        start_at(fixture_remote());
+        WAIT_FOR(has_error(servers[i].error));
+        zw_ovsdb_stop(ovsdb);
+        zw_inventory_unref(inventory);
+        fixture_stop_fake();
+    }
+    fixture_destroy();
+}
+
+/* What a database said before it broke stays valid. */
+static void test_rubbish_keeps_the_inventory(void)
+{
+    unsigned int n;
+    char path[128];
+
+    start();
+    CU_ASSERT_TRUE(fixture_vsctl("add-port br0 vm1"));
+    WAIT_FOR(has_port("vm1"));
+    n = n_inventories;
+    fixture_kill_server();
+    snprintf(path, sizeof path, "%s/db.sock", fixture_dir());
+    fixture_start_fake(path, CONTENTS("{\"Bridge\":[]}"), false);
+    WAIT_FOR(has_error("malformed update"));
+    CU_ASSERT_TRUE(has_port("vm1"));
+    fixture_stop_fake();
+    unlink(path);
+    fixture_start_server();
+    WAIT_FOR(status().connected);
+    CU_ASSERT_EQUAL(n_inventories, n);
+    CU_ASSERT_TRUE(has_port("vm1"));
+    stop();
+}
+
+/* Who may not write says so, and is not asked in a loop. */
+static void test_fail_mode_cannot_be_set(void)
+{
+    char path[128];
+
+    fixture_create();
+    snprintf(path, sizeof path, "%s/db.sock", fixture_dir());
+    fixture_start_fake(
+        path,
+        BRIDGE(
+            "\"name\":\"br0\",\"datapath_id\":[\"set\",[]],\"datapath_type\":\"\",\"fail_mode\":"
+            "[\"set\",[]],\"ports\":[\"set\",[]]") "\n{\"id\":@,\"error\":null,\"result\":[{\"error\":\"permission error\",\"details\":\"RBAC\"}]}",
+        false);
+    start_at(fixture_remote());
+    WAIT_FOR(has_error("bridge br0: cannot set fail_mode: RBAC (permission error)"));
+    CU_ASSERT_TRUE(status().connected);
+    CU_ASSERT_EQUAL(status().n_fail_mode_set, 0);
+    stop();
+}
+
+/* A database that hangs is given up, and found again. */
+static void test_database_falls_silent(void)
+{
+    start();
+    WAIT_FOR(status().connected);
+    fixture_signal_server(SIGSTOP);
+    WAIT_FOR(!status().connected);
+    CU_ASSERT_TRUE(has_error("does not answer"));
+    CU_ASSERT_TRUE(bridge(0)->exists);
+    fixture_signal_server(SIGCONT);
+    WAIT_FOR(status().connected);
+    stop();
+}
+
 static void test_remotes(void)
 {
     static const char *const bad[] = {"", "nonsense", "unix:relative", "punix:/tmp/x", "unix:/x,bad:y"};
@@ -350,4 +482,10 @@ ZW_TEST_MAIN({"the first inventory", test_first_inventory}, {"ports come and go"
              {"a fight for fail_mode is bounded", test_fail_mode_fight_is_bounded},
              {"the database goes and comes back", test_database_gone_and_back},
              {"the database comes later than we", test_database_comes_later},
-             {"only addresses to connect to", test_remotes}, {"signal handlers stay as they were", test_signals_stay})
+             {"a schema without one of our columns", test_schema_lacks_a_column},
+             {"a schema with another type", test_schema_has_another_type},
+             {"a server that sends rubbish", test_fake_server_sends_rubbish},
+             {"rubbish leaves the inventory", test_rubbish_keeps_the_inventory},
+             {"fail_mode cannot be set", test_fail_mode_cannot_be_set},
+             {"the database falls silent", test_database_falls_silent}, {"only addresses to connect to", test_remotes},
+             {"signal handlers stay as they were", test_signals_stay})
