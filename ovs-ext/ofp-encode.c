@@ -183,13 +183,22 @@ static void put_bundle_add(struct zw_outbuf *out, uint32_t id, const struct zw_c
     ofpbuf_delete(mod);
 }
 
-uint32_t zw_ofp_put_bundle(struct zw_outbuf *out, uint32_t bundle_id, const struct zw_changes *changes,
-                           uint32_t *commit_xid)
+uint32_t zw_ofp_put_bundle(struct zw_outbuf *out, uint32_t bundle_id, const struct zw_changes *changes)
 {
     put_bundle_control(out, bundle_id, OFPBCT_OPEN_REQUEST);
     for (size_t i = 0; i < changes->n; i++) {
         put_bundle_add(out, bundle_id, &changes->list[i]);
     }
-    *commit_xid = put_bundle_control(out, bundle_id, OFPBCT_COMMIT_REQUEST);
     return zw_ofp_put_barrier(out);
+}
+
+uint32_t zw_ofp_put_bundle_commit(struct zw_outbuf *out, uint32_t bundle_id)
+{
+    put_bundle_control(out, bundle_id, OFPBCT_COMMIT_REQUEST);
+    return zw_ofp_put_barrier(out);
+}
+
+void zw_ofp_put_bundle_discard(struct zw_outbuf *out, uint32_t bundle_id)
+{
+    put_bundle_control(out, bundle_id, OFPBCT_DISCARD_REQUEST);
 }

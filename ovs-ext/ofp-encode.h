@@ -24,8 +24,12 @@ uint32_t zw_ofp_put_stage_dump(struct zw_outbuf *, enum zw_stage);
 uint32_t zw_ofp_put_flow_monitor(struct zw_outbuf *); /* Changes from now on, by anybody but us. */
 uint32_t zw_ofp_put_meter_mod(struct zw_outbuf *, bool modify, uint32_t meter_id, uint32_t pps);
 
-/* All changes in one ordered, atomic bundle (OpenFlow 1.5, 7.3.9), then a barrier, whose transaction id is returned.
- * '*commit_xid' gets that of the commit: an error or reply with it says how the bundle went. */
-uint32_t zw_ofp_put_bundle(struct zw_outbuf *, uint32_t bundle_id, const struct zw_changes *, uint32_t *commit_xid);
+/* A change in one ordered, atomic bundle (OpenFlow 1.5, 7.3.9), in two steps.  First all changes are put into the
+ * bundle, and a barrier, whose transaction id is returned: an error before the barrier is answered means that the
+ * switch refuses one of them, and a commit would apply the others without it.  Then commit (and another barrier), or
+ * discard. */
+uint32_t zw_ofp_put_bundle(struct zw_outbuf *, uint32_t bundle_id, const struct zw_changes *);
+uint32_t zw_ofp_put_bundle_commit(struct zw_outbuf *, uint32_t bundle_id);
+void zw_ofp_put_bundle_discard(struct zw_outbuf *, uint32_t bundle_id);
 
 #endif

@@ -38,6 +38,17 @@ void zw_compile_verdict(struct zw_compiler *c)
     zw_emit(c, flow);
 }
 
+/* OpenFlow's ct action asks for a match on IP, though nothing else gets here. */
+static void commit(struct zw_compiler *c, enum zw_family family)
+{
+    struct zw_flow *flow = on_verdict(ZW_STAGE_COMMIT, ZW_PRIO_MATCH, ZW_FLAG_ALLOW);
+
+    zw_match_family(flow, family);
+    zw_act_ct_commit(flow);
+    zw_act_goto(flow, ZW_STAGE_OUTPUT);
+    zw_emit(c, flow);
+}
+
 void zw_compile_commit(struct zw_compiler *c)
 {
     struct zw_flow *flow = on_verdict(ZW_STAGE_COMMIT, ZW_PRIO_EXACT, ZW_FLAG_ALLOW);
@@ -45,8 +56,6 @@ void zw_compile_commit(struct zw_compiler *c)
     zw_act_goto(flow, ZW_STAGE_OUTPUT);
     zw_emit(c, flow);
 
-    flow = on_verdict(ZW_STAGE_COMMIT, ZW_PRIO_MATCH, ZW_FLAG_ALLOW);
-    zw_act_ct_commit(flow);
-    zw_act_goto(flow, ZW_STAGE_OUTPUT);
-    zw_emit(c, flow);
+    commit(c, ZW_IPV4);
+    commit(c, ZW_IPV6);
 }

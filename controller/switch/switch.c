@@ -42,8 +42,9 @@ struct zw_switch {
     struct zw_flow_table *sent;      /* SYNCING: the desired table that was sent, */
     uint64_t sent_generation;        /* and its generation. */
     int64_t sent_us;
-    uint32_t commit_xid, barrier_xid, meter_xid;
+    uint32_t barrier_xid, meter_xid;
     uint32_t bundle_id;
+    bool committing;                 /* SYNCING: the bundle is filled, and was sent to be committed. */
     char sync_error[160];            /* SYNCING: the switch refused. */
 
     struct event *timer;             /* Reads again, or tries again. */
@@ -162,7 +163,8 @@ static void confirmed(struct zw_switch *sw)
 static void send_bundle(struct zw_switch *sw)
 {
     sw->sync_error[0] = '\0';
-    sw->barrier_xid = zw_ofp_put_bundle(&sw->out, ++sw->bundle_id, &sw->changes, &sw->commit_xid);
+    sw->committing = false;
+    sw->barrier_xid = zw_ofp_put_bundle(&sw->out, ++sw->bundle_id, &sw->changes);
     sw->status.n_bundles++;
     sw->status.n_flow_mods += sw->changes.n;
     set_state(sw, ZW_SWITCH_SYNCING);
@@ -230,7 +232,17 @@ static void note_changes(struct zw_switch *sw)
 static void on_barrier(struct zw_switch *sw)
 {
     if (sw->sync_error[0]) {
+        if (!sw->committing) {
+            zw_ofp_put_bundle_discard(&sw->out, sw->bundle_id);
+            flush(sw);
+        }
         refused(sw);
+        return;
+    }
+    if (!sw->committing) {
+        sw->committing = true;
+        sw->barrier_xid = zw_ofp_put_bundle_commit(&sw->out, sw->bundle_id);
+        flush(sw);
         return;
     }
     note_changes(sw);
@@ -348,7 +360,7 @@ static void on_error(struct zw_switch *sw, const struct zw_ofp_msg *msg)
         return;
     }
     if (sw->status.state == ZW_SWITCH_SYNCING) {
-        /* The first error of a bundle says why; those that follow only say that it failed. */
+        /* The first error says why. */
         if (!sw->sync_error[0]) {
             snprintf(sw->sync_error, sizeof sw->sync_error, "the switch refuses the flows: %.100s", msg->text);
         }
