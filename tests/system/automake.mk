@@ -11,3 +11,11 @@ EXTRA_DIST += tests/system/tap.sh
 
 TESTS += tests/system/playground.sh
 EXTRA_DIST += tests/system/playground.sh
+TESTS += tests/system/demo.sh
+EXTRA_DIST += tests/system/demo.sh
+TESTS += tests/system/foreign.sh
+EXTRA_DIST += tests/system/foreign.sh
+TESTS += tests/system/kill9.sh
+EXTRA_DIST += tests/system/kill9.sh
+TESTS += tests/system/vswitchd.sh
+EXTRA_DIST += tests/system/vswitchd.sh

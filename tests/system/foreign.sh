@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Somebody else changes the flows of our bridge: it is noticed, mended, and said.
+. "${ZW_SRCDIR:-$(dirname "$0")/../..}/tests/system/tap.sh"
+# shellcheck source=../demo-setup.sh
+. "$ZW_SRCDIR/tests/demo-setup.sh"
+
+MENDED_S=2
+
+n_mended() { zw_ctl status --json | "$PYTHON" -I -c 'import json, sys; print(json.load(sys.stdin)["bridges"][0]["n_mended"])'; }
+
+# Shows how; always fails.
+flows_differ() {
+    zw_flows | diff "$ZW_PG/flows.before" - | head -n 12
+    false
+}
+
+start() {
+    zw_daemon_start "$ZW_DEMO_POLICY"
+    zw_flows >"$ZW_PG/flows.before"
+    [ "$(n_mended)" -eq 0 ]
+}
+
+mended() { # EXPECTED-COUNT
+    zw_wait_for 'zw_flows | diff "$ZW_PG/flows.before" -' "$MENDED_S" || flows_differ
+    zw_wait_for "[ \$(n_mended) -ge $1 ]" "$MENDED_S"
+    zw_expect passed web tcp 10.20.0.12 5432
+    zw_expect dropped outside http 10.20.0.12 80
+}
+
+wiped() {
+    zw_ofctl del-flows br0
+    mended 1
+}
+
+opened() {
+    zw_ofctl add-flow br0 priority=65535,actions=NORMAL
+    mended 2
+}
+
+changed() {
+    zw_ofctl mod-flows br0 table=0,actions=drop
+    mended 3
+}
+
+said() {
+    zw_ctl status | tee /dev/stderr | grep -E 'mended [3-9]'
+}
+
+# Tables that the pipeline does not use lead nowhere from it, and belong to whoever put something there.
+elsewhere() {
+    local before
+    before=$(n_mended)
+    zw_ofctl add-flow br0 table=200,actions=drop
+    sleep 1
+    zw_ofctl dump-flows br0 table=200 | grep drop
+    [ "$(n_mended)" -eq "$before" ]
+}
+
+fail_mode() {
+    zw_vsctl set-fail-mode br0 standalone
+    zw_wait_for '[ "$(zw_vsctl get-fail-mode br0)" = secure ]' "$MENDED_S"
+    zw_expect dropped outside http 10.20.0.12 80
+}
+
+zw_demo_setup || exit 99
+zw_case "a policy in force" start
+zw_case "all flows deleted" wiped
+zw_case "a flow added that opens everything" opened
+zw_case "our flows modified" changed
+zw_case "status says so" said
+zw_case "a table that is not ours is left alone" elsewhere
+zw_case "fail_mode is made secure again" fail_mode
+zw_done 'zonewardd.log:.* warning: '
