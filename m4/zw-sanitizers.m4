@@ -8,5 +8,7 @@ AC_DEFUN([ZW_SANITIZERS], [
     ZW_SANITIZER_CFLAGS=
     AS_IF([test "$enable_sanitizers" = yes],
           [ZW_SANITIZER_CFLAGS="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"])
+    ZW_SANITIZED=$enable_sanitizers
     AC_SUBST([ZW_SANITIZER_CFLAGS])
+    AC_SUBST([ZW_SANITIZED])
 ])

@@ -13,11 +13,13 @@ PY_LOG_COMPILER = timeout -k 10 300 $(PYTHON)
 AM_TESTS_ENVIRONMENT = \
 	ZW_SRCDIR='$(abs_top_srcdir)'; export ZW_SRCDIR; \
 	ZW_BUILDDIR='$(abs_top_builddir)'; export ZW_BUILDDIR; \
+	ZW_SANITIZED='$(ZW_SANITIZED)'; export ZW_SANITIZED; \
 	PYTHON='$(PYTHON)'; export PYTHON;
 
 ALONE_TESTS =
 
 include tests/unit/automake.mk
+include tests/bench/automake.mk
 include tests/golden/automake.mk
 include tests/system/automake.mk
 

@@ -19,3 +19,4 @@ TESTS += tests/system/kill9.sh
 EXTRA_DIST += tests/system/kill9.sh
 TESTS += tests/system/vswitchd.sh
 EXTRA_DIST += tests/system/vswitchd.sh
+ALONE_TESTS += tests/system/rate.sh
