@@ -13,6 +13,13 @@
 #include "lib/packets.h"
 #include "lib/util.h"
 
+/* A switch adds to a match on any Ethernet field that the packet is Ethernet (OXM_OF_PACKET_TYPE, prerequisites in
+ * ovs-fields(7)); so do we, for what we asked for and what it has to compare equal. */
+static void ethernet(struct zw_flow *flow)
+{
+    match_set_default_packet_type(flow->match);
+}
+
 void zw_match_in_port(struct zw_flow *flow, uint32_t ofport)
 {
     match_set_in_port(flow->match, u16_to_ofp(ofport));
@@ -20,16 +27,19 @@ void zw_match_in_port(struct zw_flow *flow, uint32_t ofport)
 
 void zw_match_untagged(struct zw_flow *flow)
 {
-    match_set_dl_tci(flow->match, htons(0));
+    ethernet(flow);
+    match_set_vlan_vid(flow->match, htons(0));
 }
 
 void zw_match_tagged(struct zw_flow *flow, unsigned int vid)
 {
+    ethernet(flow);
     match_set_vlan_vid(flow->match, htons(vid | VLAN_CFI));
 }
 
 void zw_match_any_tag(struct zw_flow *flow)
 {
+    ethernet(flow);
     match_set_dl_tci_masked(flow->match, htons(VLAN_CFI), htons(VLAN_CFI));
 }
 
@@ -49,11 +59,13 @@ static const struct eth_addr multicast_bit = ETH_ADDR_C(01, 00, 00, 00, 00, 00);
 
 void zw_match_eth_src_multicast(struct zw_flow *flow)
 {
+    ethernet(flow);
     match_set_dl_src_masked(flow->match, multicast_bit, multicast_bit);
 }
 
 void zw_match_eth_dst_multicast(struct zw_flow *flow)
 {
+    ethernet(flow);
     match_set_dl_dst_masked(flow->match, multicast_bit, multicast_bit);
 }
 
@@ -67,16 +79,19 @@ static struct eth_addr eth_addr(const uint8_t mac[6])
 
 void zw_match_eth_dst(struct zw_flow *flow, const uint8_t mac[6])
 {
+    ethernet(flow);
     match_set_dl_dst(flow->match, eth_addr(mac));
 }
 
 void zw_match_eth_dst_masked(struct zw_flow *flow, const uint8_t mac[6], const uint8_t mask[6])
 {
+    ethernet(flow);
     match_set_dl_dst_masked(flow->match, eth_addr(mac), eth_addr(mask));
 }
 
 void zw_match_eth_type(struct zw_flow *flow, uint16_t type)
 {
+    ethernet(flow);
     match_set_dl_type(flow->match, htons(type));
 }
 

@@ -95,10 +95,34 @@ bool zw_flow_same_key(const struct zw_flow *a, const struct zw_flow *b)
     return a->table == b->table && a->priority == b->priority && minimatch_equal(&a->packed, &b->packed);
 }
 
+/* Actions as they go over the wire.  Encoders leave padding as they find it, so they get zeros to write on; encoded, no
+ * action is longer than in memory. */
+static void encode_actions(const struct ofpbuf *ofpacts, struct ofpbuf *wire)
+{
+    size_t room = 2 * ofpacts->size + 64;
+
+    ofpbuf_init(wire, room);
+    memset(wire->data, 0, room);
+    ofpacts_put_openflow_instructions(ofpacts->data, ofpacts->size, wire, OFP15_VERSION);
+}
+
+/* Actions that do the same may differ in memory, in how they came to be and in their padding; on the wire they do not. */
+static bool same_on_wire(const struct ofpbuf *a, const struct ofpbuf *b)
+{
+    struct ofpbuf wire_a, wire_b;
+
+    encode_actions(a, &wire_a);
+    encode_actions(b, &wire_b);
+    bool same = ofpbuf_equal(&wire_a, &wire_b);
+    ofpbuf_uninit(&wire_a);
+    ofpbuf_uninit(&wire_b);
+    return same;
+}
+
 bool zw_flow_same_effect(const struct zw_flow *a, const struct zw_flow *b)
 {
     return a->cookie == b->cookie && a->timed == b->timed &&
-           ofpacts_equal(a->ofpacts.data, a->ofpacts.size, b->ofpacts.data, b->ofpacts.size);
+           (ofpbuf_equal(&a->ofpacts, &b->ofpacts) || same_on_wire(&a->ofpacts, &b->ofpacts));
 }
 
 char *zw_flow_format(const struct zw_flow *flow)

@@ -34,14 +34,14 @@ void zw_daemon_log_problems(const struct zw_problems *problems)
 
 static void record_policy(struct zw_daemon *daemon)
 {
-    struct zw_record record = { .type = ZW_RECORD_POLICY, .time_us = zw_audit_now_us() };
+    struct zw_record record = {.type = ZW_RECORD_POLICY, .time_us = zw_audit_now_us()};
     const struct zw_policy *policy = daemon->policy;
 
     record.policy.version = policy->version;
     memcpy(record.policy.sha256, policy->sha256, sizeof record.policy.sha256);
     snprintf(record.policy.origin, sizeof record.policy.origin, "%s", daemon->stored.origin);
-    record.policy.n_rules = (uint32_t) policy->n_rules;
-    record.policy.n_zones = (uint32_t) policy->n_zones;
+    record.policy.n_rules = (uint32_t)policy->n_rules;
+    record.policy.n_zones = (uint32_t)policy->n_zones;
     zw_audit_put(daemon->audit, &record);
 }
 
@@ -62,12 +62,12 @@ static void put_in_force(struct zw_daemon *daemon, struct zw_policy *policy, str
 static void begin_stored(struct zw_stored_policy *stored, const struct zw_policy *policy, uint32_t version,
                          struct zw_policy_source *sources, size_t n_sources, const char *origin, bool from_file)
 {
-    *stored = (struct zw_stored_policy){ .version = version,
-                                         .origin = strdup(origin),
-                                         .from_file = from_file,
-                                         .time_us = zw_audit_now_us(),
-                                         .sources = sources,
-                                         .n_sources = n_sources };
+    *stored = (struct zw_stored_policy){.version = version,
+                                        .origin = strdup(origin),
+                                        .from_file = from_file,
+                                        .time_us = zw_audit_now_us(),
+                                        .sources = sources,
+                                        .n_sources = n_sources};
     memcpy(stored->sha256, policy->sha256, sizeof stored->sha256);
 }
 
@@ -82,7 +82,8 @@ static int load_stored(struct zw_daemon *daemon, struct zw_problems *problems)
     }
     struct zw_policy *policy = zw_policy_read(stored.sources, stored.n_sources, problems);
     if (!policy) {
-        zw_problems_add(problems, NULL, 0, 0, "policy version %u of the history cannot be read any more", stored.version);
+        zw_problems_add(problems, NULL, 0, 0, "policy version %u of the history cannot be read any more",
+                        stored.version);
         zw_stored_policy_clear(&stored);
         return EINVAL;
     }
@@ -90,8 +91,8 @@ static int load_stored(struct zw_daemon *daemon, struct zw_problems *problems)
     return 0;
 }
 
-static int read_file(struct zw_daemon *daemon, struct zw_policy_source **sources, size_t *n,
-                     struct zw_policy **policy, struct zw_problems *problems)
+static int read_file(struct zw_daemon *daemon, struct zw_policy_source **sources, size_t *n, struct zw_policy **policy,
+                     struct zw_problems *problems)
 {
     int error = zw_policy_sources_load(daemon->options.policy, sources, n, problems);
 
@@ -150,8 +151,8 @@ int zw_policy_start(struct zw_daemon *daemon, struct zw_problems *problems)
         keep_stored(daemon, problems);
     } else if (error) {
         return error;
-    } else if (!strcmp(policy->sha256, daemon->file_sha256)
-               || (daemon->policy && !strcmp(policy->sha256, daemon->policy->sha256))) {
+    } else if (!strcmp(policy->sha256, daemon->file_sha256) ||
+               (daemon->policy && !strcmp(policy->sha256, daemon->policy->sha256))) {
         zw_policy_sources_free(sources, n);
         zw_policy_unref(policy);
     } else {
@@ -179,7 +180,7 @@ static bool is_connected(const struct zw_managed *managed)
 void zw_apply_finish(struct zw_daemon *daemon)
 {
     struct zw_apply *apply = daemon->apply;
-    struct zw_apply_result result = { .version = daemon->policy->version };
+    struct zw_apply_result result = {.version = daemon->policy->version};
 
     if (!apply) {
         return;
@@ -218,20 +219,20 @@ void zw_apply_check(struct zw_daemon *daemon)
 
 static void on_timeout(evutil_socket_t fd, short what, void *daemon)
 {
-    (void) fd;
-    (void) what;
+    (void)fd;
+    (void)what;
     zw_apply_finish(daemon);
 }
 
 static void begin_wait(struct zw_daemon *daemon, bool changed, int64_t start_us, zw_apply_cb *done, void *arg)
 {
-    const struct timeval timeout = { .tv_sec = ZW_APPLY_TIMEOUT_S };
+    const struct timeval timeout = {.tv_sec = ZW_APPLY_TIMEOUT_S};
     struct zw_apply *apply = calloc(1, sizeof *apply);
 
     if (!apply) {
         abort();
     }
-    *apply = (struct zw_apply){ .done = done, .arg = arg, .start_us = start_us, .changed = changed };
+    *apply = (struct zw_apply){.done = done, .arg = arg, .start_us = start_us, .changed = changed};
     apply->timeout = evtimer_new(daemon->base, on_timeout, daemon);
     evtimer_add(apply->timeout, &timeout);
     daemon->apply = apply;

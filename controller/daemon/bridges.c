@@ -42,7 +42,7 @@ static void on_sync_failed(void *managed_, uint64_t generation, const char *erro
     static struct zw_log_limit limit = ZW_LOG_LIMIT_INIT(5, 5000);
     struct zw_managed *managed = managed_;
 
-    (void) generation;
+    (void)generation;
     zw_log_rl(&limit, ZW_LOG_WARN, "bridge %s: flows not confirmed: %s", managed->name, error);
     zw_apply_check(managed->daemon);
 }
@@ -59,10 +59,10 @@ void zw_bridges_start(struct zw_daemon *daemon)
         struct zw_managed *managed = &daemon->bridges[i];
         char path[PATH_SIZE];
 
-        *managed = (struct zw_managed){ .daemon = daemon,
-                                        .index = (unsigned int) i,
-                                        .name = daemon->options.bridges[i],
-                                        .warnings = ZW_PROBLEMS_INIT };
+        *managed = (struct zw_managed){.daemon = daemon,
+                                       .index = (unsigned int)i,
+                                       .name = daemon->options.bridges[i],
+                                       .warnings = ZW_PROBLEMS_INIT};
         snprintf(path, sizeof path, "%s/%s.mgmt", daemon->options.ovs_run_dir, managed->name);
         managed->sw = zw_switch_new(daemon->base, managed->name, path, &switch_ops, managed);
         daemon->n_bridges++;
@@ -97,7 +97,7 @@ static void update_bridge(struct zw_daemon *daemon, struct zw_managed *managed, 
     const struct zw_bridge *bridge = zw_daemon_bridge(daemon, managed);
     struct zw_problems old = managed->warnings;
 
-    managed->warnings = (struct zw_problems) ZW_PROBLEMS_INIT;
+    managed->warnings = (struct zw_problems)ZW_PROBLEMS_INIT;
     struct zw_flow_table *flows = zw_compile(daemon->policy, bridge, managed->index, &managed->warnings);
     log_warnings(&managed->warnings, &old);
     zw_problems_clear(&old);

@@ -48,7 +48,7 @@ static int take_pid_file(struct zw_daemon *daemon, struct zw_problems *problems)
         zw_problems_add(problems, path, 0, 0, "another zonewardd runs with this run directory");
         return EBUSY;
     }
-    if (ftruncate(daemon->pid_fd, 0) || dprintf(daemon->pid_fd, "%d\n", (int) getpid()) < 0) {
+    if (ftruncate(daemon->pid_fd, 0) || dprintf(daemon->pid_fd, "%d\n", (int)getpid()) < 0) {
         return fail(problems, path, errno, "cannot be written");
     }
     return 0;
@@ -69,7 +69,7 @@ static void drop_pid_file(struct zw_daemon *daemon)
 
 static void record_daemon(struct zw_daemon *daemon, const char *what, const char *text)
 {
-    struct zw_record record = { .type = ZW_RECORD_DAEMON, .time_us = zw_audit_now_us() };
+    struct zw_record record = {.type = ZW_RECORD_DAEMON, .time_us = zw_audit_now_us()};
 
     snprintf(record.daemon.what, sizeof record.daemon.what, "%s", what);
     snprintf(record.daemon.text, sizeof record.daemon.text, "%s", text);
@@ -79,7 +79,7 @@ static void record_daemon(struct zw_daemon *daemon, const char *what, const char
 static void on_admin(void *daemon_, const struct zw_peer *peer, const char *verb, int result, const char *text)
 {
     struct zw_daemon *daemon = daemon_;
-    struct zw_record record = { .type = ZW_RECORD_ADMIN, .time_us = zw_audit_now_us() };
+    struct zw_record record = {.type = ZW_RECORD_ADMIN, .time_us = zw_audit_now_us()};
 
     record.admin.peer = *peer;
     record.admin.result = result;
@@ -93,7 +93,7 @@ static void on_admin(void *daemon_, const struct zw_peer *peer, const char *verb
 static void reload(struct zw_daemon *daemon)
 {
     struct zw_problems problems = ZW_PROBLEMS_INIT;
-    const struct zw_peer nobody = { .uid = 0, .user = "signal" };
+    const struct zw_peer nobody = {.uid = 0, .user = "signal"};
     int error = zw_daemon_reload(daemon, NULL, NULL, &problems);
 
     if (error) {
@@ -108,7 +108,7 @@ static void on_signal(evutil_socket_t number, short what, void *daemon_)
 {
     struct zw_daemon *daemon = daemon_;
 
-    (void) what;
+    (void)what;
     if (number == SIGHUP) {
         zw_sd_notify("STATUS=reading the policy again");
         reload(daemon);
@@ -124,8 +124,8 @@ static void on_ovsdb(evutil_socket_t fd, short what, void *daemon_)
     struct zw_daemon *daemon = daemon_;
     struct zw_inventory *inventory = zw_ovsdb_take(daemon->ovsdb);
 
-    (void) fd;
-    (void) what;
+    (void)fd;
+    (void)what;
     if (inventory) {
         zw_bridges_inventory(daemon, inventory);
     }
@@ -134,7 +134,7 @@ static void on_ovsdb(evutil_socket_t fd, short what, void *daemon_)
 
 static int start_signals(struct zw_daemon *daemon)
 {
-    static const int numbers[] = { SIGTERM, SIGINT, SIGHUP };
+    static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
 
     signal(SIGPIPE, SIG_IGN);
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
@@ -163,14 +163,13 @@ static int start_audit(struct zw_daemon *daemon, struct zw_problems *problems)
 
 static int start_ovsdb(struct zw_daemon *daemon, struct zw_problems *problems)
 {
-    int error = zw_ovsdb_start(daemon->options.ovsdb, (const char *const *) daemon->options.bridges,
+    int error = zw_ovsdb_start(daemon->options.ovsdb, (const char *const *)daemon->options.bridges,
                                daemon->options.n_bridges, &daemon->ovsdb);
 
     if (error) {
         return fail(problems, daemon->options.ovsdb, error, "cannot be watched");
     }
-    daemon->ovsdb_event
-        = event_new(daemon->base, zw_ovsdb_fd(daemon->ovsdb), EV_READ | EV_PERSIST, on_ovsdb, daemon);
+    daemon->ovsdb_event = event_new(daemon->base, zw_ovsdb_fd(daemon->ovsdb), EV_READ | EV_PERSIST, on_ovsdb, daemon);
     return event_add(daemon->ovsdb_event, NULL) ? ENOMEM : 0;
 }
 

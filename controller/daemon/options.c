@@ -22,14 +22,14 @@ struct option_type {
 };
 
 static const struct option_type types[] = {
-    { "ovsdb", "REMOTE", "unix:/run/openvswitch/db.sock", offsetof(struct zw_options, ovsdb), "OVSDB server" },
-    { "ovs-run-dir", "DIR", NULL, offsetof(struct zw_options, ovs_run_dir),
-      "Open vSwitch's sockets (default: where OVSDB's socket is)" },
-    { "bridge", "NAME", NULL, SIZE_MAX, "a bridge to manage; may be given several times" },
-    { "policy", "PATH", "/etc/zoneward/policy.yaml", offsetof(struct zw_options, policy), "policy file or directory" },
-    { "state-dir", "DIR", "/var/lib/zoneward", offsetof(struct zw_options, state_dir), "audit log, policy history" },
-    { "run-dir", "DIR", "/run/zoneward", offsetof(struct zw_options, run_dir), "control socket, pid file" },
-    { "log-level", "LEVEL", "info", offsetof(struct zw_options, log_level), "error, warning, info or debug" },
+    {"ovsdb", "REMOTE", "unix:/run/openvswitch/db.sock", offsetof(struct zw_options, ovsdb), "OVSDB server"},
+    {"ovs-run-dir", "DIR", NULL, offsetof(struct zw_options, ovs_run_dir),
+     "Open vSwitch's sockets (default: where OVSDB's socket is)"},
+    {"bridge", "NAME", NULL, SIZE_MAX, "a bridge to manage; may be given several times"},
+    {"policy", "PATH", "/etc/zoneward/policy.yaml", offsetof(struct zw_options, policy), "policy file or directory"},
+    {"state-dir", "DIR", "/var/lib/zoneward", offsetof(struct zw_options, state_dir), "audit log, policy history"},
+    {"run-dir", "DIR", "/run/zoneward", offsetof(struct zw_options, run_dir), "control socket, pid file"},
+    {"log-level", "LEVEL", "info", offsetof(struct zw_options, log_level), "error, warning, info or debug"},
 };
 
 enum { N_TYPES = sizeof types / sizeof types[0] };
@@ -96,7 +96,7 @@ static const char *set(struct zw_options *options, const struct option_type *typ
     if (type->offset == SIZE_MAX) {
         return add_bridge(options, value);
     }
-    char **member = (char **) ((char *) options + type->offset);
+    char **member = (char **)((char *)options + type->offset);
     if (!*member) {
         *member = copy(value);
     }
@@ -114,7 +114,7 @@ static void parse_argument(struct zw_options *options, const char *argument, con
         return;
     }
     const char *name = argument + 2, *value = equals + 1;
-    size_t length = (size_t) (equals - name);
+    size_t length = (size_t)(equals - name);
     if (length == 6 && !strncmp(name, "config", 6)) {
         *config = value;
         return;
@@ -122,17 +122,17 @@ static void parse_argument(struct zw_options *options, const char *argument, con
     const struct option_type *type = find_type(name, length);
     const char *error = type ? set(options, type, value) : "there is no such option (see --help)";
     if (error) {
-        zw_problems_add(problems, NULL, 0, 0, "%.*s: %s", (int) (length + 2), argument, error);
+        zw_problems_add(problems, NULL, 0, 0, "%.*s: %s", (int)(length + 2), argument, error);
     }
 }
 
 static char *trim(char *s)
 {
-    while (isspace((unsigned char) *s)) {
+    while (isspace((unsigned char)*s)) {
         s++;
     }
     char *end = s + strlen(s);
-    while (end > s && isspace((unsigned char) end[-1])) {
+    while (end > s && isspace((unsigned char)end[-1])) {
         *--end = '\0';
     }
     return s;
@@ -192,7 +192,7 @@ static char *run_dir_of(const char *ovsdb)
     const char *path = strncmp(ovsdb, "unix:", 5) ? "" : ovsdb + 5;
     const char *slash = strrchr(path, '/');
 
-    return slash > path ? strndup(path, (size_t) (slash - path)) : copy("/run/openvswitch");
+    return slash > path ? strndup(path, (size_t)(slash - path)) : copy("/run/openvswitch");
 }
 
 static void set_defaults(struct zw_options *options)
@@ -207,7 +207,8 @@ static void set_defaults(struct zw_options *options)
     }
 }
 
-enum zw_options_result zw_options_parse(int argc, char *argv[], struct zw_options *options, struct zw_problems *problems)
+enum zw_options_result zw_options_parse(int argc, char *argv[], struct zw_options *options,
+                                        struct zw_problems *problems)
 {
     const char *config = NULL;
 
@@ -235,7 +236,7 @@ void zw_options_free(struct zw_options *options)
 {
     for (size_t i = 0; i < N_TYPES; i++) {
         if (types[i].offset != SIZE_MAX) {
-            free(*(char **) ((char *) options + types[i].offset));
+            free(*(char **)((char *)options + types[i].offset));
         }
     }
     for (size_t i = 0; i < options->n_bridges; i++) {

@@ -73,12 +73,11 @@ static void sources_from_json(const cJSON *list, struct zw_stored_policy *stored
 {
     const cJSON *item;
 
-    stored->sources = calloc((size_t) cJSON_GetArraySize(list) + 1, sizeof *stored->sources);
+    stored->sources = calloc((size_t)cJSON_GetArraySize(list) + 1, sizeof *stored->sources);
     if (!stored->sources) {
         abort();
     }
-    cJSON_ArrayForEach(item, list)
-    {
+    cJSON_ArrayForEach (item, list) {
         struct zw_policy_source *source = &stored->sources[stored->n_sources++];
 
         source->name = strdup(string_of(item, "name"));
@@ -97,17 +96,18 @@ static int parse(const char *path, const char *text, struct zw_stored_policy *st
         cJSON_Delete(root);
         return fail(problems, path, EINVAL, "is not a policy of the history");
     }
-    stored->version = (uint32_t) version->valuedouble;
+    stored->version = (uint32_t)version->valuedouble;
     memcpy(stored->sha256, string_of(root, "sha256"), 65);
     stored->origin = strdup(string_of(root, "origin"));
     stored->from_file = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(root, "from_file"));
-    stored->time_us = (int64_t) cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(root, "time_us"));
+    stored->time_us = (int64_t)cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(root, "time_us"));
     sources_from_json(sources, stored);
     cJSON_Delete(root);
     return 0;
 }
 
-static int load_version(const char *dir, uint32_t version, struct zw_stored_policy *stored, struct zw_problems *problems)
+static int load_version(const char *dir, uint32_t version, struct zw_stored_policy *stored,
+                        struct zw_problems *problems)
 {
     char path[PATH_SIZE];
     char *text;
@@ -199,7 +199,7 @@ static char *to_json(const struct zw_stored_policy *stored)
     cJSON_AddStringToObject(root, "sha256", stored->sha256);
     cJSON_AddStringToObject(root, "origin", stored->origin);
     cJSON_AddBoolToObject(root, "from_file", stored->from_file);
-    cJSON_AddNumberToObject(root, "time_us", (double) stored->time_us);
+    cJSON_AddNumberToObject(root, "time_us", (double)stored->time_us);
     cJSON *list = cJSON_AddArrayToObject(root, "sources");
     for (size_t i = 0; i < stored->n_sources; i++) {
         cJSON *item = cJSON_CreateObject();
@@ -228,7 +228,7 @@ static int write_synced(const char *path, const char *text)
         if (n < 0) {
             error = errno == EINTR ? 0 : errno;
         } else {
-            done += (size_t) n;
+            done += (size_t)n;
         }
     }
     if (!error && fsync(fd)) {

@@ -12,7 +12,7 @@
 void zw_sd_notify(const char *state)
 {
     const char *path = getenv("NOTIFY_SOCKET");
-    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
 
     if (!path || (path[0] != '/' && path[0] != '@') || strlen(path) >= sizeof address.sun_path) {
         return;
@@ -23,10 +23,10 @@ void zw_sd_notify(const char *state)
     }
     int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd >= 0) {
-        socklen_t length = (socklen_t) (offsetof(struct sockaddr_un, sun_path) + strlen(path));
+        socklen_t length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
 
         /* Nobody to tell is no reason to stop. */
-        if (sendto(fd, state, strlen(state), MSG_NOSIGNAL, (const struct sockaddr *) &address, length) < 0) {
+        if (sendto(fd, state, strlen(state), MSG_NOSIGNAL, (const struct sockaddr *)&address, length) < 0) {
             /* Nothing. */
         }
         close(fd);

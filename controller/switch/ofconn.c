@@ -39,7 +39,7 @@ struct zw_ofconn {
 
 static void schedule(struct zw_ofconn *c, unsigned int ms)
 {
-    const struct timeval tv = { .tv_sec = ms / 1000, .tv_usec = (suseconds_t) (ms % 1000) * 1000 };
+    const struct timeval tv = {.tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000};
 
     evtimer_add(c->timer, &tv);
 }
@@ -117,7 +117,7 @@ static size_t next_message(struct zw_ofconn *c, struct evbuffer *input)
 {
     uint8_t header[ZW_OFP_HEADER_SIZE];
 
-    if (evbuffer_copyout(input, header, sizeof header) < (ev_ssize_t) sizeof header) {
+    if (evbuffer_copyout(input, header, sizeof header) < (ev_ssize_t)sizeof header) {
         return 0;
     }
     size_t size = zw_ofp_message_size(header);
@@ -165,7 +165,7 @@ static void on_event(struct bufferevent *bev, short what, void *c_)
     struct zw_ofconn *c = c_;
     bool was_connected = c->state == UP || c->state == HELLO;
 
-    (void) bev;
+    (void)bev;
     if (what & BEV_EVENT_CONNECTED) {
         on_connected(c);
     } else if (what & (BEV_EVENT_EOF | BEV_EVENT_ERROR)) {
@@ -180,7 +180,7 @@ static void on_event(struct bufferevent *bev, short what, void *c_)
 
 static void connect_now(struct zw_ofconn *c)
 {
-    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
 
     snprintf(address.sun_path, sizeof address.sun_path, "%s", c->path);
     c->bev = bufferevent_socket_new(c->base, -1, BEV_OPT_CLOSE_ON_FREE);
@@ -188,7 +188,7 @@ static void connect_now(struct zw_ofconn *c)
     bufferevent_setcb(c->bev, on_read, NULL, on_event, c);
     bufferevent_enable(c->bev, EV_READ | EV_WRITE);
     bufferevent_set_max_single_read(c->bev, 256 * 1024);
-    if (bufferevent_socket_connect(c->bev, (const struct sockaddr *) &address, sizeof address)) {
+    if (bufferevent_socket_connect(c->bev, (const struct sockaddr *)&address, sizeof address)) {
         if (c->state == CONNECTING) {
             close_socket(c);
         }
@@ -217,8 +217,8 @@ static void on_timer(evutil_socket_t fd, short what, void *c_)
 {
     struct zw_ofconn *c = c_;
 
-    (void) fd;
-    (void) what;
+    (void)fd;
+    (void)what;
     if (c->state == WAITING) {
         connect_now(c);
     } else {
@@ -227,7 +227,7 @@ static void on_timer(evutil_socket_t fd, short what, void *c_)
 }
 
 struct zw_ofconn *zw_ofconn_new(struct event_base *base, const char *path, const char *name,
-                                        const struct zw_ofconn_ops *ops, void *arg)
+                                const struct zw_ofconn_ops *ops, void *arg)
 {
     struct zw_ofconn *c = calloc(1, sizeof *c);
 

@@ -27,8 +27,8 @@ struct zw_ofconn_ops {
     void (*down)(void *arg, const char *why);
 };
 
-struct zw_ofconn *zw_ofconn_new(struct event_base *, const char *path, const char *name,
-                                        const struct zw_ofconn_ops *, void *arg);
+struct zw_ofconn *zw_ofconn_new(struct event_base *, const char *path, const char *name, const struct zw_ofconn_ops *,
+                                void *arg);
 void zw_ofconn_free(struct zw_ofconn *);
 
 /* Sends what is in the buffer, and clears it.  Nothing is sent while it is not up. */

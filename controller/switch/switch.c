@@ -28,8 +28,8 @@ struct zw_switch {
     const struct zw_switch_ops *ops;
     void *arg;
     struct zw_ofconn *flows, *packets;
-    struct zw_outbuf out;           /* For 'flows'. */
-    struct zw_outbuf answers;       /* For 'packets'. */
+    struct zw_outbuf out;     /* For 'flows'. */
+    struct zw_outbuf answers; /* For 'packets'. */
 
     struct zw_flow_table *desired;   /* NULL: nobody has said yet. */
     uint64_t generation;             /* Of 'desired'. */
@@ -38,16 +38,16 @@ struct zw_switch {
     bool repairing;                  /* The next bundle mends what others did. */
 
     uint32_t dump_xid;
-    struct zw_changes changes;       /* SYNCING: what was sent.  Refers to both tables. */
-    struct zw_flow_table *sent;      /* SYNCING: the desired table that was sent, */
-    uint64_t sent_generation;        /* and its generation. */
+    struct zw_changes changes;  /* SYNCING: what was sent.  Refers to both tables. */
+    struct zw_flow_table *sent; /* SYNCING: the desired table that was sent, */
+    uint64_t sent_generation;   /* and its generation. */
     int64_t sent_us;
     uint32_t barrier_xid, meter_xid;
     uint32_t bundle_id;
-    bool committing;                 /* SYNCING: the bundle is filled, and was sent to be committed. */
-    char sync_error[160];            /* SYNCING: the switch refused. */
+    bool committing;      /* SYNCING: the bundle is filled, and was sent to be committed. */
+    char sync_error[160]; /* SYNCING: the switch refused. */
 
-    struct event *timer;             /* Reads again, or tries again. */
+    struct event *timer; /* Reads again, or tries again. */
     struct reader *readers;
     struct zw_switch_status status;
 };
@@ -68,7 +68,7 @@ static int64_t now_us(void)
     struct timespec ts;
 
     clock_gettime(CLOCK_REALTIME, &ts);
-    return (int64_t) ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+    return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
 }
 
 static void set_state(struct zw_switch *sw, enum zw_switch_state state)
@@ -91,7 +91,7 @@ static void flush(struct zw_switch *sw)
 
 static void wait_ms(struct zw_switch *sw, unsigned int ms)
 {
-    const struct timeval tv = { .tv_sec = ms / 1000, .tv_usec = (suseconds_t) (ms % 1000) * 1000 };
+    const struct timeval tv = {.tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000};
 
     if (!evtimer_pending(sw->timer, NULL)) {
         evtimer_add(sw->timer, &tv);
@@ -113,15 +113,15 @@ static bool is_learned(const struct zw_flow *flow)
 {
     uint64_t cookie = zw_flow_cookie(flow);
 
-    return zw_flow_stage(flow) == ZW_STAGE_MACS && zw_cookie_is_ours(cookie)
-           && zw_cookie_kind(cookie) == ZW_COOKIE_LEARNED;
+    return zw_flow_stage(flow) == ZW_STAGE_MACS && zw_cookie_is_ours(cookie) &&
+           zw_cookie_kind(cookie) == ZW_COOKIE_LEARNED;
 }
 
 static void take_installed(void *sw_, struct zw_flow *flow, const struct zw_flow_counters *counters)
 {
     struct zw_switch *sw = sw_;
 
-    (void) counters;
+    (void)counters;
     if (zw_flow_stage(flow) >= ZW_N_STAGES || is_learned(flow)) {
         zw_flow_free(flow);
     } else {
@@ -265,10 +265,9 @@ static void on_timer(evutil_socket_t fd, short what, void *sw_)
 {
     struct zw_switch *sw = sw_;
 
-    (void) fd;
-    (void) what;
-    if (zw_ofconn_is_up(sw->flows) && sw->status.state != ZW_SWITCH_READING
-        && sw->status.state != ZW_SWITCH_SYNCING) {
+    (void)fd;
+    (void)what;
+    if (zw_ofconn_is_up(sw->flows) && sw->status.state != ZW_SWITCH_READING && sw->status.state != ZW_SWITCH_SYNCING) {
         begin_reading(sw);
     }
 }
@@ -310,8 +309,8 @@ static void pass_counters(void *reader_, struct zw_flow *flow, const struct zw_f
     zw_flow_free(flow);
 }
 
-void zw_switch_read_counters(struct zw_switch *sw, enum zw_stage stage, zw_counters_cb *each,
-                             zw_counters_done_cb *done, void *arg)
+void zw_switch_read_counters(struct zw_switch *sw, enum zw_stage stage, zw_counters_cb *each, zw_counters_done_cb *done,
+                             void *arg)
 {
     if (!zw_ofconn_is_up(sw->flows)) {
         done(arg, "the bridge is not connected");
@@ -325,7 +324,7 @@ void zw_switch_read_counters(struct zw_switch *sw, enum zw_stage stage, zw_count
     if (!*last) {
         abort();
     }
-    **last = (struct reader){ .stage = stage, .each = each, .done = done, .arg = arg };
+    **last = (struct reader){.stage = stage, .each = each, .done = done, .arg = arg};
     send_reader(sw);
 }
 
@@ -453,7 +452,7 @@ static void on_packets_down(void *sw_, const char *why)
 {
     struct zw_switch *sw = sw_;
 
-    (void) why; /* Said by the connection for flows, which shares its fate. */
+    (void)why; /* Said by the connection for flows, which shares its fate. */
     sw->status.packets_connected = false;
     zw_outbuf_clear(&sw->answers);
 }
