@@ -34,14 +34,14 @@ struct zw_managed {
     unsigned int index;
     const char *name;
     struct zw_switch *sw;
-    struct zw_problems warnings;  /* Of the last compilation. */
-    uint32_t version_sent;        /* Policy version of the desired flows, 0: none. */
-    uint32_t version_in_force;    /* Last one that the switch confirmed, 0: none. */
+    struct zw_problems warnings; /* Of the last compilation. */
+    uint32_t version_sent;       /* Policy version of the desired flows, 0: none. */
+    uint32_t version_in_force;   /* Last one that the switch confirmed, 0: none. */
     uint64_t generation_sent;
-    uint64_t policy_generation;   /* The first generation with 'version_sent'. */
-    size_t n_changes;             /* Flow changes of the last confirmed generation, */
-    int64_t duration_us;          /* and the time from sending to confirmation. */
-    int64_t in_sync_us;           /* Unix time of the last confirmation, 0: never. */
+    uint64_t policy_generation; /* The first generation with 'version_sent'. */
+    size_t n_changes;           /* Flow changes of the last confirmed generation, */
+    int64_t duration_us;        /* and the time from sending to confirmation. */
+    int64_t in_sync_us;         /* Unix time of the last confirmation, 0: never. */
 };
 
 struct zw_daemon {
@@ -66,7 +66,7 @@ struct zw_daemon {
     struct zw_managed bridges[ZW_MAX_BRIDGES];
     size_t n_bridges;
     uint64_t generation;
-    struct zw_apply *apply;         /* Waits for confirmation; NULL: none. */
+    struct zw_apply *apply; /* Waits for confirmation; NULL: none. */
 };
 
 /* Starts everything.  0 or a positive errno, with problems. */
@@ -80,11 +80,11 @@ const struct zw_bridge *zw_daemon_bridge(const struct zw_daemon *, const struct 
 
 struct zw_apply_result {
     uint32_t version;
-    bool changed;          /* False: this very policy was in force already. */
-    size_t n_flow_changes; /* On all bridges. */
+    bool changed;                  /* False: this very policy was in force already. */
+    size_t n_flow_changes;         /* On all bridges. */
     size_t n_confirmed, n_waiting; /* Bridges: whose switch confirmed; which are not connected, or did not answer in
                                     * time, and will get it when they do. */
-    int64_t duration_us;   /* From the request to the last confirmation. */
+    int64_t duration_us;           /* From the request to the last confirmation. */
 };
 
 typedef void zw_apply_cb(void *arg, const struct zw_apply_result *);

@@ -20,7 +20,7 @@
 struct zw_stored_policy {
     uint32_t version;
     char sha256[65];
-    char *origin;      /* "file PATH", "apply by USER". */
+    char *origin; /* "file PATH", "apply by USER". */
     bool from_file;
     int64_t time_us;
     struct zw_policy_source *sources;
