@@ -2,3 +2,6 @@
 # To add a file: one line here.  dist_man_MANS for man pages, dist_doc_DATA for what is installed, EXTRA_DIST for the rest.
 EXTRA_DIST += doc/examples/demo.yaml
 EXTRA_DIST += doc/control-protocol.md
+EXTRA_DIST += doc/examples/libvirt-host.yaml
+EXTRA_DIST += doc/examples/orchestrator.yaml
+dist_man_MANS += doc/zoneward-policy.5

@@ -9,3 +9,4 @@ schemas/audit-sql.c: schemas/audit.sql schemas/embed.awk
 	$(AM_V_GEN)$(MKDIR_P) schemas && \
 	$(AWK) -v name=zw_audit_schema -v header=controller/audit/schema.h \
 		-f $(srcdir)/schemas/embed.awk $(srcdir)/schemas/audit.sql >$@.tmp && mv $@.tmp $@
+dist_pkgdata_DATA += schemas/policy.schema.json

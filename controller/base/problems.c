@@ -36,6 +36,9 @@ void zw_problems_add(struct zw_problems *problems, const char *file, int line, i
     }
     p = &problems->list[problems->n++];
     *p = (struct zw_problem){.file = file ? zw_xstrdup(file) : NULL, .line = line, .column = column};
+    if (p->file) {
+        remove_controls(p->file);
+    }
     va_start(args, format);
     if (vasprintf(&p->text, format, args) < 0) {
         p->text = zw_xstrdup("a problem whose text could not be formatted");

@@ -19,5 +19,6 @@ controller_libzoneward_a_SOURCES += controller/policy/reader.h
 controller_libzoneward_a_SOURCES += controller/policy/service.c
 controller_libzoneward_a_SOURCES += controller/policy/service.h
 controller_libzoneward_a_SOURCES += controller/policy/sources.c
+controller_libzoneward_a_SOURCES += controller/policy/yaml-text.c
 controller_libzoneward_a_SOURCES += controller/policy/yaml.c
 controller_libzoneward_a_SOURCES += controller/policy/yaml.h

@@ -100,6 +100,9 @@ size_t zw_prefixes_normalize(struct zw_prefix *list, size_t n)
 {
     size_t n_left = 0;
 
+    if (!n) {
+        return 0;
+    }
     qsort(list, n, sizeof *list, zw_prefix_compare);
     for (size_t i = 0; i < n; i++) {
         if (!n_left || zw_prefix_compare(&list[n_left - 1], &list[i])) {

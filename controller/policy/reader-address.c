@@ -40,9 +40,9 @@ static void refuse_address(struct zw_reader *r, const struct zw_yaml_node *node,
 
     zw_prefix_format(&network, buf);
     if (prefix->addr.family && length && strchr(buf, '/') && !strcmp(length, strchr(buf, '/'))) {
-        zw_reader_problem(r, node, "\"%.63s\": %s (did you mean %s?)", node->text, why, buf);
+        zw_reader_problem(r, node, "\"%s\": %s (did you mean %s?)", zw_reader_excerpt(r, node), why, buf);
     } else {
-        zw_reader_problem(r, node, "\"%.63s\": %s; expected %s", node->text, why,
+        zw_reader_problem(r, node, "\"%s\": %s; expected %s", zw_reader_excerpt(r, node), why,
                           "an address or a prefix, such as 10.0.0.1, 10.0.0.0/24 or \"2001:db8::/32\"");
     }
 }
@@ -68,8 +68,10 @@ static void add_address(struct zw_reader *r, const struct zw_yaml_node *node, bo
     } else if (looks_like_address(node->text)) {
         refuse_address(r, node, why, &prefix);
     } else if (!sets_allowed) {
-        zw_reader_problem(r, node, "\"%.63s\" is not an address; a set cannot contain others; expected %s", node->text,
-                          expected);
+        zw_reader_problem(r, node, "\"%s\" is not an address; a set cannot contain others; expected %s",
+                          zw_reader_excerpt(r, node), expected);
+    } else if (!strcmp(node->text, "any")) {
+        zw_reader_problem(r, node, "\"any\" is no address set; expected no such key where any address will do");
     } else if ((set = zw_names_find(&r->address_sets, node->text))) {
         for (size_t i = 0; i < set->n; i++) {
             add_prefix(r, &set->list[i]);
@@ -121,9 +123,14 @@ static void read_set(struct zw_reader *r, const struct zw_yaml_node *node)
         zw_reader_problem(r, node->key, "\"%s\" looks like an address; expected a name with a letter", name);
         name = NULL;
     }
+    if (name && !strcmp(name, "any")) {
+        zw_reader_problem(r, node->key, "\"any\" means every address; expected another name");
+        name = NULL;
+    }
     set = zw_pool_calloc(r->pool, 1, sizeof *set);
     if (name && zw_names_add(&r->address_sets, name, set)) {
-        zw_reader_problem(r, node->key, "address set \"%s\" is defined in an earlier file, too", name);
+        zw_reader_problem(r, node->key, "address set \"%s\" is defined in an earlier file, too; expected another name",
+                          name);
     }
     zw_reader_addresses(r, node, false, set);
 }

@@ -82,7 +82,7 @@ static void add_zone(struct zw_reader *r, const struct zw_yaml_node *node, struc
     static const char expected[] = "a zone, a list of zones, or any";
     const struct zw_zone *zone;
 
-    if (!zw_reader_text(r, node, expected)) {
+    if (!zw_reader_any_text(r, node, expected)) {
         return;
     }
     if (!strcmp(node->text, "any")) {

@@ -21,20 +21,22 @@ static bool same_item(const struct zw_service_item *a, const struct zw_service_i
 }
 
 /* Keeps the order of the file: it has no meaning, but people find their lines again. */
-static bool add_item(struct zw_reader *r, const struct zw_yaml_node *node, const struct zw_service_item *item)
+static void add_item(struct zw_reader *r, const struct zw_yaml_node *node, const struct zw_service_item *item)
 {
+    r->n_items_given++;
+    if (r->n_items_given > ZW_SERVICE_MAX_ITEMS) {
+        if (r->n_items_given == ZW_SERVICE_MAX_ITEMS + 1) {
+            zw_reader_problem(r, node, "more than %d items; expected no more in one service", ZW_SERVICE_MAX_ITEMS);
+        }
+        return;
+    }
     for (size_t i = 0; i < r->n_items; i++) {
         if (same_item(&r->items[i], item)) {
-            return true;
+            return;
         }
-    }
-    if (r->n_items == ZW_SERVICE_MAX_ITEMS) {
-        zw_reader_problem(r, node, "more than %d items; expected no more in one service", ZW_SERVICE_MAX_ITEMS);
-        return false;
     }
     r->items = zw_xgrow(r->items, r->n_items, &r->items_capacity, sizeof *r->items);
     r->items[r->n_items++] = *item;
-    return true;
 }
 
 static void take_items(struct zw_reader *r, struct zw_service *service)
@@ -55,7 +57,7 @@ static bool add_part(struct zw_reader *r, const struct zw_yaml_node *node, size_
     const char *wrong;
 
     if (protocol_size + size >= sizeof text) {
-        zw_reader_problem(r, node, "\"%.63s\" is too long; expected an item such as tcp/80", node->text);
+        zw_reader_problem(r, node, "\"%s\" is too long; expected an item such as tcp/80", zw_reader_excerpt(r, node));
         return false;
     }
     memcpy(text, node->text, protocol_size);
@@ -63,21 +65,22 @@ static bool add_part(struct zw_reader *r, const struct zw_yaml_node *node, size_
     text[protocol_size + size] = '\0';
     wrong = zw_service_item_parse(text, &item);
     if (wrong) {
-        zw_reader_problem(r, node, "\"%.63s\": %s", node->text, wrong);
+        zw_reader_problem(r, node, "\"%s\": %s", zw_reader_excerpt(r, node), wrong);
         return false;
     }
-    return add_item(r, node, &item);
+    add_item(r, node, &item);
+    return true;
 }
 
-/* "tcp/80,443": one item for each part.  False if there are too many. */
-static bool add_text(struct zw_reader *r, const struct zw_yaml_node *node)
+/* "tcp/80,443": one item for each part, up to the first that is wrong. */
+static void add_text(struct zw_reader *r, const struct zw_yaml_node *node)
 {
     size_t protocol_size = strcspn(node->text, "/");
     const char *part;
 
     if (!node->text[protocol_size]) {
         add_part(r, node, protocol_size, "", 0);
-        return true;
+        return;
     }
     protocol_size++;
     part = node->text + protocol_size;
@@ -85,35 +88,42 @@ static bool add_text(struct zw_reader *r, const struct zw_yaml_node *node)
         size_t size = strcspn(part, ",");
 
         if (!add_part(r, node, protocol_size, part, size) || !part[size]) {
-            return r->n_items < ZW_SERVICE_MAX_ITEMS;
+            return;
         }
         part += size + 1;
     }
 }
 
-/* False if it makes no sense to go on. */
-static bool add_service(struct zw_reader *r, const struct zw_yaml_node *node, bool names_allowed)
+/* "22", or the rest of "tcp/22,80" in a list: YAML has split it at the comma. */
+static bool is_number(const struct zw_yaml_node *node)
+{
+    return node->type == ZW_YAML_TEXT && *node->text && !node->text[strspn(node->text, "0123456789")];
+}
+
+static void add_service(struct zw_reader *r, const struct zw_yaml_node *node, bool names_allowed)
 {
     const struct zw_service *service;
 
+    if (is_number(node)) {
+        zw_reader_problem(r, node, "%s has no protocol; expected an item such as tcp/%s, in quotes if it has commas",
+                          zw_reader_excerpt(r, node), zw_reader_excerpt(r, node));
+        return;
+    }
     if (!zw_reader_text(r, node, names_allowed ? expected_anywhere : expected_in_service)) {
-        return true;
+        return;
     }
     service = names_allowed ? zw_names_find(&r->services, node->text) : NULL;
     if (service) {
         for (size_t i = 0; i < service->n; i++) {
-            if (!add_item(r, node, &service->items[i])) {
-                return false;
-            }
+            add_item(r, node, &service->items[i]);
         }
     } else if (!strcmp(node->text, "any")) {
         zw_reader_problem(r, node, "\"any\" in a list; expected %s", "any alone, or the list without it");
     } else if (strchr(node->text, '/') || zw_is_protocol(node->text) || !names_allowed) {
-        return add_text(r, node);
+        add_text(r, node);
     } else {
         zw_reader_undefined(r, node, "service", "services", &r->services);
     }
-    return true;
 }
 
 bool zw_reader_service(struct zw_reader *r, const struct zw_yaml_node *node, bool names_allowed,
@@ -130,10 +140,10 @@ bool zw_reader_service(struct zw_reader *r, const struct zw_yaml_node *node, boo
     if (!zw_reader_list(r, node, names_allowed ? expected_anywhere : expected_in_service, &list)) {
         return false;
     }
-    r->n_items = 0;
+    r->n_items = r->n_items_given = 0;
     item = list.first;
-    for (size_t i = 0; i < list.n && add_service(r, item, names_allowed); i++) {
-        item = item->next;
+    for (size_t i = 0; i < list.n; i++, item = item->next) {
+        add_service(r, item, names_allowed);
     }
     take_items(r, result);
     return r->problems->n + r->problems->n_dropped == n_problems;
@@ -147,7 +157,8 @@ static void read_service(struct zw_reader *r, const struct zw_yaml_node *node)
     if (name && (zw_is_protocol(name) || !strcmp(name, "any"))) {
         zw_reader_problem(r, node->key, "\"%s\" means something already; expected another name", name);
     } else if (name && zw_names_add(&r->services, name, service)) {
-        zw_reader_problem(r, node->key, "service \"%s\" is defined in an earlier file, too", name);
+        zw_reader_problem(r, node->key, "service \"%s\" is defined in an earlier file, too; expected another name",
+                          name);
     }
     zw_reader_service(r, node, false, service);
 }

@@ -48,9 +48,11 @@ void zw_reader_undefined(struct zw_reader *r, const struct zw_yaml_node *node, c
     /* A file of garbage shall not cost a search for each problem that nobody sees. */
     near = r->problems->n < ZW_PROBLEMS_MAX ? zw_names_suggest(names, node->text) : NULL;
     if (near) {
-        zw_reader_problem(r, node, "%s \"%.63s\" is not defined (did you mean \"%s\"?)", kind, node->text, near);
+        zw_reader_problem(r, node, "%s \"%s\" is not defined (did you mean \"%s\"?)", kind, zw_reader_excerpt(r, node),
+                          near);
     } else {
-        zw_reader_problem(r, node, "%s \"%.63s\" is not defined; expected a name in \"%s\"", kind, node->text, section);
+        zw_reader_problem(r, node, "%s \"%s\" is not defined; expected a name in \"%s\"", kind,
+                          zw_reader_excerpt(r, node), section);
     }
 }
 
@@ -70,21 +72,37 @@ const char *zw_reader_choices(struct zw_reader *r, const char *const *words, siz
     return text;
 }
 
-const char *zw_reader_text(struct zw_reader *r, const struct zw_yaml_node *node, const char *expected)
+const char *zw_reader_excerpt(struct zw_reader *r, const struct zw_yaml_node *node)
 {
-    const char *not_text;
+    return zw_yaml_excerpt(r->scratch, node->text);
+}
+
+static bool is_text(struct zw_reader *r, const struct zw_yaml_node *node, const char *expected, bool may_be_quoted)
+{
+    const char *not_text, *excerpt;
 
     if (node->type != ZW_YAML_TEXT || (node->plain && !*node->text)) {
         zw_reader_problem(r, node, "%s; expected %s", zw_yaml_type_name(node), expected);
-        return NULL;
+        return false;
     }
     not_text = zw_yaml_not_text(node);
     if (not_text) {
-        zw_reader_problem(r, node, "%.63s is %s in YAML; expected %s (if it is one, quote it: \"%.63s\")", node->text,
-                          not_text, expected, node->text);
-        return NULL;
+        excerpt = zw_reader_excerpt(r, node);
+        zw_reader_problem(r, node, "%s is %s in YAML; expected %s%s%s%s", excerpt, not_text, expected,
+                          may_be_quoted ? " (quote it if it is one: \"" : "", may_be_quoted ? excerpt : "",
+                          may_be_quoted ? "\")" : "");
     }
-    return node->text;
+    return !not_text;
+}
+
+const char *zw_reader_text(struct zw_reader *r, const struct zw_yaml_node *node, const char *expected)
+{
+    return is_text(r, node, expected, false) ? node->text : NULL;
+}
+
+const char *zw_reader_any_text(struct zw_reader *r, const struct zw_yaml_node *node, const char *expected)
+{
+    return is_text(r, node, expected, true) ? node->text : NULL;
 }
 
 const char *zw_reader_name(struct zw_reader *r, const struct zw_yaml_node *node, const char *what)
@@ -93,13 +111,13 @@ const char *zw_reader_name(struct zw_reader *r, const struct zw_yaml_node *node,
     const char *text;
 
     snprintf(expected, sizeof expected, "a name for %s", what);
-    text = zw_reader_text(r, node, expected);
+    text = zw_reader_any_text(r, node, expected);
     if (!text) {
         return NULL;
     }
     if (!*text || strlen(text) > ZW_NAME_MAX || text[strspn(text, NAME_CHARACTERS)]) {
-        zw_reader_problem(r, node, "\"%.63s\" cannot name %s; expected 1 to %d of A-Z a-z 0-9 _ . -", text, what,
-                          ZW_NAME_MAX);
+        zw_reader_problem(r, node, "\"%s\" cannot name %s; expected 1 to %d of A-Z a-z 0-9 _ . -",
+                          zw_reader_excerpt(r, node), what, ZW_NAME_MAX);
         return NULL;
     }
     return zw_pool_strdup(r->pool, text);
@@ -116,7 +134,7 @@ bool zw_reader_bool(struct zw_reader *r, const struct zw_yaml_node *node, bool *
         }
     }
     if (node->type == ZW_YAML_TEXT && *node->text) {
-        zw_reader_problem(r, node, "\"%.63s\"; expected true or false%s", node->text,
+        zw_reader_problem(r, node, "\"%s\"; expected true or false%s", zw_reader_excerpt(r, node),
                           node->plain ? "" : ", without quotes");
     } else {
         zw_reader_problem(r, node, "%s; expected true or false", zw_yaml_type_name(node));
@@ -150,10 +168,10 @@ static int unknown_word(struct zw_reader *r, const struct zw_yaml_node *node, co
         }
     }
     if (s.best) {
-        zw_reader_problem(r, node, "unknown %s \"%.63s\" (did you mean \"%s\"?); expected %s", what, node->text, s.best,
-                          choices);
+        zw_reader_problem(r, node, "unknown %s \"%s\" (did you mean \"%s\"?); expected %s", what,
+                          zw_reader_excerpt(r, node), s.best, choices);
     } else {
-        zw_reader_problem(r, node, "unknown %s \"%.63s\"; expected %s", what, node->text, choices);
+        zw_reader_problem(r, node, "unknown %s \"%s\"; expected %s", what, zw_reader_excerpt(r, node), choices);
     }
     return -1;
 }
@@ -201,9 +219,11 @@ static void unknown_key(struct zw_reader *r, const struct zw_yaml_node *key, con
         zw_suggestion_try(&s, k->name);
     }
     if (s.best) {
-        zw_reader_problem(r, key, "unknown key \"%.63s\" in %s (did you mean \"%s\"?)", key->text, what, s.best);
+        zw_reader_problem(r, key, "unknown key \"%s\" in %s (did you mean \"%s\"?)", zw_reader_excerpt(r, key), what,
+                          s.best);
     } else {
-        zw_reader_problem(r, key, "unknown key \"%.63s\" in %s; expected %s", key->text, what, key_choices(r, keys));
+        zw_reader_problem(r, key, "unknown key \"%s\" in %s; expected %s", zw_reader_excerpt(r, key), what,
+                          key_choices(r, keys));
     }
 }
 

@@ -75,7 +75,7 @@ static void add_zone(struct zw_reader *r, const struct zw_yaml_node *node)
     }
     zone = new_zone(r, node, name);
     if (zw_names_add(&policy->private_->zones, name, zone)) {
-        zw_reader_problem(r, node->key, "zone \"%s\" is defined in an earlier file, too", name);
+        zw_reader_problem(r, node->key, "zone \"%s\" is defined in an earlier file, too; expected another name", name);
         return;
     }
     r->zone_drafts[policy->n_zones] = (struct zw_zone_draft){.file = r->file, .body = node};
@@ -116,7 +116,7 @@ static bool set_external_id(struct zw_reader *r, const struct zw_yaml_node *node
     size_t key_size = strcspn(text, "=");
 
     if (!key_size || !text[key_size] || !text[key_size + 1]) {
-        zw_reader_problem(r, node, "\"%.63s\"; expected KEY=VALUE", text);
+        zw_reader_problem(r, node, "\"%s\"; expected KEY=VALUE", zw_reader_excerpt(r, node));
         return false;
     }
     s->key = zw_pool_strndup(r->pool, text, key_size);
@@ -146,7 +146,7 @@ static bool is_one_line(const char *text)
 static bool set_selector(struct zw_reader *r, const struct zw_yaml_node *node, struct zw_selector *s)
 {
     const char *expected = expected_value[s->type];
-    const char *text = zw_reader_text(r, node, expected);
+    const char *text = zw_reader_any_text(r, node, expected);
 
     if (!text) {
         return false;
@@ -224,7 +224,7 @@ static void read_ports(struct zw_reader *r, const struct zw_yaml_node *node, str
 
 static void read_behind(struct zw_reader *r, const struct zw_yaml_node *node, struct zw_zone *zone)
 {
-    if (!zw_reader_text(r, node, "the name of a zone of ports")) {
+    if (!zw_reader_any_text(r, node, "the name of a zone of ports")) {
         return;
     }
     zone->behind = zw_policy_zone_by_name(r->policy, node->text);

@@ -55,8 +55,9 @@ static void read_version(struct zw_reader *r, const struct zw_yaml_node *root, c
     } else if (version->type != ZW_YAML_TEXT || !*version->text) {
         zw_reader_problem(r, version, "%s; expected version: %d", zw_yaml_type_name(version), ZW_POLICY_FORMAT);
     } else if (!version->plain || strcmp(version->text, "1")) {
-        zw_reader_problem(r, version, "version %s%.20s%s is not supported; expected version: %d",
-                          version->plain ? "" : "\"", version->text, version->plain ? "" : "\"", ZW_POLICY_FORMAT);
+        zw_reader_problem(r, version, "version %s%s%s is not supported; expected version: %d",
+                          version->plain ? "" : "\"", zw_reader_excerpt(r, version), version->plain ? "" : "\"",
+                          ZW_POLICY_FORMAT);
     }
 }
 

@@ -39,6 +39,7 @@ struct zw_reader {
     size_t n_prefixes, prefixes_capacity;
     struct zw_service_item *items;
     size_t n_items, items_capacity;
+    size_t n_items_given; /* With duplicates. */
 };
 
 /* The sections, in reader-*.c. */
@@ -59,8 +60,13 @@ void zw_reader_problem(struct zw_reader *, const struct zw_yaml_node *node, cons
 void zw_reader_undefined(struct zw_reader *, const struct zw_yaml_node *, const char *kind, const char *section,
                          const struct zw_names *);
 
+/* The text of 'node' for a message, cut if it is long. */
+const char *zw_reader_excerpt(struct zw_reader *, const struct zw_yaml_node *);
+
 /* The text of 'node', or NULL and a problem that says what was 'expected', as in "a zone's name". */
 const char *zw_reader_text(struct zw_reader *, const struct zw_yaml_node *, const char *expected);
+/* The same where any text will do, if only it is quoted. */
+const char *zw_reader_any_text(struct zw_reader *, const struct zw_yaml_node *, const char *expected);
 /* The same for a name that is being given to 'what', as in "a zone"; in the policy's pool. */
 const char *zw_reader_name(struct zw_reader *, const struct zw_yaml_node *, const char *what);
 bool zw_reader_bool(struct zw_reader *, const struct zw_yaml_node *, bool *);

@@ -3,10 +3,7 @@
 
 #include "controller/policy/yaml.h"
 
-#include <ctype.h>
-#include <stdint.h>
 #include <string.h>
-#include <strings.h>
 #include <yaml.h>
 
 #include "controller/base/names.h"
@@ -57,26 +54,56 @@ static size_t utf8_length(const unsigned char *p, size_t n)
     return size;
 }
 
+/* Line and column of byte 'offset'. */
+static void place_of_byte(const struct tree_reader *r, size_t offset, size_t *line, size_t *column)
+{
+    *line = *column = 1;
+    for (size_t i = 0; i < offset && i < r->size; i++) {
+        if (r->text[i] == '\n') {
+            ++*line;
+            *column = 1;
+        } else {
+            *column += ((unsigned char)r->text[i] & 0xc0) != 0x80;
+        }
+    }
+}
+
+/* The byte at 'mark', whose index counts characters; 0 at the end. */
+static char byte_at(const struct tree_reader *r, const yaml_mark_t *mark)
+{
+    size_t i = 0;
+
+    for (size_t n = 0; n < mark->index && i < r->size; n++) {
+        size_t size = utf8_length((const unsigned char *)r->text + i, r->size - i);
+
+        i += size ? size : 1;
+    }
+    return i < r->size ? r->text[i] : '\0';
+}
+
+/* C0 but for white space, delete, C1 (C2 80..C2 9F). */
+static bool is_control(const unsigned char *p)
+{
+    return (*p < ' ' && *p != '\n' && *p != '\r' && *p != '\t') || *p == 0x7f || (*p == 0xc2 && p[1] < 0xa0);
+}
+
 /* libyaml would guess another encoding, and says little about a wrong one. */
 static void check_encoding(struct tree_reader *r)
 {
     const unsigned char *p = (const unsigned char *)r->text;
-    size_t line = 1, column = 1, size;
+    size_t line, column, size;
 
     for (size_t i = 0; i < r->size; i += size) {
         size = utf8_length(p + i, r->size - i);
         if (!size) {
+            place_of_byte(r, i, &line, &column);
             FAIL(r, line, column, "byte 0x%02x is not valid here; expected UTF-8 text", p[i]);
             return;
         }
-        if ((p[i] < ' ' && p[i] != '\n' && p[i] != '\r' && p[i] != '\t') || p[i] == 0x7f) {
-            FAIL(r, line, column, "control character 0x%02x; expected text", p[i]);
+        if (is_control(p + i)) {
+            place_of_byte(r, i, &line, &column);
+            FAIL(r, line, column, "control character 0x%02x; expected text", p[i + size - 1]);
             return;
-        }
-        column++;
-        if (p[i] == '\n') {
-            line++;
-            column = 1;
         }
     }
 }
@@ -137,8 +164,8 @@ static void drop_duplicate(struct tree_reader *r, struct zw_yaml_node *map, stru
 {
     const struct zw_yaml_node *key = (*link)->key;
 
-    zw_problems_add(r->problems, r->file, key->line, key->column, "\"%.63s\" is given twice; the first is on line %d",
-                    key->text, first->line);
+    zw_problems_add(r->problems, r->file, key->line, key->column, "\"%s\" is given twice; the first is on line %d",
+                    zw_yaml_excerpt(r->pool, key->text), first->line);
     *link = (*link)->next;
     map->n--;
 }
@@ -203,15 +230,16 @@ static void read_scalar(struct tree_reader *r, const yaml_event_t *event)
 }
 
 /* What a policy has no use for; the rest is read as if it were not there. */
-static void refuse_decoration(struct tree_reader *r, const yaml_mark_t *mark, const void *anchor, const void *tag)
+static void refuse_decoration(struct tree_reader *r, const yaml_mark_t *mark, const char *anchor, const char *tag)
 {
     if (anchor) {
         zw_problems_add(r->problems, r->file, (int)mark->line + 1, (int)mark->column + 1,
-                        "anchor \"&%.63s\" is not supported; quote the text if none is meant", (const char *)anchor);
+                        "anchor \"&%s\" is not supported; quote the text if none is meant",
+                        zw_yaml_excerpt(r->pool, anchor));
     }
     if (tag) {
         zw_problems_add(r->problems, r->file, (int)mark->line + 1, (int)mark->column + 1,
-                        "tag \"%.63s\" is not supported; quote the text if none is meant", (const char *)tag);
+                        "tag \"%s\" is not supported; quote the text if none is meant", zw_yaml_excerpt(r->pool, tag));
     }
 }
 
@@ -224,19 +252,22 @@ static void read_event(struct tree_reader *r, const yaml_event_t *event)
         }
         break;
     case YAML_ALIAS_EVENT:
-        FAIL_AT(r, event->start_mark, "alias \"*%.63s\" is not supported; quote the text if none is meant",
-                (const char *)event->data.alias.anchor);
+        FAIL_AT(r, event->start_mark, "alias \"*%s\" is not supported; quote the text if none is meant",
+                zw_yaml_excerpt(r->pool, (const char *)event->data.alias.anchor));
         break;
     case YAML_SCALAR_EVENT:
-        refuse_decoration(r, &event->start_mark, event->data.scalar.anchor, event->data.scalar.tag);
+        refuse_decoration(r, &event->start_mark, (const char *)event->data.scalar.anchor,
+                          (const char *)event->data.scalar.tag);
         read_scalar(r, event);
         break;
     case YAML_SEQUENCE_START_EVENT:
-        refuse_decoration(r, &event->start_mark, event->data.sequence_start.anchor, event->data.sequence_start.tag);
+        refuse_decoration(r, &event->start_mark, (const char *)event->data.sequence_start.anchor,
+                          (const char *)event->data.sequence_start.tag);
         open_node(r, ZW_YAML_LIST, &event->start_mark);
         break;
     case YAML_MAPPING_START_EVENT:
-        refuse_decoration(r, &event->start_mark, event->data.mapping_start.anchor, event->data.mapping_start.tag);
+        refuse_decoration(r, &event->start_mark, (const char *)event->data.mapping_start.anchor,
+                          (const char *)event->data.mapping_start.tag);
         open_node(r, ZW_YAML_MAP, &event->start_mark);
         break;
     case YAML_MAPPING_END_EVENT:
@@ -257,17 +288,21 @@ static void read_event(struct tree_reader *r, const yaml_event_t *event)
 /* libyaml says "found character that cannot start any token", and only for people who know YAML. */
 static void report_syntax(struct tree_reader *r)
 {
+    static const char colon[] = "a colon cannot stand here in YAML; quote a text such as \"2001:db8::\"";
+
     const yaml_parser_t *p = &r->parser;
     const yaml_mark_t *mark = &p->problem_mark;
+    size_t line, column;
 
     if (p->error == YAML_MEMORY_ERROR) {
         FAIL(r, 0, 0, "out of memory");
     } else if (p->error == YAML_READER_ERROR) {
-        FAIL(r, 0, 0, "not valid YAML: %s at byte %zu", p->problem, p->problem_offset);
+        place_of_byte(r, p->problem_offset, &line, &column);
+        FAIL(r, line, column, "not valid YAML: %s", p->problem);
     } else if (mark->index == p->mark.index && p->buffer.pointer < p->buffer.last && *p->buffer.pointer == '\t') {
         FAIL_AT(r, *mark, "a tab cannot indent or start a value in YAML; use spaces");
-    } else if (!strcmp(p->problem, "found unexpected ':'")) {
-        FAIL_AT(r, *mark, "a colon cannot stand here in YAML; quote a text such as \"2001:db8::\"");
+    } else if (!strcmp(p->problem, "found unexpected ':'") || byte_at(r, mark) == ':') {
+        FAIL_AT(r, *mark, "%s", colon);
     } else if (p->context) {
         FAIL_AT(r, *mark, "not valid YAML: %s (%s that begins on line %zu)", p->problem, p->context,
                 p->context_mark.line + 1);
@@ -311,89 +346,7 @@ struct zw_yaml_node *zw_yaml_read(struct zw_pool *pool, const char *file, const 
     read_events(&r);
     yaml_parser_delete(&r.parser);
     if (!r.failed && !r.root) {
-        FAIL(&r, 0, 0, "the file is empty");
+        FAIL(&r, 0, 0, "the file is empty; expected at least version: 1");
     }
     return r.failed ? NULL : r.root;
-}
-
-static bool is_word(const char *text, const char *const *words)
-{
-    while (*words && strcasecmp(text, *words)) {
-        words++;
-    }
-    return *words;
-}
-
-static const char *skip_digits(const char *s)
-{
-    while (isdigit((unsigned char)*s) || *s == '_') {
-        s++;
-    }
-    return s;
-}
-
-/* [+-]digits[.digits][e[+-]digits], with the underscores of YAML 1.1. */
-static bool is_decimal(const char *s)
-{
-    const char *start;
-    bool any;
-
-    s += *s == '+' || *s == '-';
-    start = s;
-    s = skip_digits(s);
-    any = s > start && *start != '_';
-    if (*s == '.') {
-        start = s + 1;
-        s = skip_digits(start);
-        any |= s > start;
-    }
-    if (any && (*s == 'e' || *s == 'E')) {
-        s += s[1] == '+' || s[1] == '-' ? 2 : 1;
-        start = s;
-        s = skip_digits(s);
-        any = s > start;
-    }
-    return any && !*s;
-}
-
-/* 0x1f, 0o17, 0b101. */
-static bool is_based(const char *s)
-{
-    s += *s == '+' || *s == '-';
-    return s[0] == '0' && s[1] && strchr("xob", s[1]) && s[2] && !s[2 + strspn(s + 2, "0123456789abcdefABCDEF_")];
-}
-
-static const char *not_text(const char *text)
-{
-    static const char *const booleans[] = {"true", "false", "yes", "no", "on", "off", NULL};
-    static const char *const nulls[] = {"", "~", "null", NULL};
-    static const char *const numbers[] = {".inf", "+.inf", "-.inf", ".nan", NULL};
-
-    return is_word(text, nulls)                                           ? "nothing"
-           : is_word(text, booleans)                                      ? "a boolean"
-           : is_word(text, numbers) || is_decimal(text) || is_based(text) ? "a number"
-                                                                          : NULL;
-}
-
-const char *zw_yaml_not_text(const struct zw_yaml_node *node)
-{
-    return node->plain ? not_text(node->text) : NULL;
-}
-
-bool zw_yaml_needs_quotes(const char *text)
-{
-    return not_text(text);
-}
-
-const char *zw_yaml_type_name(const struct zw_yaml_node *node)
-{
-    switch (node->type) {
-    case ZW_YAML_LIST:
-        return "a list";
-    case ZW_YAML_MAP:
-        return "a mapping";
-    case ZW_YAML_TEXT:
-        break;
-    }
-    return node->plain && !*node->text ? "nothing" : "a text";
 }

@@ -43,6 +43,9 @@ const char *zw_yaml_not_text(const struct zw_yaml_node *);
 /* Whether 'text' would be such a text if it were not quoted. */
 bool zw_yaml_needs_quotes(const char *text);
 
+/* 'text' as it goes into a message: cut, at a character's border, if it is long.  In 'pool' if it is cut. */
+const char *zw_yaml_excerpt(struct zw_pool *pool, const char *text);
+
 /* "a list", "a mapping", "nothing" (an empty value) or "a text". */
 const char *zw_yaml_type_name(const struct zw_yaml_node *);
 

@@ -10,3 +10,6 @@ EXTRA_PROGRAMS += tests/golden/compile-dump
 check_DATA += tests/golden/compile-dump$(EXEEXT)
 CLEANFILES += tests/golden/compile-dump$(EXEEXT)
 tests_golden_compile_dump_SOURCES = tests/golden/compile-dump.c tests/golden/ports-file.c tests/golden/ports-file.h
+TESTS += tests/golden/policy.py
+EXTRA_DIST += tests/golden/policy.py
+EXTRA_DIST += tests/golden/policy

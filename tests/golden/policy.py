@@ -1,0 +1,164 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Holds three things together: the policy reader, schemas/policy.schema.json and zoneward-policy(5).
+
+good/NAME.yaml (or a directory NAME) passes both; NAME.norm is its normal form, which is its own normal form.
+bad/NAME.yaml fails the reader with the messages in NAME.err.  Its first line says what the schema makes of it:
+    # schema: rejects       as it should be wherever a schema can
+    # schema: cannot tell   it accepts the file: the mistake is between the lines
+    # schema: unreadable    a general YAML reader refuses the file already
+Every example of the manual page, and every policy of doc/examples, is good.
+
+With --update it writes the expected files instead; read the difference before you commit it.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import jsonschema
+import yaml
+
+source = Path(os.environ.get("ZW_SRCDIR", Path(__file__).resolve().parents[2]))
+build = Path(os.environ.get("ZW_BUILDDIR", source / "build" / "check"))
+reader = build / "tests" / "golden" / "policy-read"
+corpus = source / "tests" / "golden" / "policy"
+manual = source / "doc" / "zoneward-policy.5"
+update = "--update" in sys.argv[1:]
+validator = jsonschema.Draft7Validator(json.loads((source / "schemas" / "policy.schema.json").read_text()))
+
+
+class Loader(yaml.SafeLoader):
+    """YAML 1.2's core schema, as editors read it: 'on' is a text, 22 is not."""
+
+    yaml_implicit_resolvers = {}
+
+    def construct_mapping(self, node, deep=False):
+        # JSON, which the schema speaks of, has only texts for keys.
+        if not all(isinstance(key, yaml.ScalarNode) for key, value in node.value):
+            raise yaml.YAMLError("a key that is no text")
+        return {key.value: self.construct_object(value, deep=True) for key, value in node.value}
+
+
+for tag, pattern, first in (
+    ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
+    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+    ("int", r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", "-+0123456789"),
+    ("float", r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", "-+.0123456789"),
+):
+    Loader.add_implicit_resolver("tag:yaml.org,2002:" + tag, re.compile(f"^(?:{pattern})$"), list(first))
+for kind in ("int", "float"):
+    Loader.add_constructor("tag:yaml.org,2002:" + kind, lambda loader, node: float(int(node.value, 0) if
+                           node.value[:2] in ("0o", "0x") else node.value))
+
+
+def read(path):
+    """The reader's status and output for 'path', which is named as it is in its own folder."""
+    done = subprocess.run([reader, path.name], cwd=path.parent, capture_output=True, check=False)
+    if done.returncode not in (0, 1) or done.stderr:
+        raise AssertionError(f"status {done.returncode}: {done.stderr.decode(errors='replace')}")
+    return done.returncode, done.stdout.decode()
+
+
+def schema_says(path):
+    """"accepts", "rejects" or "unreadable"."""
+    files = sorted(path.glob("[!.]*.yaml")) if path.is_dir() else [path]
+    try:
+        values = [yaml.load(f.read_bytes(), Loader) for f in files]
+    except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError):
+        return "unreadable"
+    return "accepts" if all(validator.is_valid(v) for v in values) else "rejects"
+
+
+def expect(path, expected_file, output):
+    if update:
+        expected_file.write_text(output)
+    expected = expected_file.read_text()
+    if output != expected:
+        raise AssertionError(f"expected:\n{expected}got:\n{output}")
+
+
+def check_good(path):
+    status, output = read(path)
+    if status:
+        raise AssertionError(output)
+    said = schema_says(path)
+    if said != "accepts":
+        raise AssertionError(f"the schema says: {said}")
+    return output
+
+
+def check_normal_form(norm):
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "norm.yaml"
+        path.write_text(norm)
+        again = check_good(path)
+    if again != norm:
+        raise AssertionError(f"the normal form reads back as:\n{again}")
+
+
+def test_good(path):
+    norm = check_good(path)
+    expect(path, path.with_suffix(".norm"), norm)
+    check_normal_form(norm)
+
+
+def test_bad(path):
+    status, output = read(path)
+    if not status:
+        raise AssertionError("the reader accepts it")
+    expect(path, path.with_suffix(".err"), output)
+    said = schema_says(path)
+    claimed = path.read_bytes().split(b"\n")[0].decode()
+    wanted = {"accepts": "# schema: cannot tell"}.get(said, f"# schema: {said}")
+    if claimed != wanted:
+        raise AssertionError(f"first line: {claimed}; should be: {wanted}")
+
+
+def examples_of_manual():
+    """The displays of the page that are whole policies: those that begin with a version."""
+    for i, text in enumerate(re.findall(r"^\.Bd -literal[^\n]*\n(.*?)^\.Ed$", manual.read_text(), re.M | re.S)):
+        text = text.replace("\\-", "-").replace("\\e", "\\").replace("\\&", "")
+        if re.match(r"(#.*\n)*version:", text):
+            yield f"zoneward-policy(5), example {i + 1}", text
+
+
+def test_example(text):
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "example.yaml"
+        path.write_text(text)
+        check_normal_form(check_good(path))
+
+
+def cases():
+    yield "the schema is a schema", lambda: jsonschema.Draft7Validator.check_schema(validator.schema)
+    for path in sorted((corpus / "good").iterdir()):
+        if path.suffix == ".yaml" or path.is_dir():
+            yield f"good/{path.name}", lambda path=path: test_good(path)
+    for path in sorted((corpus / "bad").glob("*.yaml")):
+        yield f"bad/{path.name}", lambda path=path: test_bad(path)
+    for path in sorted((source / "doc" / "examples").glob("*.yaml")):
+        yield f"doc/examples/{path.name}", lambda path=path: test_example(path.read_text())
+    for name, text in examples_of_manual():
+        yield name, lambda text=text: test_example(text)
+
+
+def main():
+    failed = n = 0
+    for name, run in cases():
+        n += 1
+        try:
+            run()
+            print(f"ok {n} - {name}", flush=True)
+        except (AssertionError, OSError, jsonschema.SchemaError) as e:
+            failed += 1
+            print("".join(f"# {line}\n" for line in str(e).splitlines()) + f"not ok {n} - {name}", flush=True)
+    print(f"1..{n}")
+    return 1 if failed else 0
+
+
+sys.exit(main())
