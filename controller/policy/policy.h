@@ -111,7 +111,7 @@ struct zw_policy {
 /* A text to read and the name that its problems are reported under. */
 struct zw_policy_source {
     const char *name;
-    const char *text;
+    const char *text; /* Those that are loaded or stored have a NUL behind them, and none within if they can be read. */
     size_t size;
 };
 

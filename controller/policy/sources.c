@@ -26,7 +26,7 @@ static int refuse(struct sources *s, const char *name, int error, const char *wh
     return error;
 }
 
-/* Reads up to 'room' bytes and one more, which shows that there is too much. */
+/* Reads up to 'room' bytes and one more, which shows that there is too much.  A NUL follows the text. */
 static int read_all(int fd, size_t room, char **text, size_t *size)
 {
     size_t capacity = 0;
@@ -45,6 +45,7 @@ static int read_all(int fd, size_t room, char **text, size_t *size)
             continue;
         }
         if (n <= 0) {
+            (*text)[*size] = '\0';
             return n < 0 ? errno : 0;
         }
         *size += (size_t)n;
