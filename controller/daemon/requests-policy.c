@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "zw-config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "controller/base/memory.h"
+#include "controller/daemon/requests.h"
+
+/* policy.show */
+
+static cJSON *sources_json(const struct zw_stored_policy *stored)
+{
+    cJSON *array = cJSON_CreateArray();
+
+    for (size_t i = 0; i < stored->n_sources; i++) {
+        cJSON *object = cJSON_CreateObject();
+        cJSON_AddStringToObject(object, "name", stored->sources[i].name);
+        cJSON_AddStringToObject(object, "text", stored->sources[i].text);
+        cJSON_AddItemToArray(array, object);
+    }
+    return array;
+}
+
+void zw_handle_policy_show(void *daemon_, struct zw_request *request, const cJSON *args)
+{
+    const struct zw_daemon *daemon = daemon_;
+    cJSON *result = cJSON_CreateObject();
+
+    cJSON_AddNumberToObject(result, "version", daemon->policy->version);
+    cJSON_AddStringToObject(result, "sha256", daemon->policy->sha256);
+    zw_json_add_string(result, "origin", daemon->stored.origin);
+    zw_json_add_time(result, "since", daemon->stored.time_us);
+    if (zw_json_bool(args, "normal")) {
+        char *text = zw_policy_format(daemon->policy);
+        cJSON_AddStringToObject(result, "normal", text);
+        free(text);
+    } else {
+        cJSON_AddItemToObject(result, "sources", sources_json(&daemon->stored));
+    }
+    zw_request_reply(request, result);
+}
+
+/* policy.apply and policy.reload */
+
+/* What waits for the bridges. */
+struct change {
+    const struct zw_daemon *daemon;
+    struct zw_request *request;
+};
+
+static cJSON *bridges_json(const struct zw_daemon *daemon, uint32_t version)
+{
+    cJSON *array = cJSON_CreateArray();
+
+    for (size_t i = 0; i < daemon->n_bridges; i++) {
+        const struct zw_managed *managed = &daemon->bridges[i];
+        struct zw_switch_status status = zw_switch_status(managed->sw);
+        bool confirmed = managed->version_in_force == version;
+        cJSON *object = cJSON_CreateObject();
+        cJSON_AddStringToObject(object, "name", managed->name);
+        cJSON_AddBoolToObject(object, "confirmed", confirmed);
+        zw_json_add_string(object, "error",
+                           confirmed         ? NULL
+                           : status.error[0] ? status.error
+                                             : "it has not answered yet, and gets the policy when it does");
+        cJSON_AddItemToArray(array, object);
+    }
+    return array;
+}
+
+static void on_applied(void *change_, const struct zw_apply_result *applied)
+{
+    struct change *change = change_;
+    cJSON *result = cJSON_CreateObject();
+
+    cJSON_AddNumberToObject(result, "version", applied->version);
+    cJSON_AddStringToObject(result, "sha256", change->daemon->policy->sha256);
+    cJSON_AddBoolToObject(result, "unchanged", !applied->changed);
+    cJSON_AddNumberToObject(result, "n_flow_changes", (double)applied->n_flow_changes);
+    cJSON_AddNumberToObject(result, "ms", (double)applied->duration_us / 1000);
+    cJSON_AddItemToObject(result, "bridges", bridges_json(change->daemon, applied->version));
+    zw_request_describe(change->request, "version %u (%.12s), %s, %zu flow changes, %zu of %zu bridges confirmed",
+                        applied->version, change->daemon->policy->sha256, applied->changed ? "changed" : "unchanged",
+                        applied->n_flow_changes, applied->n_confirmed, applied->n_confirmed + applied->n_waiting);
+    zw_request_reply(change->request, result);
+    free(change);
+}
+
+static struct change *new_change(const struct zw_daemon *daemon, struct zw_request *request)
+{
+    struct change *change = zw_xcalloc(1, sizeof *change);
+
+    *change = (struct change){.daemon = daemon, .request = request};
+    return change;
+}
+
+/* Nothing has changed. */
+static void fail(struct change *change, int error, const struct zw_problems *problems)
+{
+    if (error == EINVAL) {
+        zw_request_fail(change->request, error, problems, "the policy has problems; version %u stays in force",
+                        change->daemon->policy->version);
+    } else {
+        zw_request_fail(change->request, error, NULL, "%s; version %u stays in force",
+                        problems->n ? problems->list[0].text : strerror(error), change->daemon->policy->version);
+    }
+    free(change);
+}
+
+/* The sources of the request, as the policy room frees them.  NULL if they are none. */
+static struct zw_policy_source *read_sources(const cJSON *array, size_t *n)
+{
+    size_t size = (size_t)cJSON_GetArraySize(array);
+    struct zw_policy_source *sources = zw_xcalloc(size, sizeof *sources);
+    const cJSON *object;
+
+    *n = 0;
+    cJSON_ArrayForEach (object, array) {
+        const char *name = zw_json_string(object, "name"), *text = zw_json_string(object, "text");
+        if (!name || !text) {
+            break;
+        }
+        sources[(*n)++] =
+            (struct zw_policy_source){.name = zw_xstrdup(name), .text = zw_xstrdup(text), .size = strlen(text)};
+    }
+    if (!size || *n < size || !cJSON_IsArray(array)) {
+        zw_policy_sources_free(sources, *n);
+        return NULL;
+    }
+    return sources;
+}
+
+void zw_handle_policy_apply(void *daemon_, struct zw_request *request, const cJSON *args)
+{
+    struct zw_problems problems = ZW_PROBLEMS_INIT;
+    struct zw_daemon *daemon = daemon_;
+    char origin[ZW_AUDIT_TEXT_SIZE];
+    size_t n;
+    struct zw_policy_source *sources = read_sources(cJSON_GetObjectItemCaseSensitive(args, "sources"), &n);
+
+    if (!sources) {
+        zw_request_fail(request, EINVAL, NULL,
+                        "policy.apply takes \"sources\": [{\"name\": \"...\", \"text\": \"...\"}]");
+        return;
+    }
+    snprintf(origin, sizeof origin, "apply by %s", zw_request_peer(request)->user);
+    struct change *change = new_change(daemon, request);
+    int error = zw_daemon_apply(daemon, sources, n, origin, false, on_applied, change, &problems);
+    if (error) {
+        fail(change, error, &problems);
+    }
+    zw_problems_clear(&problems);
+}
+
+void zw_handle_policy_reload(void *daemon_, struct zw_request *request, const cJSON *args)
+{
+    struct zw_problems problems = ZW_PROBLEMS_INIT;
+    struct zw_daemon *daemon = daemon_;
+    struct change *change = new_change(daemon, request);
+
+    (void)args;
+    int error = zw_daemon_reload(daemon, on_applied, change, &problems);
+    if (error) {
+        fail(change, error, &problems);
+    }
+    zw_problems_clear(&problems);
+}

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sessions: the datapaths' connection tables, as far as the pipeline made them. */
+#include "zw-config.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "controller/base/memory.h"
+#include "controller/daemon/requests.h"
+#include "ovs-ext/conntrack.h"
+
+#define DUMP_TIMEOUT_MS 20000
+
+struct sessions {
+    const struct zw_daemon *daemon;
+    struct zw_policy *policy; /* Ours, for the time that it takes. */
+    struct zw_request *request;
+    const cJSON *args;
+    struct zw_prefix address; /* Of the filter. */
+    bool has_address;
+    cJSON *array;
+    size_t n, limit;
+    size_t n_unreadable; /* Lines of the dump that are no entries. */
+    size_t n_pending;    /* Dumps, and one for the start itself. */
+    char error[256];     /* Of the last dump that failed, or "". */
+};
+
+/* 'n_bits' (at most 32) of the label from bit 'first' on; bit 0 is the least significant. */
+static uint32_t label_field(const uint8_t label[16], unsigned int first, unsigned int n_bits)
+{
+    uint32_t value = 0;
+
+    for (unsigned int i = n_bits; i-- > 0;) {
+        unsigned int bit = first + i;
+        value = value << 1 | (label[15 - bit / 8] >> bit % 8 & 1u);
+    }
+    return value;
+}
+
+#define LABEL(ENTRY, NAME) label_field((ENTRY)->label, ZW_LABEL_##NAME##_FIRST, ZW_LABEL_##NAME##_BITS)
+
+static const char *proto_name(uint8_t proto, char text[8])
+{
+    switch (proto) {
+    case IPPROTO_TCP:
+        return "tcp";
+    case IPPROTO_UDP:
+        return "udp";
+    case IPPROTO_ICMP:
+        return "icmp";
+    case IPPROTO_ICMPV6:
+        return "icmpv6";
+    case IPPROTO_SCTP:
+        return "sctp";
+    default:
+        snprintf(text, 8, "%u", proto);
+        return text;
+    }
+}
+
+/* A rule of another version has kept only its number. */
+static const char *rule_name(const struct sessions *sessions, uint32_t number, uint32_t version, char text[16])
+{
+    const struct zw_rule *rule = zw_policy_rule(sessions->policy, number);
+
+    if (version == sessions->policy->version && (rule || !number)) {
+        return rule ? rule->name : "default";
+    }
+    snprintf(text, 16, "#%u", number);
+    return text;
+}
+
+/* What an entry says, with names. */
+struct session {
+    const struct zw_ct_entry *entry;
+    const struct zw_zone *from, *to;
+    const char *rule, *bridge;
+    uint32_t rule_number, version;
+    char rule_text[16];
+};
+
+static bool is_wanted(const struct sessions *sessions, const struct session *session)
+{
+    const cJSON *args = sessions->args;
+    const struct zw_packet_key *key = &session->entry->key;
+
+    return (zw_list_wants(args, "zone", session->from ? session->from->name : NULL) ||
+            zw_list_wants(args, "zone", session->to ? session->to->name : NULL)) &&
+           zw_list_wants(args, "rule", session->rule) &&
+           (!sessions->has_address || zw_prefix_contains(&sessions->address, &key->src) ||
+            zw_prefix_contains(&sessions->address, &key->dst));
+}
+
+static void add_bytes(cJSON *object, const struct zw_ct_entry *entry)
+{
+    if (entry->has_bytes) {
+        cJSON_AddNumberToObject(object, "bytes_out", (double)entry->orig_bytes);
+        cJSON_AddNumberToObject(object, "bytes_in", (double)entry->reply_bytes);
+    } else {
+        cJSON_AddNullToObject(object, "bytes_out");
+        cJSON_AddNullToObject(object, "bytes_in");
+    }
+}
+
+static cJSON *session_json(const struct session *session)
+{
+    const struct zw_ct_entry *entry = session->entry;
+    cJSON *object = cJSON_CreateObject();
+    char text[ZW_ADDR_STRLEN], proto[8];
+
+    cJSON_AddStringToObject(object, "proto", proto_name(entry->key.proto, proto));
+    cJSON_AddStringToObject(object, "src", zw_addr_format(&entry->key.src, text));
+    cJSON_AddNumberToObject(object, "sport", entry->key.sport);
+    cJSON_AddStringToObject(object, "dst", zw_addr_format(&entry->key.dst, text));
+    cJSON_AddNumberToObject(object, "dport", entry->key.dport);
+    zw_json_add_string(object, "from", session->from ? session->from->name : NULL);
+    zw_json_add_string(object, "to", session->to ? session->to->name : NULL);
+    zw_json_add_string(object, "rule", session->rule);
+    cJSON_AddNumberToObject(object, "rule_number", session->rule_number);
+    cJSON_AddNumberToObject(object, "policy_version", session->version);
+    cJSON_AddStringToObject(object, "path", LABEL(entry, SLOW) ? "slow" : "fast");
+    zw_json_add_string(object, "state", entry->state[0] ? entry->state : NULL);
+    cJSON_AddNumberToObject(object, "segment", entry->ct_zone & ((1u << ZW_CT_ZONE_BRIDGE_SHIFT) - 1));
+    zw_json_add_string(object, "bridge", session->bridge);
+    add_bytes(object, entry);
+    return object;
+}
+
+static void add_entry(struct sessions *sessions, const struct zw_ct_entry *entry)
+{
+    unsigned int bridge = entry->ct_zone >> ZW_CT_ZONE_BRIDGE_SHIFT; /* From 1. */
+
+    if (!bridge || bridge > sessions->daemon->n_bridges || !LABEL(entry, ALLOWED)) {
+        return; /* Somebody else's, or not let in. */
+    }
+    struct session session = {
+        .entry = entry,
+        .from = zw_policy_zone_by_id(sessions->policy, LABEL(entry, SRC_ZONE)),
+        .to = zw_policy_zone_by_id(sessions->policy, LABEL(entry, DST_ZONE)),
+        .bridge = sessions->daemon->bridges[bridge - 1].name,
+        .rule_number = LABEL(entry, RULE),
+        .version = LABEL(entry, VERSION),
+    };
+    session.rule = rule_name(sessions, session.rule_number, session.version, session.rule_text);
+    if (is_wanted(sessions, &session) && sessions->n++ < sessions->limit) {
+        cJSON_AddItemToArray(sessions->array, session_json(&session));
+    }
+}
+
+static void read_dump(struct sessions *sessions, const char *text)
+{
+    char *copy = zw_xstrdup(text);
+    char *rest;
+
+    for (char *line = strtok_r(copy, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+        struct zw_ct_entry entry;
+        if (zw_ct_parse(line, &entry)) {
+            sessions->n_unreadable++;
+        } else {
+            add_entry(sessions, &entry);
+        }
+    }
+    free(copy);
+}
+
+static void answer(struct sessions *sessions)
+{
+    cJSON *result = cJSON_CreateObject();
+
+    if (sessions->error[0]) {
+        zw_request_fail(sessions->request, EAGAIN, NULL, "the connection table cannot be read: %s", sessions->error);
+        cJSON_Delete(sessions->array);
+        cJSON_Delete(result);
+        return;
+    }
+    cJSON_AddNumberToObject(result, "n_total", (double)sessions->n);
+    cJSON_AddNumberToObject(result, "n_unreadable", (double)sessions->n_unreadable);
+    cJSON_AddItemToObject(result, "sessions", sessions->array);
+    zw_request_reply(sessions->request, result);
+}
+
+static void release(struct sessions *sessions)
+{
+    if (!--sessions->n_pending) {
+        answer(sessions);
+        zw_policy_unref(sessions->policy);
+        free(sessions);
+    }
+}
+
+static void on_dump(void *sessions_, const char *text, const char *error)
+{
+    struct sessions *sessions = sessions_;
+
+    if (text) {
+        read_dump(sessions, text);
+    } else {
+        snprintf(sessions->error, sizeof sessions->error, "%s", error);
+    }
+    release(sessions);
+}
+
+/* One datapath serves all bridges of its type. */
+static void dump(struct sessions *sessions, const char *datapath)
+{
+    sessions->n_pending++;
+    int error = zw_ovsdb_call(sessions->daemon->ovsdb, sessions->daemon->options.ovs_run_dir, "dpctl/dump-conntrack",
+                              &datapath, 1, DUMP_TIMEOUT_MS, on_dump, sessions);
+    if (error) {
+        snprintf(sessions->error, sizeof sessions->error, "%s", strerror(error));
+        sessions->n_pending--;
+    }
+}
+
+static void dump_all(struct sessions *sessions)
+{
+    const struct zw_inventory *inventory = sessions->daemon->inventory;
+    bool netdev = false, system = false;
+
+    for (size_t i = 0; i < inventory->n_bridges; i++) {
+        bool is_netdev = !strcmp(inventory->bridges[i].datapath_type, "netdev");
+        netdev = netdev || (inventory->bridges[i].exists && is_netdev);
+        system = system || (inventory->bridges[i].exists && !is_netdev);
+    }
+    if (netdev) {
+        dump(sessions, "netdev@ovs-netdev");
+    }
+    if (system) {
+        dump(sessions, "system@ovs-system");
+    }
+}
+
+void zw_handle_sessions(void *daemon_, struct zw_request *request, const cJSON *args)
+{
+    const struct zw_daemon *daemon = daemon_;
+    const char *address = zw_json_string(args, "address");
+    struct zw_prefix prefix = {.n_bits = 0};
+    const char *wrong = address ? zw_prefix_parse(address, &prefix) : NULL;
+
+    if (wrong) {
+        zw_request_fail(request, EINVAL, NULL, "address \"%s\": %s", address, wrong);
+        return;
+    } else if (!daemon->inventory) {
+        zw_request_fail(request, EAGAIN, NULL, "OVSDB has not answered yet: no bridge is known");
+        return;
+    }
+    struct sessions *sessions = zw_xcalloc(1, sizeof *sessions);
+    *sessions = (struct sessions){
+        .daemon = daemon,
+        .policy = zw_policy_ref(daemon->policy),
+        .request = request,
+        .args = args,
+        .address = prefix,
+        .has_address = address != NULL,
+        .array = cJSON_CreateArray(),
+        .limit = zw_list_limit(args),
+        .n_pending = 1,
+    };
+    dump_all(sessions);
+    release(sessions);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* requests - the verbs of the control socket.  Shapes: doc/control-protocol.md.  Private to controller/daemon. */
+
+#ifndef ZW_DAEMON_REQUESTS_H
+#define ZW_DAEMON_REQUESTS_H 1
+
+#include "controller/control/json.h"
+#include "controller/daemon/daemon.h"
+
+#define ZW_LIST_DEFAULT 10000 /* Rows of "sessions" and "flows" if the request names no limit, */
+#define ZW_LIST_MAX 200000    /* and at most. */
+
+/* In requests-NAME.c.  'arg' is the daemon. */
+zw_request_handler zw_handle_status, zw_handle_zones, zw_handle_ports, zw_handle_rules, zw_handle_sessions,
+    zw_handle_flows, zw_handle_explain, zw_handle_policy_show, zw_handle_policy_apply, zw_handle_policy_reload;
+
+/* The argument "limit" of a list. */
+size_t zw_list_limit(const cJSON *args);
+
+/* Whether 'value' passes the argument 'key': it is not given, or the same. */
+bool zw_list_wants(const cJSON *args, const char *key, const char *value);
+
+/* Why nothing passes 'port', or NULL. */
+const char *zw_port_closed(const struct zw_port *, const struct zw_zone *, enum zw_membership);
+
+/* "problems" of the status (requests-health.c). */
+cJSON *zw_health_problems(const struct zw_daemon *);
+
+#endif
