@@ -61,6 +61,42 @@ enum zw_exit zw_cli_call(const struct zw_cli *cli, const char *verb, cJSON *args
     return status;
 }
 
+enum zw_exit zw_cli_add_limit(const struct zw_cli *cli, cJSON *args)
+{
+    const char *text = zw_cli_value(cli, "limit");
+    char *end;
+
+    if (!text) {
+        return ZW_EXIT_OK;
+    }
+    long n = strtol(text, &end, 10);
+    if (end == text || *end || n < 1) {
+        return zw_cli_usage(cli, "--limit takes a number from 1");
+    }
+    cJSON_AddNumberToObject(args, "limit", (double)n);
+    return ZW_EXIT_OK;
+}
+
+/* What the list does not show, on standard error. */
+static void print_missing(const struct zw_cli *cli, const cJSON *result, const char *list)
+{
+    const cJSON *item;
+    int n = cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(result, list));
+    double n_total = zw_json_number(result, "n_total");
+
+    if (n_total > n) {
+        fprintf(cli->err, "zoneward: %d of %.0f shown (see --limit)\n", n, n_total);
+    }
+    cJSON_ArrayForEach (item, cJSON_GetObjectItemCaseSensitive(result, "unread")) {
+        const char *bridge = zw_json_string(item, "bridge"), *error = zw_json_string(item, "error");
+        fputs("zoneward: without bridge ", cli->err);
+        zw_text_print(cli->err, bridge ? bridge : "?");
+        fputs(": ", cli->err);
+        zw_text_print(cli->err, error ? error : "?");
+        putc('\n', cli->err);
+    }
+}
+
 enum zw_exit zw_cli_list(const struct zw_cli *cli, const char *verb, cJSON *args, const char *list,
                          const struct zw_column *columns, size_t n_columns)
 {
@@ -76,6 +112,7 @@ enum zw_exit zw_cli_list(const struct zw_cli *cli, const char *verb, cJSON *args
             zw_output_new(cli->format, cli->out, cli->out_is_terminal, cli->wide, columns, n_columns);
         zw_output_json_rows(output, cJSON_GetObjectItemCaseSensitive(result, list), columns, n_columns);
         zw_output_end(output);
+        print_missing(cli, result, list);
     }
     cJSON_Delete(result);
     return ZW_EXIT_OK;

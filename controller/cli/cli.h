@@ -99,7 +99,10 @@ enum zw_exit zw_cli_call(const struct zw_cli *, const char *verb, cJSON *args, c
 /* Prints problems, one to a line. */
 void zw_cli_print_problems(const struct zw_cli *, const struct zw_problems *);
 
-/* For the verbs that print one list of the daemon's answer: asks 'verb', prints result[list]. */
+/* Adds the verb's option --limit to 'args'.  ZW_EXIT_OK or ZW_EXIT_USAGE. */
+enum zw_exit zw_cli_add_limit(const struct zw_cli *, cJSON *args);
+
+/* For the verbs that print one list of the daemon's answer: asks 'verb' with 'args' (taken), prints result[list]. */
 enum zw_exit zw_cli_list(const struct zw_cli *, const char *verb, cJSON *args, const char *list,
                          const struct zw_column *, size_t n_columns);
 

@@ -22,7 +22,6 @@ static const struct zw_column columns[] = {
     {"otherwise", "OTHERWISE", false, true},
     {"log", "LOG", false, false},
     {"n_hits", "HITS", true, false},
-    {"n_packets", "PACKETS", true, false},
     {"n_bytes", "BYTES", true, false},
     {"file", "FILE", false, true},
     {"line", "LINE", true, true},
@@ -42,8 +41,8 @@ const struct zw_cli_verb zw_verb_rules = {
     .arguments = "",
     .has_rows = true,
     .summary = "Rules in force, in their order, with hit counts",
-    .help = "HITS counts new sessions and denied packets that the rule decided, PACKETS and BYTES what its flows in\n"
-            "the switch have counted.  Rule 0 is the default, for what no rule matches.\n",
+    .help = "HITS counts the packets that a rule judged since its flows are in the switch: the first of each session,\n"
+            "and each one that it denied.  Rule 0 is the default, for what no rule matches.\n",
     .options = options,
     .run = run,
 };

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "zw-config.h"
 
-#include <stdlib.h>
-
 #include "controller/cli/cli.h"
 #include "controller/control/json.h"
 
@@ -27,8 +25,6 @@ static const struct zw_column columns[] = {
     {"path", "PATH", false, false},
     {"state", "STATE", false, false},
     {"segment", "VLAN", true, true},
-    {"from_port", "FROM-PORT", false, true},
-    {"to_port", "TO-PORT", false, true},
     {"bridge", "BRIDGE", false, true},
     {"bytes_out", "BYTES-OUT", true, true},
     {"bytes_in", "BYTES-IN", true, true},
@@ -36,20 +32,14 @@ static const struct zw_column columns[] = {
 
 static enum zw_exit run(struct zw_cli *cli)
 {
-    const char *limit = zw_cli_value(cli, "limit");
     cJSON *args = cJSON_CreateObject();
-    char *end;
 
     zw_json_add_string(args, "zone", zw_cli_value(cli, "zone"));
     zw_json_add_string(args, "address", zw_cli_value(cli, "address"));
     zw_json_add_string(args, "rule", zw_cli_value(cli, "rule"));
-    if (limit) {
-        long n = strtol(limit, &end, 10);
-        if (end == limit || *end || n < 1) {
-            cJSON_Delete(args);
-            return zw_cli_usage(cli, "--limit takes a number from 1");
-        }
-        cJSON_AddNumberToObject(args, "limit", (double)n);
+    if (zw_cli_add_limit(cli, args) != ZW_EXIT_OK) {
+        cJSON_Delete(args);
+        return ZW_EXIT_USAGE;
     }
     return zw_cli_list(cli, "sessions", args, "sessions", columns, sizeof columns / sizeof columns[0]);
 }

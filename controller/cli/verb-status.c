@@ -47,7 +47,7 @@ static void print_problems(FILE *out, const cJSON *status)
 
     fputs(healthy ? "healthy\n" : "not healthy\n", out);
     cJSON_ArrayForEach (problem, cJSON_GetObjectItemCaseSensitive(status, "problems")) {
-        print_label(out, "problem");
+        print_label(out, zw_json_bool(problem, "is_error") ? "problem" : "warning");
         print_string(out, problem, "text");
         putc('\n', out);
         if (zw_json_string(problem, "advice")) {
@@ -92,7 +92,7 @@ static void print_bridge(FILE *out, const cJSON *bridge)
     print_string(out, bridge, "name");
     fputs(": ", out);
     print_string(out, bridge, "state");
-    fputs(", fail_mode ", out);
+    fprintf(out, ", policy version %.0f, fail_mode ", zw_json_number(bridge, "policy_version"));
     print_string(out, bridge, "fail_mode");
     fputs("; ", out);
     print_counter(out, bridge, "n_ports", "ports (");
@@ -136,10 +136,10 @@ static void print_audit(FILE *out, const cJSON *audit)
 static void print_slow_path(FILE *out, const cJSON *slow)
 {
     print_label(out, "slow path");
-    print_counter(out, slow, "n_packet_ins", "packets asked about: ");
+    print_counter(out, slow, "n_asked", "asked: ");
     print_counter(out, slow, "n_allowed", "allowed, ");
     print_counter(out, slow, "n_denied", "denied, ");
-    print_counter(out, slow, "n_dropped", "dropped\n");
+    print_counter(out, slow, "n_unjudged", "unreadable\n");
 }
 
 static void print_control(FILE *out, const cJSON *control)
