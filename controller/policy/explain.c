@@ -24,25 +24,31 @@ static const struct zw_port *find_port(const struct zw_inventory *inventory, con
     return NULL;
 }
 
-static void add_unknown(const struct zw_policy *policy, const struct zw_inventory *inventory, const char *name,
-                        struct zw_problems *problems)
+/* What a name may stand for. */
+struct kinds {
+    bool zone, port;
+};
+
+static void add_unknown(const struct zw_policy *policy, const struct zw_inventory *inventory, struct kinds kinds,
+                        const char *name, struct zw_problems *problems)
 {
+    const char *what = kinds.zone ? kinds.port && inventory ? "zone or port" : "zone" : "port";
     struct zw_suggestion suggestion;
 
     zw_suggestion_start(&suggestion, name);
-    for (size_t i = 0; i < policy->n_zones; i++) {
+    for (size_t i = 0; kinds.zone && i < policy->n_zones; i++) {
         zw_suggestion_try(&suggestion, policy->zones[i]->name);
     }
-    for (size_t i = 0; inventory && i < inventory->n_bridges; i++) {
+    for (size_t i = 0; kinds.port && inventory && i < inventory->n_bridges; i++) {
         for (size_t j = 0; j < inventory->bridges[i].n_ports; j++) {
             zw_suggestion_try(&suggestion, inventory->bridges[i].ports[j].name);
         }
     }
     if (suggestion.best) {
-        zw_problems_add(problems, NULL, 0, 0, "there is no zone%s \"%s\" (did you mean \"%s\"?)",
-                        inventory ? " or port" : "", name, suggestion.best);
+        zw_problems_add(problems, NULL, 0, 0, "there is no %s \"%s\" (did you mean \"%s\"?)", what, name,
+                        suggestion.best);
     } else {
-        zw_problems_add(problems, NULL, 0, 0, "there is no zone%s \"%s\"", inventory ? " or port" : "", name);
+        zw_problems_add(problems, NULL, 0, 0, "there is no %s \"%s\"", what, name);
     }
 }
 
@@ -50,17 +56,17 @@ static void add_unknown(const struct zw_policy *policy, const struct zw_inventor
 static bool find_name(const struct zw_policy *policy, const struct zw_inventory *inventory, const char *name,
                       struct zw_endpoint *end, const struct zw_zone **zone, struct zw_problems *problems)
 {
-    bool only_zone = !strncmp(name, "zone:", 5), only_port = !strncmp(name, "port:", 5);
+    struct kinds kinds = {.zone = strncmp(name, "port:", 5) != 0, .port = strncmp(name, "zone:", 5) != 0};
 
-    name += only_zone || only_port ? 5 : 0;
-    *zone = only_port ? NULL : zw_policy_zone_by_name(policy, name);
-    end->port = *zone || only_zone ? NULL : find_port(inventory, name);
+    name += kinds.zone && kinds.port ? 0 : 5;
+    *zone = kinds.zone ? zw_policy_zone_by_name(policy, name) : NULL;
+    end->port = *zone || !kinds.port ? NULL : find_port(inventory, name);
     if (*zone) {
         end->port_zone = (*zone)->behind ? (*zone)->behind : *zone;
     } else if (end->port) {
         end->port_zone = zw_policy_zone_of_port(policy, end->port, &end->membership, NULL);
     } else {
-        add_unknown(policy, inventory, name, problems);
+        add_unknown(policy, inventory, kinds, name, problems);
         return false;
     }
     return true;
@@ -132,11 +138,11 @@ static bool parse_service(const char *text, struct zw_service_item *item, struct
 {
     const char *wrong = zw_service_item_parse(text, item);
 
-    if (!wrong && item->first != item->last) {
+    if (!wrong && item->any_ports &&
+        (item->proto == IPPROTO_TCP || item->proto == IPPROTO_UDP || item->proto == IPPROTO_SCTP)) {
+        wrong = "a port, as in tcp/443";
+    } else if (!wrong && !item->any_ports && item->first != item->last) {
         wrong = "one port, not a range";
-    } else if (!wrong && item->any_ports &&
-               (item->proto == IPPROTO_TCP || item->proto == IPPROTO_UDP || item->proto == IPPROTO_SCTP)) {
-        wrong = "with a port, as in tcp/443";
     }
     if (wrong) {
         zw_problems_add(problems, NULL, 0, 0, "service \"%s\": expected %s", text, wrong);
