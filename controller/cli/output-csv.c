@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* RFC 4180: a header, lines that end in CR LF, quotes where they are needed. */
+/* RFC 4180: a header, lines that end in CR LF, quotes where they are needed.  Values are as they are, but for a
+ * terminal. */
 #include "zw-config.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "controller/cli/output-private.h"
@@ -31,11 +33,19 @@ static void begin(struct zw_output *output)
     fputs("\r\n", output->file);
 }
 
+static void write_value(const struct zw_output *output, const char *value)
+{
+    char *safe = output->is_terminal ? zw_text_safe(value) : NULL;
+
+    write_field(output->file, safe ? safe : value);
+    free(safe);
+}
+
 static void row(struct zw_output *output, const char *const *values)
 {
     for (size_t i = 0; i < output->n_columns; i++) {
         fputs(i ? "," : "", output->file);
-        write_field(output->file, values[i] ? values[i] : "");
+        write_value(output, values[i] ? values[i] : "");
     }
     fputs("\r\n", output->file);
 }

@@ -42,3 +42,5 @@ check_PROGRAMS += tests/unit/test-decide
 tests_unit_test_decide_SOURCES = tests/unit/test-decide.c tests/unit/policy-fixture.c tests/unit/policy-fixture.h
 check_PROGRAMS += tests/unit/test-membership
 tests_unit_test_membership_SOURCES = tests/unit/test-membership.c tests/unit/policy-fixture.c tests/unit/policy-fixture.h
+check_PROGRAMS += tests/unit/test-cli
+tests_unit_test_cli_LDADD = controller/cli/libzwcli.a $(LDADD)
