@@ -97,7 +97,7 @@ static void add_text(struct zw_reader *r, const struct zw_yaml_node *node)
 /* "22", or the rest of "tcp/22,80" in a list: YAML has split it at the comma. */
 static bool is_number(const struct zw_yaml_node *node)
 {
-    return node->type == ZW_YAML_TEXT && *node->text && !node->text[strspn(node->text, "0123456789")];
+    return node->type == ZW_YAML_TEXT && node->plain && *node->text && !node->text[strspn(node->text, "0123456789")];
 }
 
 static void add_service(struct zw_reader *r, const struct zw_yaml_node *node, bool names_allowed)

@@ -9,11 +9,16 @@ bad/NAME.yaml fails the reader with the messages in NAME.err.  Its first line sa
     # schema: unreadable    a general YAML reader refuses the file already
 Every example of the manual page, and every policy of doc/examples, is good.
 
+Random changes of the good files: what the reader accepts, the schema accepts, and what only the reader rejects has one
+of the reasons that no schema can see.
+
 With --update it writes the expected files instead; read the difference before you commit it.
 """
 
+import copy
 import json
 import os
+import random
 import re
 import subprocess
 import sys
@@ -51,9 +56,9 @@ for tag, pattern, first in (
     ("float", r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", "-+.0123456789"),
 ):
     Loader.add_implicit_resolver("tag:yaml.org,2002:" + tag, re.compile(f"^(?:{pattern})$"), list(first))
-for kind in ("int", "float"):
-    Loader.add_constructor("tag:yaml.org,2002:" + kind, lambda loader, node: float(int(node.value, 0) if
-                           node.value[:2] in ("0o", "0x") else node.value))
+Loader.add_constructor("tag:yaml.org,2002:int", lambda loader, node:
+                       int(node.value, 0) if node.value[:2] in ("0o", "0x") else int(node.value))
+Loader.add_constructor("tag:yaml.org,2002:float", lambda loader, node: float(node.value))
 
 
 def read(path):
@@ -134,8 +139,72 @@ def test_example(text):
         check_normal_form(check_good(path))
 
 
+# What random changes put in the place of something: each is right somewhere.
+VALUES = ["any", "web", "a", "tcp/80", "tcp/80,443", "icmp/8", "10.0.0.1", "10.0.0.0/8", "::1", "2001:db8::/32", "tcp",
+          "proto/0", "", "x" * 64, "a b", "on", "5", "allow", "ask", "session", "required", "fe80::1.2.3.4",
+          "1:2:3:4:5:6:7::", "::2:3:4:5:6:7:8", "1::3:4:5:6:7:8", "1::2:3:4:5:6:7:8", "1:2:3:4:5:6:1.2.3.4",
+          "1:2:3:4:5:6:7:1.2.3.4", "1:2:3:4:5::1.2.3.4", "1:2:3:4:5:6::1.2.3.4", "icmpv6/echo-request/0", "icmp/0,8",
+          "gre,esp", "tcp/0-65535", "udp/65536", "010.0.0.1", "10.0.0.1/032", "::/00", "zone=web", "k=", "=v", "a=b=c",
+          "é", "tab\tx", 1, 2, 0, True, False, None, 1.5, [], {}, ["any"], ["web", "web"], [["a"]]]
+KEYS = ["ports", "behind", "addresses", "trust-external-id", "otherwise", "log", "name", "from-addresses", "service",
+        "action", "from", "zones", "iface-id", "external-id", "guard"]
+BETWEEN_THE_LINES = re.compile(r"is not defined|can never match|bits are set behind|upside down|too; expected|"
+                               r"is itself behind another|is defined already|more than \d+")
+
+
+def members(value):
+    """Every (container, key or index) within 'value'."""
+    for key in value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ():
+        yield value, key
+        yield from members(value[key])
+
+
+def change(value, rng):
+    places = list(members(value))
+    if not places:
+        return
+    container, key = rng.choice(places)
+    kind = rng.randrange(5)
+    if kind == 0:
+        del container[key]
+    elif kind == 1 and isinstance(container, dict):
+        container[str(rng.choice(VALUES))] = container.pop(key)
+    elif kind == 2 and isinstance(container, dict):
+        container[rng.choice(KEYS)] = copy.deepcopy(rng.choice(VALUES))
+    elif kind == 3 and isinstance(container, list):
+        container.append(copy.deepcopy(rng.choice(VALUES + container)))
+    else:
+        container[key] = copy.deepcopy(rng.choice(VALUES))
+
+
+def test_random(n=1500):
+    rng = random.Random(1)
+    good = [yaml.load(f.read_bytes(), Loader) for f in sorted((corpus / "good").glob("*.yaml"))]
+    values = [copy.deepcopy(rng.choice(good)) for _ in range(n)]
+    with tempfile.TemporaryDirectory() as directory:
+        for i, value in enumerate(values):
+            for _ in range(rng.randint(1, 2)):
+                change(value, rng)
+            # JSON is YAML, but for its escapes of characters beyond 16 bits.
+            Path(directory, f"{i}.yaml").write_text(json.dumps(value, ensure_ascii=False))
+        done = subprocess.run([reader, *(f"{i}.yaml" for i in range(n))], cwd=directory, capture_output=True,
+                              check=False)
+    messages = {}
+    for number, text in re.findall(r"^(\d+)\.yaml[:\d]* (.*)$", done.stdout.decode(), re.M):
+        messages.setdefault(int(number), []).append(text)
+    if done.stderr or not n / 10 < len(messages) < n * 9 / 10:
+        raise AssertionError(f"{len(messages)} of {n} rejected\n{done.stderr.decode()}")
+    for i, value in enumerate(values):
+        accepted = validator.is_valid(value)
+        if not accepted and i not in messages:
+            raise AssertionError(f"only the schema rejects {json.dumps(value)}")
+        if accepted and not all(BETWEEN_THE_LINES.search(m) for m in messages.get(i, ())):
+            raise AssertionError(f"the schema accepts {json.dumps(value)}\n{messages[i]}")
+
+
 def cases():
     yield "the schema is a schema", lambda: jsonschema.Draft7Validator.check_schema(validator.schema)
+    yield "random changes of good files", test_random
     for path in sorted((corpus / "good").iterdir()):
         if path.suffix == ".yaml" or path.is_dir():
             yield f"good/{path.name}", lambda path=path: test_good(path)
