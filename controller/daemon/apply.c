@@ -180,12 +180,13 @@ static bool is_connected(const struct zw_managed *managed)
 void zw_apply_finish(struct zw_daemon *daemon)
 {
     struct zw_apply *apply = daemon->apply;
-    struct zw_apply_result result = {.version = daemon->policy->version};
+    struct zw_apply_result result = {0};
 
     if (!apply) {
         return;
     }
     daemon->apply = NULL;
+    result.version = daemon->policy->version;
     result.changed = apply->changed;
     result.duration_us = zw_audit_now_us() - apply->start_us;
     for (size_t i = 0; i < daemon->n_bridges; i++) {
