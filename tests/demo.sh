@@ -99,7 +99,9 @@ show zoneward sessions
 sleep 1 # The log is written in batches.
 show zoneward audit query
 show zoneward explain office db tcp/5432
-show zoneward flows
+show zoneward flows --stage classify
+show zoneward flows --stage policy
+echo "(\`zoneward flows\` shows every stage; \`./bootstrap.sh shell\` opens this playground for trying it.)"
 
 title "Result"
 if ! zw_daemon_stop; then

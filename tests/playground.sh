@@ -100,6 +100,11 @@ _zw_ns_del() {
     rm -f "$ZW_PG/netns/$1"
 }
 
+# zw_small_disk DIRECTORY SIZE: a disk of its own for a directory below $ZW_PG, to be filled.
+zw_small_disk() {
+    mkdir -p "$1" && mount -t tmpfs -o "size=$2,mode=755" zoneward-playground "$1" && echo "$1" >>"$ZW_PG/mounts"
+}
+
 # --- The switch.
 
 zw_vsctl() { ovs-vsctl --db="unix:$ZW_PG/ovs/db.sock" "$@"; }
@@ -127,7 +132,9 @@ zw_vswitchd_start() {
 # Ends vswitchd as its service does; its datapath goes with it.
 zw_vswitchd_stop() { zw_appctl exit && zw_wait_for "! _zw_alive ovs-vswitchd" && rm -f "$ZW_PG/pids/ovs-vswitchd"; }
 zw_vswitchd_kill9() { zw_kill ovs-vswitchd KILL || [ $? -eq 137 ]; }
-zw_ovsdb_stop() { zw_kill ovsdb-server TERM; }
+zw_ovsdb_stop() {
+    ovs-appctl -t ovsdb-server exit && zw_wait_for "! _zw_alive ovsdb-server" && rm -f "$ZW_PG/pids/ovsdb-server"
+}
 
 # zw_flows: what zonewardd installed, in a form that can be compared; without the MAC addresses that the switch learned.
 zw_flows() {
@@ -171,6 +178,9 @@ zw_playground_stop() {
     for f in "$ZW_PG"/netns/*; do
         if [ -e "$f" ]; then _zw_ns_del "${f##*/}"; fi
     done
+    if [ -e "$ZW_PG/mounts" ]; then
+        while read -r f; do umount "$f"; done <"$ZW_PG/mounts"
+    fi
     if [ -n "${ZW_KEEP-}" ]; then
         echo "playground: logs kept in $ZW_PG" >&2
     else

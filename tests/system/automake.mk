@@ -4,6 +4,7 @@ EXTRA_DIST += tests/demo-setup.sh
 EXTRA_DIST += tests/demo.sh
 EXTRA_DIST += tests/playground.sh
 EXTRA_DIST += tests/probe.py
+EXTRA_DIST += tests/rubbish.py
 EXTRA_DIST += tests/serve.py
 EXTRA_DIST += tests/shell.sh
 EXTRA_DIST += tests/stream.py
@@ -11,6 +12,8 @@ EXTRA_DIST += tests/system/tap.sh
 
 TESTS += tests/system/playground.sh
 EXTRA_DIST += tests/system/playground.sh
+TESTS += tests/system/bad-input.sh
+EXTRA_DIST += tests/system/bad-input.sh
 TESTS += tests/system/demo.sh
 EXTRA_DIST += tests/system/demo.sh
 TESTS += tests/system/foreign.sh

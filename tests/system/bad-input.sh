@@ -1,0 +1,169 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Promise 8: bad input and broken surroundings get one clear error, change nothing, and never stop the daemon.
+. "${ZW_SRCDIR:-$(dirname "$0")/../..}/tests/system/tap.sh"
+# shellcheck source=../demo-setup.sh
+. "$ZW_SRCDIR/tests/demo-setup.sh"
+
+status_value() { # PYTHON-EXPRESSION over 's'
+    zw_ctl status --json | "$PYTHON" -I -c "import json, sys; s = json.load(sys.stdin); print($1)"
+}
+
+# The running policy is the first one, and it is enforced.
+untouched() {
+    zw_daemon_alive
+    [ "$(status_value 's["policy"]["version"]')" = 1 ]
+    zw_expect passed web tcp 10.20.0.12 5432
+    zw_expect dropped db http 10.20.0.11 80 1
+}
+
+log_lines() { grep -c "$1" "$ZW_PG/zonewardd.log" || true; }
+
+start() {
+    cp "$ZW_DEMO_POLICY" "$ZW_PG/policy.yaml"
+    zw_small_disk "$ZW_PG/state" 4m
+    zw_daemon_start "$ZW_PG/policy.yaml"
+    untouched
+}
+
+bad_reload() {
+    sed -i 's/to: db, service: postgres, action: allow/to: dbs, service: postgres, action: allow/' "$ZW_PG/policy.yaml"
+    kill -HUP "$(zw_pid zonewardd)"
+    zw_wait_for 'grep -qE "error: .*policy\.yaml:[0-9]+:[0-9]+: .*dbs" "$ZW_PG/zonewardd.log"' 5
+    [ "$(log_lines 'policy.yaml:[0-9]*:[0-9]*:')" -eq 1 ]
+    untouched
+    cp "$ZW_DEMO_POLICY" "$ZW_PG/policy.yaml"
+    kill -HUP "$(zw_pid zonewardd)"
+    zw_wait_for 'zw_ctl status' 5
+    untouched
+}
+
+bad_apply() {
+    local status=0
+    printf 'version: 1\nzones: {a: {ports: [{name: x}]}\n' >"$ZW_PG/bad.yaml"
+    zw_ctl policy apply "$ZW_PG/bad.yaml" >"$ZW_PG/apply.out" 2>&1 || status=$?
+    cat "$ZW_PG/apply.out"
+    [ "$status" -ne 0 ]
+    grep -qE 'bad\.yaml:[0-9]+:[0-9]+: ' "$ZW_PG/apply.out"
+    untouched
+}
+
+# say BYTES: to the control socket; prints the answer.
+say() { printf '%b' "$1" | timeout 3 "$PYTHON" -I -c '
+import socket, sys
+s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); s.settimeout(2)
+try:
+    s.sendall(sys.stdin.buffer.read()); s.shutdown(socket.SHUT_WR)
+    while data := s.recv(65536): sys.stdout.write(data.decode(errors="replace"))
+except OSError: pass' "$(find "$ZW_PG/run" -type s | head -n 1)"; }
+
+bad_client() {
+    local bad
+    bad=$(status_value 's["control"]["n_bad_requests"]')
+    say '\x00\xff\xfe rubbish\n' | tee /dev/stderr | grep -q '"ok":false'
+    say '{"v":1,"verb":"status"' >/dev/null
+    say '{"v":99,"verb":"status"}\n' | grep -q '"ok":false'
+    say '{"v":1,"verb":"no such verb","args":{}}\n' | grep -q '"ok":false'
+    say '[1,2,3]\n' | grep -q '"ok":false'
+    say '{"v":1,"verb":7}\n' | grep -q '"ok":false'
+    say '{"v":1,"verb":"status","args":{}}\n' | grep -q '"ok":true'
+    [ "$(status_value 's["control"]["n_bad_requests"]')" -gt "$bad" ]
+    untouched
+}
+
+# Another zonewardd, because one bridge has one switch.
+bad_switch() {
+    mkdir -p "$ZW_PG/rubbish"/{run,state,ovs}
+    _zw_run rubbish "$ZW_PG/rubbish.out" "$PYTHON" -I "$ZW_SRCDIR/tests/rubbish.py" "$ZW_PG/rubbish/ovs/br0.mgmt"
+    zw_wait_for "grep -q ready '$ZW_PG/rubbish.out'"
+    _zw_run rubbishd "$ZW_PG/rubbishd.log" "$ZW_BUILDDIR/zonewardd" --ovsdb="unix:$ZW_PG/ovs/db.sock" \
+        --ovs-run-dir="$ZW_PG/rubbish/ovs" --bridge=br0 --policy="$ZW_DEMO_POLICY" \
+        --state-dir="$ZW_PG/rubbish/state" --run-dir="$ZW_PG/rubbish/run"
+    sleep 12
+    _zw_alive rubbishd
+    "$ZW_BUILDDIR/zoneward" --run-dir="$ZW_PG/rubbish/run" status && false
+    tail -n 5 "$ZW_PG/rubbishd.log"
+    [ "$(wc -l <"$ZW_PG/rubbishd.log")" -lt 100 ]
+    grep -q 'bridge br0' "$ZW_PG/rubbishd.log"
+    zw_kill rubbishd
+    if grep -E 'Sanitizer|runtime error' "$ZW_PG/rubbishd.log"; then false; fi
+    zw_kill rubbish || true
+    untouched
+}
+
+# Without OVSDB vswitchd's main thread rests, and with it the userspace datapath, so there is no traffic to test.
+ovsdb_gone() {
+    zw_ovsdb_stop
+    zw_wait_for '! zw_ctl status' 5
+    zw_ctl status | tee /dev/stderr | grep -i '^problem.*ovsdb'
+    [ "$(status_value 's["policy"]["version"]')" = 1 ]
+    zw_ovsdb_start
+    zw_wait_for 'zw_ctl status' 15
+    zw_vm_add late vnet-web9 10.20.0.99/16 fd00:20::99/48
+    zw_wait_for 'zw_ctl ports | grep vnet-web9 | grep -w web' 5
+    zw_expect passed late tcp 10.20.0.12 5432
+    untouched
+}
+
+full_disk() {
+    dd if=/dev/zero of="$ZW_PG/state/filler" bs=4k >/dev/null 2>&1 || true
+    for _ in 1 2 3 4 5 6 7 8; do
+        zw_vm_exec web "$PYTHON" -I "$ZW_SRCDIR/tests/stream.py" connect 10.20.0.12 5432 0.5 >/dev/null
+        if ! zw_ctl status >/dev/null; then break; fi
+    done
+    zw_wait_for 'zw_ctl status --json | grep -q "\"failing\": *true"' 5
+    zw_ctl status || true
+    [ "$(log_lines 'cannot write the audit log')" -ge 1 ]
+    [ "$(log_lines 'cannot write the audit log')" -le 6 ]
+    untouched
+    rm "$ZW_PG/state/filler"
+    zw_wait_for 'zw_ctl status' 20
+    zw_expect passed web tcp 10.20.0.12 5432
+    zw_wait_for '[ -n "$(zw_ctl audit query --json --rule web-to-db | tail -n 1)" ]' 5
+    sqlite3 -readonly "$ZW_PG/state/audit.db" 'pragma integrity_check' | grep -qx ok
+}
+
+# refuses FILE-COMMAND: zonewardd does not start over such a log, says why once, and leaves it as it is.
+refuses() {
+    local before status=0
+    zw_daemon_stop || true
+    mv "$ZW_PG/state/audit.db" "$ZW_PG/good.db"
+    rm -f "$ZW_PG"/state/audit.db-*
+    "$@"
+    before=$(sha256sum <"$ZW_PG/state/audit.db")
+    : >"$ZW_PG/refused.log"
+    timeout 20 "$ZW_BUILDDIR/zonewardd" --ovsdb="unix:$ZW_PG/ovs/db.sock" --bridge=br0 --policy="$ZW_PG/policy.yaml" \
+        --state-dir="$ZW_PG/state" --run-dir="$ZW_PG/run" >"$ZW_PG/refused.log" 2>&1 || status=$?
+    cat "$ZW_PG/refused.log"
+    [ "$status" -ne 0 ] && [ "$status" -ne 124 ]
+    [ "$(grep -c 'audit.db' "$ZW_PG/refused.log")" -eq 1 ]
+    [ "$(sha256sum <"$ZW_PG/state/audit.db")" = "$before" ]
+    zw_expect passed web tcp 10.20.0.12 5432
+    rm -f "$ZW_PG"/state/audit.db*
+    mv "$ZW_PG/good.db" "$ZW_PG/state/audit.db"
+}
+
+no_database() { echo 'not a database, but somebody needs it' >"$ZW_PG/state/audit.db"; }
+other_database() { sqlite3 "$ZW_PG/state/audit.db" 'create table accounts (name, money); insert into accounts values (1, 2)'; }
+cut_database() { head -c 5000 "$ZW_PG/good.db" >"$ZW_PG/state/audit.db"; }
+
+starts_again() {
+    zw_daemon_start "$ZW_PG/policy.yaml"
+    untouched
+}
+
+zw_demo_setup || exit 99
+zw_case "a policy in force" start
+zw_case "a bad policy file, read again by SIGHUP" bad_reload
+zw_case "a bad policy, by policy apply" bad_apply
+zw_case "control clients that send rubbish, half a request, or what does not exist" bad_client
+zw_case "a switch that sends rubbish" bad_switch
+zw_case "OVSDB goes and comes back" ovsdb_gone
+zw_case "the disk is full, and then it is not" full_disk
+zw_case "an audit log that is no database" refuses no_database
+zw_case "an audit log that is another program's database" refuses other_database
+zw_case "an audit log that was cut" refuses cut_database
+zw_case "the good log again" starts_again
+zw_done 'zonewardd.log:.*(policy\.yaml|the policy file is not used|audit\.db|OVSDB|ovsdb|reconnect|db\.sock)' \
+    'ovs-vswitchd.log:.*(reconnect|ovsdb_idl|jsonrpc|db\.sock)'
