@@ -5,3 +5,4 @@ EXTRA_DIST += doc/control-protocol.md
 EXTRA_DIST += doc/examples/libvirt-host.yaml
 EXTRA_DIST += doc/examples/orchestrator.yaml
 dist_man_MANS += doc/zoneward-policy.5
+dist_man_MANS += doc/zoneward.1

@@ -97,9 +97,10 @@ static void print_missing(const struct zw_cli *cli, const cJSON *result, const c
     }
 }
 
-enum zw_exit zw_cli_list(const struct zw_cli *cli, const char *verb, cJSON *args, const char *list,
-                         const struct zw_column *columns, size_t n_columns)
+enum zw_exit zw_cli_list(const struct zw_cli *cli, const char *verb, cJSON *args, const char *list)
 {
+    const struct zw_column *columns = cli->verb->columns;
+    size_t n_columns = cli->verb->n_columns;
     cJSON *result;
     enum zw_exit status = zw_cli_call(cli, verb, args, &result);
 

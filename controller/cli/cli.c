@@ -220,7 +220,7 @@ static enum zw_exit check_args(const struct zw_cli *cli)
         return zw_cli_usage(cli, "usage: zoneward %s %s", verb->name, verb->arguments);
     } else if (cli->n_args > verb->max_args) {
         return zw_cli_usage(cli, "\"%s\" is one argument too many", cli->args[verb->max_args]);
-    } else if (cli->format == ZW_FORMAT_CSV && !verb->has_rows) {
+    } else if (cli->format == ZW_FORMAT_CSV && !verb->columns && !verb->has_rows) {
         return zw_cli_usage(cli, "\"%s\" has no rows for CSV", verb->name);
     }
     return ZW_EXIT_OK;

@@ -46,7 +46,9 @@ struct zw_cli_verb {
     const char *name;      /* One or two words. */
     const char *arguments; /* "FROM TO SERVICE", or "". */
     int min_args, max_args;
-    bool has_rows;                       /* It prints rows, so that CSV makes sense. */
+    const struct zw_column *columns; /* Of the rows that it prints; NULL if it prints none, */
+    size_t n_columns;
+    bool has_rows;                       /* or if they are not known before. */
     const char *summary;                 /* One line. */
     const char *help;                    /* Paragraphs, or NULL. */
     const struct zw_cli_option *options; /* Ends with a NULL name; NULL for none. */
@@ -102,8 +104,8 @@ void zw_cli_print_problems(const struct zw_cli *, const struct zw_problems *);
 /* Adds the verb's option --limit to 'args'.  ZW_EXIT_OK or ZW_EXIT_USAGE. */
 enum zw_exit zw_cli_add_limit(const struct zw_cli *, cJSON *args);
 
-/* For the verbs that print one list of the daemon's answer: asks 'verb' with 'args' (taken), prints result[list]. */
-enum zw_exit zw_cli_list(const struct zw_cli *, const char *verb, cJSON *args, const char *list,
-                         const struct zw_column *, size_t n_columns);
+/* For the verbs that print one list of the daemon's answer: asks 'verb' with 'args' (taken), prints result[list] in the
+ * columns of the verb's entry. */
+enum zw_exit zw_cli_list(const struct zw_cli *, const char *verb, cJSON *args, const char *list);
 
 #endif

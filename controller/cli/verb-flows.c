@@ -30,13 +30,14 @@ static enum zw_exit run(struct zw_cli *cli)
         cJSON_Delete(args);
         return ZW_EXIT_USAGE;
     }
-    return zw_cli_list(cli, "flows", args, "flows", columns, sizeof columns / sizeof columns[0]);
+    return zw_cli_list(cli, "flows", args, "flows");
 }
 
 const struct zw_cli_verb zw_verb_flows = {
     .name = "flows",
     .arguments = "",
-    .has_rows = true,
+    .columns = columns,
+    .n_columns = sizeof columns / sizeof columns[0],
     .summary = "Installed flows and what each one is for",
     .options = options,
     .run = run,

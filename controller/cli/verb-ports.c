@@ -23,13 +23,14 @@ static enum zw_exit run(struct zw_cli *cli)
 
     zw_json_add_string(args, "zone", zw_cli_value(cli, "zone"));
     zw_json_add_string(args, "bridge", zw_cli_value(cli, "bridge"));
-    return zw_cli_list(cli, "ports", args, "ports", columns, sizeof columns / sizeof columns[0]);
+    return zw_cli_list(cli, "ports", args, "ports");
 }
 
 const struct zw_cli_verb zw_verb_ports = {
     .name = "ports",
     .arguments = "",
-    .has_rows = true,
+    .columns = columns,
+    .n_columns = sizeof columns / sizeof columns[0],
     .summary = "Ports, their zones, and why nothing passes one",
     .options = options,
     .run = run,

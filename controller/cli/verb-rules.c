@@ -33,13 +33,14 @@ static enum zw_exit run(struct zw_cli *cli)
 
     zw_json_add_string(args, "zone", zw_cli_value(cli, "zone"));
     cJSON_AddBoolToObject(args, "unused", zw_cli_value(cli, "unused") != NULL);
-    return zw_cli_list(cli, "rules", args, "rules", columns, sizeof columns / sizeof columns[0]);
+    return zw_cli_list(cli, "rules", args, "rules");
 }
 
 const struct zw_cli_verb zw_verb_rules = {
     .name = "rules",
     .arguments = "",
-    .has_rows = true,
+    .columns = columns,
+    .n_columns = sizeof columns / sizeof columns[0],
     .summary = "Rules in force, in their order, with hit counts",
     .help = "HITS counts the packets that a rule judged since its flows are in the switch: the first of each session,\n"
             "and each one that it denied.  Rule 0 is the default, for what no rule matches.\n",

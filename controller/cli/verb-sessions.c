@@ -41,13 +41,14 @@ static enum zw_exit run(struct zw_cli *cli)
         cJSON_Delete(args);
         return ZW_EXIT_USAGE;
     }
-    return zw_cli_list(cli, "sessions", args, "sessions", columns, sizeof columns / sizeof columns[0]);
+    return zw_cli_list(cli, "sessions", args, "sessions");
 }
 
 const struct zw_cli_verb zw_verb_sessions = {
     .name = "sessions",
     .arguments = "",
-    .has_rows = true,
+    .columns = columns,
+    .n_columns = sizeof columns / sizeof columns[0],
     .summary = "Sessions that are alive now",
     .help = "Each one as it began: the source is who opened it.  For ICMP, SPORT and DPORT are its\n"
             "type and code.\n",

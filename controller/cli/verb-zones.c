@@ -15,13 +15,14 @@ static const struct zw_column columns[] = {
 
 static enum zw_exit run(struct zw_cli *cli)
 {
-    return zw_cli_list(cli, "zones", NULL, "zones", columns, sizeof columns / sizeof columns[0]);
+    return zw_cli_list(cli, "zones", NULL, "zones");
 }
 
 const struct zw_cli_verb zw_verb_zones = {
     .name = "zones",
     .arguments = "",
-    .has_rows = true,
+    .columns = columns,
+    .n_columns = sizeof columns / sizeof columns[0],
     .summary = "Zones and how many ports each has",
     .run = run,
 };

@@ -44,3 +44,7 @@ check_PROGRAMS += tests/unit/test-membership
 tests_unit_test_membership_SOURCES = tests/unit/test-membership.c tests/unit/policy-fixture.c tests/unit/policy-fixture.h
 check_PROGRAMS += tests/unit/test-cli
 tests_unit_test_cli_LDADD = controller/cli/libzwcli.a $(LDADD)
+check_PROGRAMS += tests/unit/test-cli-man
+tests_unit_test_cli_man_LDADD = controller/cli/libzwcli.a $(LDADD)
+check_PROGRAMS += tests/unit/test-cli-output
+tests_unit_test_cli_output_LDADD = controller/cli/libzwcli.a $(LDADD)
