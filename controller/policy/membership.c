@@ -61,12 +61,12 @@ static const struct zw_zone *zone_by_external_id(const struct zw_policy *policy,
 }
 
 const struct zw_zone *zw_policy_zone_of_port(const struct zw_policy *policy, const struct zw_port *port,
-                                             enum zw_membership *membership, const struct zw_zone **other)
+                                             enum zw_membership *membership, const struct zw_zone *claimants[2])
 {
     const struct zw_zone *found = zone_by_external_id(policy, port, membership);
 
-    if (other) {
-        *other = NULL;
+    if (claimants) {
+        claimants[0] = claimants[1] = NULL;
     }
     for (size_t i = 0; i < policy->n_zones; i++) {
         const struct zw_zone *zone = policy->zones[i];
@@ -76,8 +76,9 @@ const struct zw_zone *zw_policy_zone_of_port(const struct zw_policy *policy, con
         }
         if (found) {
             *membership = ZW_MEMBERSHIP_CONFLICT;
-            if (other) {
-                *other = zone;
+            if (claimants) {
+                claimants[0] = found;
+                claimants[1] = zone;
             }
             return NULL;
         }

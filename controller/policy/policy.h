@@ -162,10 +162,10 @@ enum zw_membership {
 };
 const char *zw_membership_text(enum zw_membership);
 
-/* The zone of 'port', or NULL: then nothing passes it.  'other' (may be NULL) gets the second zone of a conflict.
- * A trusted external_ids:zone and a selector that agree are fine; if they name two zones it is a conflict.  With an
- * untrusted or unknown external_ids:zone a selector still counts. */
+/* The zone of 'port', or NULL: then nothing passes it.  'claimants' (may be NULL) gets two zones that claim the port if
+ * that is a conflict, else two NULLs.  A trusted external_ids:zone and a selector that agree are fine; if they name two
+ * zones it is a conflict.  With an untrusted or unknown external_ids:zone a selector still counts. */
 const struct zw_zone *zw_policy_zone_of_port(const struct zw_policy *, const struct zw_port *, enum zw_membership *,
-                                             const struct zw_zone **other);
+                                             const struct zw_zone *claimants[2]);
 
 #endif
