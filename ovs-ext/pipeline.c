@@ -52,3 +52,15 @@ const char *zw_punt_name(enum zw_punt punt)
     }
     return "?";
 }
+
+const char *zw_punt_text(enum zw_punt punt)
+{
+    switch (punt) {
+#define ZW_PUNT(NUMBER, NAME, TEXT) \
+    case ZW_PUNT_##NAME:            \
+        return TEXT;
+        ZW_PUNTS
+#undef ZW_PUNT
+    }
+    return "?";
+}

@@ -109,7 +109,8 @@ enum {
     ZW_COOKIE(PORT,   "for a port; low bits: its OpenFlow number")        \
     ZW_COOKIE(ZONE,   "for a zone; low bits: its id")                     \
     ZW_COOKIE(RULE,   "for a rule; low bits: its number, 0: the default") \
-    ZW_COOKIE(LEARNED, "a learned MAC address; low bits: its OpenFlow port")
+    ZW_COOKIE(LEARNED, "a learned MAC address; low bits: its OpenFlow port") \
+    ZW_COOKIE(PUNT,   "sends packets up; low bits: why")
 /* clang-format on */
 
 enum zw_cookie_kind {
@@ -174,5 +175,6 @@ enum zw_punt {
 const char *zw_stage_name(enum zw_stage);
 const char *zw_stage_text(enum zw_stage);
 const char *zw_punt_name(enum zw_punt);
+const char *zw_punt_text(enum zw_punt);
 
 #endif

@@ -13,9 +13,18 @@ static struct zw_flow *on_verdict(enum zw_stage stage, uint16_t priority, enum z
     return flow;
 }
 
+/* Sends packets up.  Its cookie says why, so that its counter can be compared with what comes. */
+static struct zw_flow *punt_flow(enum zw_punt punt, uint16_t priority, enum zw_flag_verdict verdict)
+{
+    struct zw_flow *flow = zw_flow_new(ZW_STAGE_VERDICT, priority, zw_cookie(ZW_COOKIE_PUNT, punt));
+
+    zw_match_flags(flow, (uint32_t)verdict << ZW_FLAG_VERDICT_FIRST, ZW_FLAG_VERDICT_MASK);
+    return flow;
+}
+
 void zw_compile_verdict(struct zw_compiler *c)
 {
-    struct zw_flow *flow = on_verdict(ZW_STAGE_VERDICT, ZW_PRIO_EXACT, ZW_FLAG_ALLOW);
+    struct zw_flow *flow = punt_flow(ZW_PUNT_SESSION, ZW_PRIO_EXACT, ZW_FLAG_ALLOW);
     /* A packet that is judged by itself is no session, and one record for each would drown the log. */
     zw_match_flags(flow, ZW_FLAG_LOG_MASK, ZW_FLAG_LOG_MASK | ZW_FLAG_STATELESS_MASK);
     zw_act_punt(flow, ZW_PUNT_SESSION, false, 0);
@@ -26,13 +35,13 @@ void zw_compile_verdict(struct zw_compiler *c)
     zw_act_goto(flow, ZW_STAGE_COMMIT);
     zw_emit(c, flow);
 
-    flow = on_verdict(ZW_STAGE_VERDICT, ZW_PRIO_MATCH, ZW_FLAG_DENY);
+    flow = punt_flow(ZW_PUNT_DENIED, ZW_PRIO_MATCH, ZW_FLAG_DENY);
     zw_match_flags(flow, ZW_FLAG_LOG_MASK, ZW_FLAG_LOG_MASK);
     zw_act_punt(flow, ZW_PUNT_DENIED, false, ZW_DENIED_METER_ID);
     zw_emit(c, flow);
 
     /* Paused here; it goes on with the slow path's verdict, or nowhere if that never comes. */
-    flow = on_verdict(ZW_STAGE_VERDICT, ZW_PRIO_MATCH, ZW_FLAG_ASK);
+    flow = punt_flow(ZW_PUNT_ASK, ZW_PRIO_MATCH, ZW_FLAG_ASK);
     zw_act_punt(flow, ZW_PUNT_ASK, true, 0);
     zw_act_goto(flow, ZW_STAGE_COMMIT);
     zw_emit(c, flow);

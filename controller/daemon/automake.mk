@@ -2,6 +2,7 @@
 # To add a file: one line here, in alphabetical order.
 controller_libzoneward_a_SOURCES += controller/daemon/apply.c
 controller_libzoneward_a_SOURCES += controller/daemon/bridges.c
+controller_libzoneward_a_SOURCES += controller/daemon/copies.c
 controller_libzoneward_a_SOURCES += controller/daemon/daemon-private.h
 controller_libzoneward_a_SOURCES += controller/daemon/daemon.c
 controller_libzoneward_a_SOURCES += controller/daemon/daemon.h

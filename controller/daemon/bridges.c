@@ -19,6 +19,9 @@ static void on_packet_in(void *managed_, const struct zw_packet_in *in, struct z
 {
     struct zw_managed *managed = managed_;
 
+    if (in->is_ours) {
+        zw_copies_received(managed, in->punt);
+    }
     zw_slowpath_packet_in(managed->daemon->slowpath, zw_daemon_bridge(managed->daemon, managed), in, answer);
 }
 

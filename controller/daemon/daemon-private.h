@@ -14,6 +14,13 @@ void zw_bridges_update(struct zw_daemon *, bool new_policy);
 /* A new inventory came. */
 void zw_bridges_inventory(struct zw_daemon *, struct zw_inventory *);
 
+/* copies.c: copies for the log that did not come. */
+/* What an earlier daemon knew of the bridges' tallies; call it when bridges and log are there. */
+void zw_copies_start(struct zw_daemon *);
+void zw_copies_stop(struct zw_daemon *);
+/* A copy came. */
+void zw_copies_received(struct zw_managed *, enum zw_punt);
+
 /* apply.c: */
 /* The policy to start with, from store and file.  0 or a positive errno with problems. */
 int zw_policy_start(struct zw_daemon *, struct zw_problems *);

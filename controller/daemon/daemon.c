@@ -216,6 +216,7 @@ int zw_daemon_start(struct zw_daemon *daemon, struct zw_problems *problems)
         return error;
     }
     zw_bridges_start(daemon);
+    zw_copies_start(daemon);
     error = start_control(daemon, problems);
     return error ? error : start_ovsdb(daemon, problems);
 }
@@ -233,6 +234,7 @@ void zw_daemon_stop(struct zw_daemon *daemon)
 {
     zw_apply_finish(daemon);
     zw_control_stop(daemon->control);
+    zw_copies_stop(daemon);
     zw_bridges_stop(daemon);
     if (daemon->ovsdb_event) {
         event_free(daemon->ovsdb_event);

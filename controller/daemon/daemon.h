@@ -19,6 +19,7 @@
 #include "controller/daemon/options.h"
 #include "controller/daemon/policy-store.h"
 #include "controller/slowpath/slowpath.h"
+#include "controller/slowpath/tally.h"
 #include "controller/switch/switch.h"
 #include "ovs-ext/ovsdb.h"
 
@@ -42,6 +43,8 @@ struct zw_managed {
     size_t n_changes;           /* Flow changes of the last confirmed generation, */
     int64_t duration_us;        /* and the time from sending to confirmation. */
     int64_t in_sync_us;         /* Unix time of the last confirmation, 0: never. */
+    struct zw_tally sessions;   /* Copies of what the fast path let in, */
+    struct zw_tally denials;    /* and of what it denied. */
 };
 
 struct zw_daemon {
@@ -56,6 +59,7 @@ struct zw_daemon {
     struct zw_slowpath *slowpath;
     struct zw_control *control;
     struct event *signals[3];
+    struct event *copies_timer;
 
     struct zw_policy *policy;       /* In force, or on its way there. Never NULL while it runs. */
     struct zw_stored_policy stored; /* Its sources and origin. */

@@ -5,12 +5,12 @@
 #include <cjson/cJSON.h>
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
+
+#include "controller/base/file.h"
 
 #define PATH_SIZE 4096
 #define NAME_FORMAT "%06u.json"
@@ -28,38 +28,6 @@ static int fail(struct zw_problems *problems, const char *path, int error, const
 {
     zw_problems_add(problems, path, 0, 0, "%s: %s", what, strerror(error));
     return error;
-}
-
-static int read_file(const char *path, char **text, struct zw_problems *problems)
-{
-    FILE *stream = fopen(path, "re");
-    size_t size = 0, allocated = 0, n;
-    char block[16384];
-
-    *text = NULL;
-    if (!stream) {
-        return fail(problems, path, errno, "cannot be read");
-    }
-    while ((n = fread(block, 1, sizeof block, stream)) > 0) {
-        if (size + n + 1 > allocated) {
-            allocated = (size + n + 1) * 2;
-            *text = realloc(*text, allocated);
-            if (!*text) {
-                abort();
-            }
-        }
-        memcpy(*text + size, block, n);
-        size += n;
-        (*text)[size] = '\0';
-    }
-    int error = ferror(stream) ? EIO : *text ? 0 : EINVAL;
-    fclose(stream);
-    if (error) {
-        free(*text);
-        *text = NULL;
-        return fail(problems, path, error, error == EINVAL ? "is empty" : "cannot be read");
-    }
-    return 0;
 }
 
 static const char *string_of(const cJSON *object, const char *key)
@@ -114,11 +82,12 @@ static int load_version(const char *dir, uint32_t version, struct zw_stored_poli
 
     memset(stored, 0, sizeof *stored);
     snprintf(path, sizeof path, "%s/policies/" NAME_FORMAT, dir, version);
-    int error = read_file(path, &text, problems);
-    if (!error) {
-        error = parse(path, text, stored, problems);
-        free(text);
+    int error = zw_file_read(path, &text);
+    if (error) {
+        return fail(problems, path, error, "cannot be read");
     }
+    error = parse(path, text, stored, problems);
+    free(text);
     return error;
 }
 
@@ -213,58 +182,13 @@ static char *to_json(const struct zw_stored_policy *stored)
     return text;
 }
 
-static int write_synced(const char *path, const char *text)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
-    size_t size = strlen(text), done = 0;
-    int error = 0;
-
-    if (fd < 0) {
-        return errno;
-    }
-    while (done < size && !error) {
-        ssize_t n = write(fd, text + done, size - done);
-
-        if (n < 0) {
-            error = errno == EINTR ? 0 : errno;
-        } else {
-            done += (size_t)n;
-        }
-    }
-    if (!error && fsync(fd)) {
-        error = errno;
-    }
-    close(fd);
-    return error;
-}
-
-static void sync_dir(const char *path)
-{
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-    if (fd >= 0) {
-        fsync(fd);
-        close(fd);
-    }
-}
-
 int zw_policy_store_save(const char *dir, const struct zw_stored_policy *stored, struct zw_problems *problems)
 {
-    char path[PATH_SIZE], temporary[PATH_SIZE], folder[PATH_SIZE];
+    char path[PATH_SIZE];
     char *text = to_json(stored);
 
-    snprintf(folder, sizeof folder, "%s/policies", dir);
     snprintf(path, sizeof path, "%s/policies/" NAME_FORMAT, dir, stored->version);
-    snprintf(temporary, sizeof temporary, "%s/policies/new.tmp", dir);
-    int error = write_synced(temporary, text);
-    if (!error && rename(temporary, path)) {
-        error = errno;
-    }
+    int error = zw_file_replace(path, text);
     free(text);
-    if (error) {
-        unlink(temporary);
-        return fail(problems, path, error, "cannot be written");
-    }
-    sync_dir(folder);
-    return 0;
+    return error ? fail(problems, path, error, "cannot be written") : 0;
 }

@@ -104,6 +104,9 @@ static void explain(const struct flows *flows, const struct zw_managed *managed,
     case ZW_COOKIE_RULE:
         explain_rule(flows, value, meaning);
         break;
+    case ZW_COOKIE_PUNT:
+        snprintf(meaning->text, sizeof meaning->text, "sends up %s", zw_punt_text((enum zw_punt)value));
+        break;
     }
 }
 

@@ -2,3 +2,5 @@
 # To add a file: one line here, in alphabetical order.
 controller_libzoneward_a_SOURCES += controller/slowpath/slowpath.c
 controller_libzoneward_a_SOURCES += controller/slowpath/slowpath.h
+controller_libzoneward_a_SOURCES += controller/slowpath/tally.c
+controller_libzoneward_a_SOURCES += controller/slowpath/tally.h

@@ -16,8 +16,8 @@ static void print_flow(void *printer_, const struct zw_flow *flow)
     struct printer *printer = printer_;
     char *text = zw_flow_format(flow);
 
-    if (zw_flow_stage(flow) != (enum zw_stage) printer->stage) {
-        printer->stage = (int) zw_flow_stage(flow);
+    if (zw_flow_stage(flow) != (enum zw_stage)printer->stage) {
+        printer->stage = (int)zw_flow_stage(flow);
         printf("# %d %s: %s\n", printer->stage, zw_stage_name(zw_flow_stage(flow)), zw_stage_text(zw_flow_stage(flow)));
     }
     puts(text);
@@ -54,7 +54,7 @@ int main(int argc, char *argv[])
     }
     policy->version = 1;
     struct zw_flow_table *flows = zw_compile(policy, &inventory->bridges[0], 0, &problems);
-    struct printer printer = { .stage = -1 };
+    struct printer printer = {.stage = -1};
     zw_flow_table_each(flows, print_flow, &printer);
     for (size_t i = 0; i < problems.n; i++) {
         printf("# warning: %s\n", problems.list[i].text);

@@ -10,8 +10,8 @@
 
 static enum zw_vlan_mode vlan_mode(const char *name)
 {
-    static const enum zw_vlan_mode modes[]
-        = { ZW_VLAN_ACCESS, ZW_VLAN_TRUNK, ZW_VLAN_NATIVE_TAGGED, ZW_VLAN_NATIVE_UNTAGGED };
+    static const enum zw_vlan_mode modes[] = {ZW_VLAN_ACCESS, ZW_VLAN_TRUNK, ZW_VLAN_NATIVE_TAGGED,
+                                              ZW_VLAN_NATIVE_UNTAGGED};
 
     for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
         if (!strcmp(zw_vlan_mode_name(modes[i]), name)) {
@@ -25,7 +25,7 @@ static void put_trunks(struct zw_port *port, char *list)
 {
     for (char *item = strtok(list, ","); item; item = strtok(NULL, ",")) {
         port->trunks = realloc(port->trunks, (port->n_trunks + 1) * sizeof *port->trunks);
-        port->trunks[port->n_trunks++] = (uint16_t) atoi(item);
+        port->trunks[port->n_trunks++] = (uint16_t)atoi(item);
     }
 }
 
@@ -34,7 +34,7 @@ static void put_external_id(struct zw_port *port, const char *key, const char *v
     size_t n = port->n_external_ids++;
 
     port->external_ids = realloc(port->external_ids, (n + 1) * sizeof *port->external_ids);
-    port->external_ids[n] = (struct zw_external_id){ strdup(key), strdup(value) };
+    port->external_ids[n] = (struct zw_external_id){strdup(key), strdup(value)};
 }
 
 static void set(struct zw_port *port, const char *key, char *value)
@@ -64,7 +64,7 @@ static void parse_port(struct zw_port *port, const char *name, char *options)
     int length;
     char word[256];
 
-    *port = (struct zw_port){ .name = strdup(name), .type = strdup(""), .tag = ZW_VLAN_NONE };
+    *port = (struct zw_port){.name = strdup(name), .type = strdup(""), .tag = ZW_VLAN_NONE};
     if (sscanf(rest, "%u%n", &port->ofport, &length) == 1) {
         rest += length;
     }
