@@ -94,8 +94,10 @@ static enum zw_exit read_service(const struct zw_cli *cli, struct zw_audit_filte
         return ZW_EXIT_OK;
     }
     const char *wrong = zw_service_item_parse(text, &item);
-    if (!wrong && !item.any_ports && item.first != item.last) {
-        wrong = "one port, not a range";
+    if (!wrong && !item.any_ports && (item.proto == IPPROTO_ICMP || item.proto == IPPROTO_ICMPV6)) {
+        wrong = "expected the protocol alone; the columns sport and dport have type and code";
+    } else if (!wrong && !item.any_ports && item.first != item.last) {
+        wrong = "expected one port, not a range";
     }
     if (wrong) {
         return zw_cli_usage(cli, "--service: \"%s\": %s", text, wrong);

@@ -48,3 +48,7 @@ check_PROGRAMS += tests/unit/test-cli-man
 tests_unit_test_cli_man_LDADD = controller/cli/libzwcli.a $(LDADD)
 check_PROGRAMS += tests/unit/test-cli-output
 tests_unit_test_cli_output_LDADD = controller/cli/libzwcli.a $(LDADD)
+check_PROGRAMS += tests/unit/test-cli-audit
+tests_unit_test_cli_audit_LDADD = controller/cli/libzwcli.a $(LDADD)
+check_PROGRAMS += tests/unit/test-explain
+tests_unit_test_explain_SOURCES = tests/unit/test-explain.c tests/unit/policy-fixture.c tests/unit/policy-fixture.h

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a question in words means; what the policy says to it is decide()'s affair. */
+#include "zw-config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "controller/policy/explain.h"
+#include "tests/unit/policy-fixture.h"
+#include "tests/unit/zw-test.h"
+
+static const char policy_text[] =
+    "version: 1\n"
+    "zones:\n"
+    "  web: {ports: [{name: 'vnet-web*'}]}\n"
+    "  db: {ports: [{name: vnet-db}]}\n"
+    "  both: {ports: [{name: web-too}]}\n"
+    "  outside: {ports: [{name: uplink0}]}\n"
+    "  office: {behind: outside, addresses: [192.168.10.0/24, '2001:db8:10::/48']}\n"
+    "  desk: {behind: outside, addresses: [192.168.10.0/25]}\n"
+    "rules:\n"
+    "  - {name: one-host, from: office, from-addresses: 192.168.10.200, to: web, service: tcp/80, action: deny}\n"
+    "  - {name: office-web, from: [office, desk], to: web, service: [tcp/80, icmp/8, icmpv6/128], action: allow}\n"
+    "  - {name: asked, from: web, to: db, action: ask, otherwise: allow}\n";
+
+static struct zw_policy *policy;
+static struct zw_inventory *inventory;
+
+/* Two ports with a zone, one without, and one that is called as a zone is. */
+static void set_up(void)
+{
+    static const char *const names[] = {"db", "nowhere", "vnet-db", "vnet-web0"};
+
+    policy = policy_of(policy_text);
+    inventory = zw_inventory_new(1);
+    inventory->bridges[0].name = strdup("br0");
+    inventory->bridges[0].datapath_type = strdup("netdev");
+    inventory->bridges[0].fail_mode = strdup("secure");
+    inventory->bridges[0].exists = true;
+    inventory->bridges[0].ports = calloc(4, sizeof *inventory->bridges[0].ports);
+    inventory->bridges[0].n_ports = 4;
+    for (size_t i = 0; i < 4; i++) {
+        inventory->bridges[0].ports[i] = (struct zw_port){
+            .name = strdup(names[i]), .type = strdup(""), .ofport = 1 + (uint32_t)i, .tag = ZW_VLAN_NONE};
+    }
+}
+
+static void tear_down(void)
+{
+    zw_inventory_unref(inventory);
+    zw_policy_unref(policy);
+}
+
+/* "allow office-web office>web tcp:80" and the notes, or the problems; for the caller to free. */
+static char *ask(const char *from, const char *to, const char *service)
+{
+    struct zw_problems problems = ZW_PROBLEMS_INIT;
+    struct zw_explanation e;
+    char *text, *notes;
+
+    if (!zw_explain(policy, inventory, from, to, service, &e, &problems)) {
+        text = zw_problems_format(&problems);
+    } else {
+        notes = zw_problems_format(&e.notes);
+        if (asprintf(&text, "%s %s %s>%s %u:%u%s\n%s", zw_action_name(e.verdict.action),
+                     e.verdict.rule ? e.verdict.rule->name : zw_step_name(e.verdict.step),
+                     e.verdict.src ? e.verdict.src->name : "-", e.verdict.dst ? e.verdict.dst->name : "-", e.key.proto,
+                     e.key.proto == IPPROTO_ICMP || e.key.proto == IPPROTO_ICMPV6 ? e.key.sport : e.key.dport,
+                     e.key.src.family == ZW_IPV6 ? " v6" : "", notes) < 0) {
+            abort();
+        }
+        free(notes);
+    }
+    zw_explanation_clear(&e);
+    zw_problems_clear(&problems);
+    return text;
+}
+
+static void check(const char *from, const char *to, const char *service, const char *want)
+{
+    char *got = ask(from, to, service);
+
+    if (strcmp(got, want) != 0) {
+        printf("# %s %s %s\n# expected: %s\n# found: %s\n", from, to, service, want, got);
+        CU_FAIL("another answer");
+    }
+    free(got);
+}
+
+static void test_ends(void)
+{
+    set_up();
+    check("web", "db", "tcp/1", "allow asked web>db 6:1\n");
+    check("vnet-web0", "vnet-db", "tcp/1", "allow asked web>db 6:1\n");
+    check("web", "port:db", "tcp/1", "deny no-zone web>- 6:1\nport \"db\" has no zone: no zone selects it\n");
+    check("web", "zone:db", "tcp/1", "allow asked web>db 6:1\n");
+    check("web", "nowhere", "gre", "deny no-zone web>- 47:0\nport \"nowhere\" has no zone: no zone selects it\n");
+    check("web@10.0.0.1", "db@10.0.0.2", "udp/5", "allow asked web>db 17:5\n");
+    check("vnet-web0@fd00::1", "db", "udp/5", "allow asked web>db 17:5 v6\n");
+    tear_down();
+}
+
+static void test_zones_behind(void)
+{
+    static const char *const note =
+        "rule 1 \"one-host\" comes first for some addresses: name one, as in ZONE@ADDRESS\n";
+    char want[256];
+
+    set_up();
+    /* 192.168.10.0 itself is in desk: the office's own IPv6 prefix has to stand for it. */
+    snprintf(want, sizeof want, "allow office-web office>web 6:80 v6\n%s", note);
+    check("office", "web", "tcp/80", want);
+    check("office@192.168.10.200", "web", "tcp/80", "deny one-host office>web 6:80\n");
+    check("office@192.168.10.201", "web", "tcp/80", "allow office-web office>web 6:80\n");
+    check("192.168.10.201", "web", "tcp/80", "allow office-web office>web 6:80\n");
+    check("192.168.10.1", "web", "tcp/80", "allow office-web desk>web 6:80\n");
+    check("outside@192.168.10.201", "web", "tcp/80",
+          "allow office-web office>web 6:80\nthis address is in zone \"office\", not in \"outside\"\n");
+    check("desk", "web", "icmp/8", "allow office-web desk>web 1:8\n");
+    check("office", "web", "icmpv6/128", "allow office-web office>web 58:128 v6\n");
+    check("office@2001:db8:10::1", "web", "icmpv6", "allow office-web office>web 58:128 v6\n");
+    tear_down();
+}
+
+static void test_questions_without_meaning(void)
+{
+    set_up();
+    check("wbe", "web", "tcp/1", "there is no zone or port \"wbe\" (did you mean \"web\"?)\n");
+    check("zone:nowhere", "port:web", "tcp/1", "there is no zone \"nowhere\"\nthere is no port \"web\"\n");
+    check("10.0.0.1", "web", "tcp/1",
+          "no zone \"behind\" another has 10.0.0.1: say which zone or port it is at, as in ZONE@10.0.0.1\n");
+    check("web@x", "@10.0.0.1", "tcp/1", "\"x\" is no address\nthere is no zone or port \"\"\n");
+    check("web", "db", "tcp", "service \"tcp\": expected a port, as in tcp/443\n");
+    check("web", "db", "tcp/1-2", "service \"tcp/1-2\": expected one port, not a range\n");
+    check("web@10.0.0.1", "db@fd00::1", "tcp/1", "IPv4 and IPv6 do not mix: look at the addresses and the service\n");
+    check("web@10.0.0.1", "db", "icmpv6/128", "IPv4 and IPv6 do not mix: look at the addresses and the service\n");
+    tear_down();
+}
+
+ZW_TEST_MAIN({"zones, ports and addresses", test_ends}, {"zones behind others", test_zones_behind},
+             {"questions without meaning", test_questions_without_meaning})
