@@ -165,6 +165,11 @@ void zw_flow_table_diff(const struct zw_flow_table *installed, const struct zw_f
     size_t allocated = 0;
 
     *changes = (struct zw_changes){.list = NULL};
+    HMAP_FOR_EACH (flow, node, &installed->flows) {
+        if (!find(desired, flow, hmap_node_hash(&flow->node))) {
+            put_change(changes, &allocated, ZW_CHANGE_DELETE, flow);
+        }
+    }
     HMAP_FOR_EACH (flow, node, &desired->flows) {
         const struct zw_flow *old = find(installed, flow, hmap_node_hash(&flow->node));
 
@@ -172,11 +177,6 @@ void zw_flow_table_diff(const struct zw_flow_table *installed, const struct zw_f
             put_change(changes, &allocated, ZW_CHANGE_ADD, flow);
         } else if (!zw_flow_same_effect(old, flow)) {
             put_change(changes, &allocated, ZW_CHANGE_MODIFY, flow);
-        }
-    }
-    HMAP_FOR_EACH (flow, node, &installed->flows) {
-        if (!find(desired, flow, hmap_node_hash(&flow->node))) {
-            put_change(changes, &allocated, ZW_CHANGE_DELETE, flow);
         }
     }
 }

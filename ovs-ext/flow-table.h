@@ -41,7 +41,7 @@ struct zw_change {
 };
 
 struct zw_changes {
-    struct zw_change *list; /* Deletions last: in one bundle the order does not matter to packets. */
+    struct zw_change *list; /* Deletions first: in one bundle the order does not matter to packets. */
     size_t n;
 };
 

@@ -85,6 +85,16 @@ uint64_t zw_flow_cookie(const struct zw_flow *flow)
     return flow->cookie;
 }
 
+bool zw_flow_key_is_learned(uint8_t table, uint64_t cookie)
+{
+    return table == ZW_STAGE_MACS && zw_cookie_is_ours(cookie) && zw_cookie_kind(cookie) == ZW_COOKIE_LEARNED;
+}
+
+bool zw_flow_is_learned(const struct zw_flow *flow)
+{
+    return flow->timed && zw_flow_key_is_learned(flow->table, flow->cookie);
+}
+
 uint32_t zw_flow_hash(const struct zw_flow *flow)
 {
     return hash_2words(minimatch_hash(&flow->packed, 0), (uint32_t)flow->table << 16 | flow->priority);

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "lib/byte-order.h"
 #include "openvswitch/ofp-errors.h"
@@ -106,6 +107,10 @@ int zw_ofp_decode_flow_stats(const uint8_t *data, size_t size, zw_flow_stats_cb 
 
     while (!(error = ofputil_decode_flow_stats_reply(&stats, &msg, false, &ofpacts))) {
         struct zw_flow_counters counters = {stats.packet_count, stats.byte_count};
+
+        if (stats.table_id >= ZW_N_STAGES) {
+            continue;
+        }
         struct zw_flow *flow = zw_flow_from_switch(stats.table_id, stats.priority, ntohll(stats.cookie), &stats.match,
                                                    stats.ofpacts, stats.ofpacts_len);
 
@@ -116,19 +121,18 @@ int zw_ofp_decode_flow_stats(const uint8_t *data, size_t size, zw_flow_stats_cb 
     return error == EOF ? 0 : EPROTO;
 }
 
-static bool is_foreign(const struct ofputil_flow_update *update)
+static bool is_pause(const struct ofputil_flow_update *update)
 {
-    if (update->event == OFPFME_ABBREV || update->event == OFPFME_PAUSED || update->event == OFPFME_RESUMED) {
-        return false;
-    }
-    if (update->table_id >= ZW_N_STAGES) {
-        return false;
-    }
-    uint64_t cookie = ntohll(update->cookie);
-    return !(zw_cookie_is_ours(cookie) && zw_cookie_kind(cookie) == ZW_COOKIE_LEARNED);
+    return update->event == OFPFME_PAUSED || update->event == OFPFME_RESUMED;
 }
 
-int zw_ofp_decode_flow_updates(const uint8_t *data, size_t size, unsigned int *n_foreign)
+static bool is_foreign(const struct ofputil_flow_update *update)
+{
+    return update->event != OFPFME_ABBREV && !is_pause(update) && update->table_id < ZW_N_STAGES &&
+           !zw_flow_key_is_learned(update->table_id, ntohll(update->cookie));
+}
+
+int zw_ofp_decode_flow_updates(const uint8_t *data, size_t size, unsigned int *n_foreign, bool *missed)
 {
     struct ofpbuf msg = ofpbuf_const_initializer(data, size);
     uint64_t stub[256];
@@ -137,8 +141,10 @@ int zw_ofp_decode_flow_updates(const uint8_t *data, size_t size, unsigned int *n
     int error;
 
     *n_foreign = 0;
+    *missed = false;
     while (!(error = ofputil_decode_flow_update(&update, &msg, &ofpacts))) {
         *n_foreign += is_foreign(&update);
+        *missed |= is_pause(&update);
     }
     ofpbuf_uninit(&ofpacts);
     return error == EOF ? 0 : EPROTO;

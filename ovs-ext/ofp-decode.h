@@ -37,7 +37,7 @@ struct zw_ofp_msg {
     uint32_t xid;
     uint8_t version;   /* HELLO: the highest version that both sides speak, 0: none. */
     bool more;         /* FLOW_STATS: another part follows. */
-    char text[160];    /* ERROR: what the switch says is wrong. */
+    char text[80];     /* ERROR: what the switch says is wrong. */
     bool meter_exists; /* ERROR: a meter of that id is there already. */
 };
 
@@ -48,13 +48,13 @@ struct zw_flow_counters {
     uint64_t n_packets, n_bytes;
 };
 
-/* Calls 'each' for every flow of a FLOW_STATS message; it takes the flow.  Learned flows and flows of tables beyond the
- * pipeline are passed as well.  0 or EPROTO. */
+/* Calls 'each' for every flow of a FLOW_STATS message; it takes the flow.  Learned flows (zw_flow_is_learned()) are
+ * passed as well, flows of tables beyond the pipeline are not.  0 or EPROTO. */
 typedef void zw_flow_stats_cb(void *arg, struct zw_flow *, const struct zw_flow_counters *);
 int zw_ofp_decode_flow_stats(const uint8_t *data, size_t size, zw_flow_stats_cb *each, void *arg);
 
 /* Counts the changes in a FLOW_UPDATE message that somebody else made to flows of the pipeline: not ours, not
- * learned, not aged out.  0 or EPROTO. */
-int zw_ofp_decode_flow_updates(const uint8_t *data, size_t size, unsigned int *n_foreign);
+ * learned.  '*missed' is set if the switch could not say all: changes came faster than we read.  0 or EPROTO. */
+int zw_ofp_decode_flow_updates(const uint8_t *data, size_t size, unsigned int *n_foreign, bool *missed);
 
 #endif

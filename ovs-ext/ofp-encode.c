@@ -174,28 +174,36 @@ static uint32_t put_bundle_control(struct zw_outbuf *out, uint32_t id, uint16_t 
     return put(out, ofputil_encode_bundle_ctrl_request(OF_VERSION, &control));
 }
 
-static void put_bundle_add(struct zw_outbuf *out, uint32_t id, const struct zw_change *change)
+static void put_bundle_add(struct zw_outbuf *out, uint32_t id, uint32_t xid, const struct zw_change *change)
 {
     struct ofpbuf *mod = encode_change(change);
-    struct ofputil_bundle_add_msg add = {.bundle_id = id, .flags = OFPBF_ATOMIC | OFPBF_ORDERED, .msg = mod->data};
+    struct ofp_header *oh = mod->data;
+    struct ofputil_bundle_add_msg add = {.bundle_id = id, .flags = OFPBF_ATOMIC | OFPBF_ORDERED, .msg = oh};
 
+    oh->xid = htonl(xid); /* The message around it gets the same. */
     put(out, ofputil_encode_bundle_add(OF_VERSION, &add));
     ofpbuf_delete(mod);
 }
 
-uint32_t zw_ofp_put_bundle(struct zw_outbuf *out, uint32_t bundle_id, const struct zw_changes *changes)
+struct zw_ofp_bundle zw_ofp_put_bundle(struct zw_outbuf *out, uint32_t id, const struct zw_changes *changes)
 {
-    put_bundle_control(out, bundle_id, OFPBCT_OPEN_REQUEST);
+    struct zw_ofp_bundle bundle;
+
+    bundle.first_xid = put_bundle_control(out, id, OFPBCT_OPEN_REQUEST) + 1;
     for (size_t i = 0; i < changes->n; i++) {
-        put_bundle_add(out, bundle_id, &changes->list[i]);
+        put_bundle_add(out, id, bundle.first_xid + (uint32_t)i, &changes->list[i]);
     }
-    return zw_ofp_put_barrier(out);
+    bundle.barrier_xid = zw_ofp_put_barrier(out);
+    return bundle;
 }
 
-uint32_t zw_ofp_put_bundle_commit(struct zw_outbuf *out, uint32_t bundle_id)
+struct zw_ofp_commit zw_ofp_put_bundle_commit(struct zw_outbuf *out, uint32_t bundle_id)
 {
-    put_bundle_control(out, bundle_id, OFPBCT_COMMIT_REQUEST);
-    return zw_ofp_put_barrier(out);
+    struct zw_ofp_commit commit;
+
+    commit.xid = put_bundle_control(out, bundle_id, OFPBCT_COMMIT_REQUEST);
+    commit.barrier_xid = zw_ofp_put_barrier(out);
+    return commit;
 }
 
 void zw_ofp_put_bundle_discard(struct zw_outbuf *out, uint32_t bundle_id)

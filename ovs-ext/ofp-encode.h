@@ -24,12 +24,20 @@ uint32_t zw_ofp_put_stage_dump(struct zw_outbuf *, enum zw_stage);
 uint32_t zw_ofp_put_flow_monitor(struct zw_outbuf *); /* Changes from now on, by anybody but us. */
 uint32_t zw_ofp_put_meter_mod(struct zw_outbuf *, bool modify, uint32_t meter_id, uint32_t pps);
 
-/* A change in one ordered, atomic bundle (OpenFlow 1.5, 7.3.9), in two steps.  First all changes are put into the
- * bundle, and a barrier, whose transaction id is returned: an error before the barrier is answered means that the
- * switch refuses one of them, and a commit would apply the others without it.  Then commit (and another barrier), or
- * discard. */
-uint32_t zw_ofp_put_bundle(struct zw_outbuf *, uint32_t bundle_id, const struct zw_changes *);
-uint32_t zw_ofp_put_bundle_commit(struct zw_outbuf *, uint32_t bundle_id);
+/* Changes in one ordered, atomic bundle (OpenFlow 1.5, 7.3.9), in two steps.  First all changes are put into the
+ * bundle, and a barrier: an error before the barrier is answered means that the switch refuses one of them, and a commit
+ * would apply the others without it.  Then commit, or discard.  The reply to a commit says that all changes are in
+ * force, an error that none is. */
+struct zw_ofp_bundle {
+    uint32_t first_xid; /* Of the first change; the others count on from there. */
+    uint32_t barrier_xid;
+};
+struct zw_ofp_bundle zw_ofp_put_bundle(struct zw_outbuf *, uint32_t bundle_id, const struct zw_changes *);
+
+struct zw_ofp_commit {
+    uint32_t xid, barrier_xid;
+};
+struct zw_ofp_commit zw_ofp_put_bundle_commit(struct zw_outbuf *, uint32_t bundle_id);
 void zw_ofp_put_bundle_discard(struct zw_outbuf *, uint32_t bundle_id);
 
 #endif

@@ -13,11 +13,19 @@
 
 static void set_up_log(void)
 {
+    /* What a peer says wrong is an error to us, and said once, by who called the codec. */
+    static const char *const codec[] = {"nx_match",   "ofp_actions",    "ofp_bundle", "ofp_errors",
+                                        "ofp_flow",   "ofp_match",      "ofp_msgs",   "ofp_monitor",
+                                        "ofp_packet", "ofp_connection", "ofp_util",   "meta_flow"};
+
     vlog_set_syslog_method("null");
     vlog_set_levels(NULL, VLF_ANY_DESTINATION, VLL_OFF);
     vlog_set_levels(NULL, VLF_CONSOLE, VLL_WARN);
     /* It warns when a thread was busy for a second, which a dump of a large table takes. */
     vlog_set_levels(vlog_module_from_name("timeval"), VLF_CONSOLE, VLL_ERR);
+    for (size_t i = 0; i < ARRAY_SIZE(codec); i++) {
+        vlog_set_levels(vlog_module_from_name(codec[i]), VLF_CONSOLE, VLL_ERR);
+    }
     vlog_set_pattern(VLF_CONSOLE, "%D{%Y-%m-%dT%H:%M:%S.###}Z %p: libopenvswitch: %c: %m");
 }
 

@@ -29,19 +29,24 @@
 struct event_base;
 struct zw_switch;
 
-#define ZW_SWITCH_RECONNECT_MS 100      /* First wait; doubles ... */
-#define ZW_SWITCH_RECONNECT_MAX_MS 1000 /* ... up to this: a bridge that is back gets its policy within a second. */
-#define ZW_SWITCH_PROBE_S 5             /* An idle connection is probed; no answer for as long again ends it. */
+#define ZW_SWITCH_RECONNECT_MS 100     /* First wait; doubles ... */
+#define ZW_SWITCH_RECONNECT_MAX_MS 500 /* ... up to this: a bridge that is back gets its policy within a second. */
+#define ZW_SWITCH_RETRY_MS 1000        /* After a bundle was refused. */
+#define ZW_SWITCH_PROBE_S 5            /* An idle connection is probed; no answer for as long again ends it. */
 #define ZW_SWITCH_MAX_OUTBUF (256u * 1024 * 1024) /* Bytes that wait to be sent; beyond, the connection is closed. */
-#define ZW_SWITCH_RESYNC_MS 50 /* From a foreign change to reading the flows again: changes come in flocks. */
+#define ZW_SWITCH_ANSWER_S 60        /* A dump or a bundle that is not answered for as long ends the connection. */
+#define ZW_SWITCH_RESYNC_MS 50       /* From a foreign change to reading the flows again: changes come in flocks. */
+#define ZW_SWITCH_RESYNC_MAX_MS 1000 /* Doubles up to this while they go on. */
+#define ZW_SWITCH_MAX_FLOWS 2000000u /* That a switch may say it has; beyond, the connection is closed. */
 
 /*                name           what it waits for */
-#define ZW_SWITCH_STATES                                            \
-    ZW_SWITCH_STATE(DISCONNECTED, "the bridge's management socket") \
-    ZW_SWITCH_STATE(HELLO, "the switch to say hello")               \
-    ZW_SWITCH_STATE(READING, "the flows that are installed")        \
-    ZW_SWITCH_STATE(IDLE, "a desired flow table")                   \
-    ZW_SWITCH_STATE(SYNCING, "the switch to confirm a bundle")      \
+#define ZW_SWITCH_STATES                                                     \
+    ZW_SWITCH_STATE(DISCONNECTED, "the bridge's management socket")          \
+    ZW_SWITCH_STATE(HELLO, "the switch to say hello")                        \
+    ZW_SWITCH_STATE(READING, "the flows that are installed")                 \
+    ZW_SWITCH_STATE(IDLE, "a desired flow table")                            \
+    ZW_SWITCH_STATE(SYNCING, "the switch to confirm a bundle")               \
+    ZW_SWITCH_STATE(REFUSED, "a while, because the switch refused a bundle") \
     ZW_SWITCH_STATE(IN_SYNC, "nothing: the desired flows are in force")
 enum zw_switch_state {
 #define ZW_SWITCH_STATE(NAME, TEXT) ZW_SWITCH_##NAME,
@@ -55,8 +60,8 @@ struct zw_switch_ops {
     void (*packet_in)(void *arg, const struct zw_packet_in *, struct zw_outbuf *answer);
     /* The switch confirmed the flow table of 'generation' (n_changes flow changes were needed; 0: all was right). */
     void (*in_sync)(void *arg, uint64_t generation, size_t n_changes, int64_t duration_us);
-    /* The switch refused it, or the connection was lost before it confirmed; it is tried again (after a
-     * reconnect, or ZW_SWITCH_RECONNECT_MAX_MS). */
+    /* The switch refused it, or the connection was lost before it confirmed; nothing of it is in force.  It is tried
+     * again (after a reconnect, or ZW_SWITCH_RETRY_MS). */
     void (*sync_failed)(void *arg, uint64_t generation, const char *error);
 };
 
@@ -71,8 +76,9 @@ void zw_switch_set_desired(struct zw_switch *, struct zw_flow_table *desired, ui
 /* Connects now, if it is waiting to: the bridge is known to be back. */
 void zw_switch_kick(struct zw_switch *);
 
-/* Reads all flows of 'stage' with their counters.  'each' takes no ownership; 'done' comes last, once, with an error
- * text or NULL.  Several may be under way; they end in order. */
+/* Reads all flows of 'stage' with their counters, learned ones too.  'each' takes no ownership; 'done' comes last, once,
+ * with an error text or NULL, and before this returns if there is no connection.  Several may be under way; they end
+ * in order.  zw_switch_free() ends them without calling anything. */
 typedef void zw_counters_cb(void *arg, const struct zw_flow *, const struct zw_flow_counters *);
 typedef void zw_counters_done_cb(void *arg, const char *error);
 void zw_switch_read_counters(struct zw_switch *, enum zw_stage, zw_counters_cb *each, zw_counters_done_cb *done,
@@ -92,6 +98,7 @@ struct zw_switch_status {
     uint64_t n_repaired_flows;  /* and how many flows that took. */
     int64_t last_repair_us;     /* Unix time, 0: never. */
     uint64_t n_packet_ins, n_bad_messages;
+    bool metered;    /* Copies of denied packets are bounded; false: the datapath has no meters. */
     char error[160]; /* Last error, or "". */
 };
 struct zw_switch_status zw_switch_status(const struct zw_switch *);

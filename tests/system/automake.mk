@@ -23,3 +23,10 @@ EXTRA_DIST += tests/system/kill9.sh
 TESTS += tests/system/vswitchd.sh
 EXTRA_DIST += tests/system/vswitchd.sh
 ALONE_TESTS += tests/system/rate.sh
+
+# Drives the switch room for switch.sh; no test itself, so it is not among check_PROGRAMS.
+EXTRA_PROGRAMS += tests/system/switch-client
+check_DATA += tests/system/switch-client$(EXEEXT)
+CLEANFILES += tests/system/switch-client$(EXEEXT)
+TESTS += tests/system/switch.sh
+EXTRA_DIST += tests/system/switch.sh

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* switch-private - what the files of this room share.
+ *
+ * switch.c has the connections and says which state a switch is in, sync.c reads what is installed and sends the
+ * difference, counters.c reads counters.  Functions that may call the owner back are the last thing that their callers
+ * do: the owner may have changed everything. */
+
+#ifndef ZW_SWITCH_SWITCH_PRIVATE_H
+#define ZW_SWITCH_SWITCH_PRIVATE_H 1
+
+#include <sys/queue.h>
+
+#include "controller/switch/ofconn.h"
+#include "controller/switch/switch.h"
+#include "ovs-ext/ofp-encode.h"
+
+struct event;
+struct zw_counters_request;
+
+struct zw_switch {
+    struct event_base *base;
+    char *name;
+    const struct zw_switch_ops *ops;
+    void *arg;
+    struct zw_ofconn *flows, *packets;
+    struct zw_switch_status status; /* But for what connections count. */
+    uint32_t meter_xid, monitor_xid;
+
+    /* sync.c.  Two of these may be the same table; change them with set_table(). */
+    struct zw_flow_table *wanted;    /* The newest desired one. */
+    struct zw_flow_table *sent;      /* On its way, while SYNCING. */
+    struct zw_flow_table *installed; /* What the switch has.  NULL: not read on this connection. */
+    struct zw_flow_table *reading;   /* What it said so far, while READING. */
+    uint64_t wanted_generation, sent_generation;
+    bool dirty;            /* Somebody else changed flows since they were last read. */
+    unsigned int again_ms; /* How long to wait before they are read again. */
+    int64_t last_read_us;  /* Monotonic. */
+    uint32_t dump_xid, bundle_id;
+    struct zw_changes changes;   /* What was sent, while SYNCING; flows of 'installed' and 'sent'. */
+    struct zw_ofp_bundle bundle; /* 'changes', until they are all taken; */
+    bool filled;                 /* and from then on */
+    struct zw_ofp_commit commit;
+    bool committed;
+    char refusal[256];      /* The first thing that the switch did not like in the bundle. */
+    size_t n_foreign_flows; /* That differed from what we knew, when last read. */
+    int64_t sync_start_us;  /* Monotonic. */
+    struct event *timer;    /* What 'status.state' waits for takes too long, or has been waited for long enough. */
+
+    STAILQ_HEAD(, zw_counters_request) counters; /* The first one is under way. */
+};
+
+void zw_switch_set_state(struct zw_switch *, enum zw_switch_state);
+void zw_switch_set_error(struct zw_switch *, const char *);
+
+/* The connection for flows came up, or went down because of 'why'. */
+void zw_sync_start(struct zw_switch *);
+void zw_sync_stop(struct zw_switch *, const char *why);
+void zw_sync_free(struct zw_switch *);
+/* Part of a dump; true if it was ours. */
+bool zw_sync_flow_stats(struct zw_switch *, const struct zw_ofp_msg *, const uint8_t *data, size_t size);
+void zw_sync_foreign_change(struct zw_switch *);
+void zw_sync_bundle_reply(struct zw_switch *, const struct zw_ofp_msg *);
+void zw_sync_barrier_reply(struct zw_switch *, const struct zw_ofp_msg *);
+/* True if it was about a dump or a bundle of ours. */
+bool zw_sync_error(struct zw_switch *, const struct zw_ofp_msg *);
+void zw_sync_expired(struct zw_switch *);
+
+void zw_counters_start(struct zw_switch *);
+void zw_counters_stop(struct zw_switch *, const char *why);
+void zw_counters_free(struct zw_switch *);
+bool zw_counters_flow_stats(struct zw_switch *, const struct zw_ofp_msg *, const uint8_t *data, size_t size);
+bool zw_counters_error(struct zw_switch *, const struct zw_ofp_msg *);
+
+#endif
