@@ -30,3 +30,5 @@ check_DATA += tests/system/switch-client$(EXEEXT)
 CLEANFILES += tests/system/switch-client$(EXEEXT)
 TESTS += tests/system/switch.sh
 EXTRA_DIST += tests/system/switch.sh
+TESTS += tests/system/verbs.sh
+EXTRA_DIST += tests/system/verbs.sh
