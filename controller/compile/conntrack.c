@@ -34,8 +34,20 @@ static void untracked(struct zw_compiler *c, uint8_t type)
     zw_emit(c, flow);
 }
 
+/* Judged packet by packet, a TCP packet could do without a session; and TCP has one receiver (RFC 9293, 3.9.2). */
+static void no_stateless_tcp(struct zw_compiler *c, enum zw_family family)
+{
+    struct zw_flow *flow = zw_static_flow(ZW_STAGE_CONNTRACK, ZW_PRIO_EXACT);
+
+    zw_match_ip_proto(flow, family, IPPROTO_TCP);
+    zw_match_flags(flow, ZW_FLAG_STATELESS_MASK, ZW_FLAG_STATELESS_MASK);
+    zw_emit(c, flow);
+}
+
 static void ip(struct zw_compiler *c, enum zw_family family)
 {
+    no_stateless_tcp(c, family);
+
     struct zw_flow *flow = zw_static_flow(ZW_STAGE_CONNTRACK, ZW_PRIO_MATCH);
     zw_match_family(flow, family);
     zw_match_flags(flow, ZW_FLAG_STATELESS_MASK, ZW_FLAG_STATELESS_MASK);

@@ -28,7 +28,10 @@ void zw_compile_guard(struct zw_compiler *c)
     zw_match_eth_dst_masked(flow, link_local, link_local_mask);
     zw_emit(c, flow);
 
-    /* A second tag, below the one that CLASSIFY took off. */
+    /* A second tag, below the one that CLASSIFY took off; OVS shows it as a tag or, by default, as an EtherType. */
+    flow = zw_static_flow(ZW_STAGE_GUARD, ZW_PRIO_BLOCK);
+    zw_match_any_tag(flow);
+    zw_emit(c, flow);
     drop_eth_type(c, ETH_TYPE_VLAN);
     drop_eth_type(c, ETH_TYPE_QINQ);
 

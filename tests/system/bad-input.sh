@@ -165,5 +165,5 @@ zw_case "an audit log that is no database" refuses no_database
 zw_case "an audit log that is another program's database" refuses other_database
 zw_case "an audit log that was cut" refuses cut_database
 zw_case "the good log again" starts_again
-zw_done 'zonewardd.log:.*(policy\.yaml|the policy file is not used|audit\.db|OVSDB|ovsdb|reconnect|db\.sock)' \
+zw_done 'zonewardd.log:.*(copies\.json|policy\.yaml|the policy file is not used|audit\.db|OVSDB|ovsdb|reconnect|db\.sock)' \
     'ovs-vswitchd.log:.*(reconnect|ovsdb_idl|jsonrpc|db\.sock)'
