@@ -150,4 +150,4 @@ zw_case "policy apply, show and reload" test_policy
 zw_case "audit query" test_audit
 zw_case "rights" test_rights
 zw_case "a bridge that is away" test_bridge_away
-zw_done 'zonewardd.log:.* warning: bridge br0: disconnected' 'recirc_id [0-9]+ left allocated' # OVS's own, at its end.
+zw_done 'zonewardd.log:.* warning: bridge br0: .*clos' 'recirc_id [0-9]+ left allocated' # OVS's own, at its end.
