@@ -458,20 +458,12 @@ int zw_audit_start(const char *path, struct zw_audit **auditp, struct zw_problem
         return ENOMEM;
     }
     struct zw_store_error trouble;
-    int error = 0;
     if (!open_store(audit, &trouble)) {
-        if (trouble.trouble == ZW_STORE_LASTING) {
-            zw_problems_add(problems, path, 0, 0, "%s", trouble.text);
-            error = trouble.error;
-        } else {
-            report_failure(audit, trouble.text);
-        }
+        report_failure(audit, trouble.text);
     }
-    if (!error) {
-        error = start_thread(audit);
-        if (error) {
-            zw_problems_add(problems, path, 0, 0, "cannot start a thread for the audit log: %s", strerror(error));
-        }
+    int error = start_thread(audit);
+    if (error) {
+        zw_problems_add(problems, path, 0, 0, "cannot start a thread for the audit log: %s", strerror(error));
     }
     if (error) {
         destroy(audit);

@@ -32,8 +32,10 @@ struct zw_audit_status {
     char path[256];
 };
 
-/* Opens (or creates, from schemas/audit.sql) the log at 'path' and starts the thread.  A file that is no SQLite
- * database, or is another program's, or of a newer schema, is an error with one clear text and is not touched. */
+/* Opens (or creates, from schemas/audit.sql) the log at 'path' and starts the thread.  A file that cannot be written, that
+ * is no SQLite database, or is another program's, or of a newer schema, is no reason not to start, for then the host
+ * would stay without its firewall: it is not touched, the log is failing, says so, and is tried again as after any
+ * failure.  0, or a positive errno with a problem. */
 int zw_audit_start(const char *path, struct zw_audit **, struct zw_problems *);
 
 /* Never blocks.  Only from the thread that started it (one producer). */
