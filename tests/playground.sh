@@ -314,11 +314,15 @@ zw_vm_serve() {
         zw_wait_for "grep -q ready '$ZW_PG/serve-$name.out'"
 }
 
+# What an earlier attempt found, or did not find, says nothing about the next one.
+_zw_forget_neighbours() { ip -n "$(_zw_ns "$1")" neigh flush all 2>/dev/null; }
+
 # zw_probe NAME http|tcp|udp|dns ADDRESS PORT [SECONDS]: one attempt from a VM; prints "passed", "dropped", "refused"
 # or "broken", and always succeeds.
 zw_probe() {
     local name=$1
     shift
+    _zw_forget_neighbours "$name"
     zw_vm_exec "$name" "$PYTHON" -I "$ZW_SRCDIR/tests/probe.py" "$@" || true
 }
 
@@ -334,6 +338,7 @@ zw_expect() {
 zw_stream_start() {
     local job=$1 name=$2
     shift 2
+    _zw_forget_neighbours "$name"
     zw_vm_run "$name" "$job" "$PYTHON" -I "$ZW_SRCDIR/tests/stream.py" "$@"
 }
 

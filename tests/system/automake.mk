@@ -32,3 +32,7 @@ TESTS += tests/system/switch.sh
 EXTRA_DIST += tests/system/switch.sh
 TESTS += tests/system/verbs.sh
 EXTRA_DIST += tests/system/verbs.sh
+TESTS += tests/system/ports.sh
+EXTRA_DIST += tests/system/ports.sh
+TESTS += tests/system/vlans.sh
+EXTRA_DIST += tests/system/vlans.sh

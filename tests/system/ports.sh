@@ -1,0 +1,151 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Ports appear, change and disappear in OVSDB, and what passes follows at once.
+. "${ZW_SRCDIR:-$(dirname "$0")/../..}/tests/system/tap.sh"
+
+AT_ONCE_S=1
+
+setup() {
+    cat >"$ZW_PG/policy.yaml" <<'POLICY'
+version: 1
+zones:
+  web: {ports: [{name: "vnet-web*"}], trust-external-id: true}
+  db: {ports: [{iface-id: db}, {external-id: role=database}]}
+services: {postgres: tcp/5432, http: tcp/80}
+rules:
+  - {name: web-to-db, from: web, to: db, service: postgres, action: allow, log: session}
+  - {name: db-to-web, from: db, to: web, service: http, action: allow, log: session}
+POLICY
+    zw_daemon_start "$ZW_PG/policy.yaml"
+    zw_vm_add web vnet-web0 10.20.0.11/16 fd00:20::11/48
+    zw_vm_add db vnet-db0 10.20.0.12/16 fd00:20::12/48
+    zw_vm_add other vnet-x0 10.20.0.13/16 fd00:20::13/48
+    for vm in web db other; do zw_vm_serve "$vm" tcp:5432 http:80; done
+}
+
+port_zone() { zw_ctl ports | awk -v port="$1" '$2 == port { print $4; found = 1 } END { if (!found) print "gone" }'; }
+
+# zone_is IFNAME ZONE: what zonewardd makes of the port; "-" is none, "gone" no such port.
+zone_is() {
+    zw_wait_for "[ \"\$(port_zone '$1')\" = '$2' ]" "$AT_ONCE_S" || { zw_ctl ports | head -n 12; false; }
+}
+
+appear() {
+    zone_is vnet-web0 web
+    zone_is vnet-db0 db
+    zw_expect passed web tcp 10.20.0.12 5432
+    zw_expect passed web tcp fd00:20::12 5432
+    zw_expect dropped db tcp 10.20.0.11 5432 1
+}
+
+no_zone() {
+    zone_is vnet-x0 -
+    zw_expect dropped other tcp 10.20.0.12 5432 1
+    zw_expect dropped web tcp 10.20.0.13 5432 1
+    if zw_vm_exec other ping -q -c 1 -W 1 10.20.0.12; then false; fi
+}
+
+external_id() {
+    zw_vsctl set interface vnet-x0 external_ids:role=database
+    zone_is vnet-x0 db
+    zw_expect passed web tcp 10.20.0.13 5432
+    zw_vsctl remove interface vnet-x0 external_ids role
+    zone_is vnet-x0 -
+    zw_expect dropped web tcp 10.20.0.13 5432 1
+}
+
+# A session lives between the two zones that it was let in for.
+moved() {
+    zw_vsctl set interface vnet-x0 external_ids:role=database
+    zone_is vnet-x0 db
+    zw_stream_start moved web tcp 10.20.0.13 5432
+    sleep 0.5
+    zw_vsctl remove interface vnet-x0 external_ids role -- set interface vnet-x0 external_ids:zone=web
+    zone_is vnet-x0 web
+    sleep 3
+    zw_stream_end moved 'exchanges>10' lost=1
+    zw_expect passed other tcp 10.20.0.12 5432
+}
+
+trusted() {
+    zw_vsctl set interface vnet-x0 external_ids:zone=db # A zone that does not trust it.
+    zone_is vnet-x0 -
+    zw_expect dropped web tcp 10.20.0.13 5432 1
+    zw_ctl ports --wide | tee /dev/stderr | grep vnet-x0 | grep -qi trust
+    zw_vsctl set interface vnet-x0 external_ids:zone=nowhere
+    zone_is vnet-x0 -
+    zw_vsctl set interface vnet-x0 external_ids:zone=web
+    zone_is vnet-x0 web
+}
+
+conflict() {
+    zw_vsctl set interface vnet-x0 external_ids:role=database # And external_ids:zone says web.
+    zone_is vnet-x0 -
+    zw_expect dropped other tcp 10.20.0.12 5432 1
+    zw_expect dropped web tcp 10.20.0.13 5432 1
+    zw_ctl status || true
+    zw_vsctl remove interface vnet-x0 external_ids role -- remove interface vnet-x0 external_ids zone
+}
+
+ofport() {
+    zw_vsctl set interface vnet-db0 ofport_request=77
+    zw_wait_for '[ "$(zw_vsctl get interface vnet-db0 ofport)" = 77 ]' 5
+    zw_wait_for 'zw_flows | grep -q in_port=77' "$AT_ONCE_S"
+    zw_expect passed web tcp 10.20.0.12 5432
+}
+
+again() {
+    zw_vm_del db
+    zone_is vnet-db0 gone
+    if zw_flows | grep -q in_port=77; then false; fi
+    zw_vm_add db vnet-web7 10.20.0.12/16 fd00:20::12/48 external_ids:iface-id=other
+    zone_is vnet-web7 web
+    zw_vm_del db
+    zw_vm_add db vnet-db0 10.20.0.12/16 fd00:20::12/48
+    zw_vm_serve db tcp:5432 http:80
+    zone_is vnet-db0 db
+    zw_expect passed web tcp 10.20.0.12 5432
+    zw_expect passed db http 10.20.0.11 80
+}
+
+many() {
+    local i commands=()
+    for i in $(seq 100); do
+        commands+=(-- add-port br0 "many$i" -- set interface "many$i" type=internal external_ids:role=database)
+    done
+    zw_vsctl "${commands[@]:1}"
+    zone_is many100 db
+    zw_expect passed web tcp 10.20.0.12 5432
+    commands=()
+    for i in $(seq 100); do commands+=(-- del-port br0 "many$i"); done
+    zw_vsctl "${commands[@]:1}"
+    zone_is many1 gone
+    zw_expect passed web tcp 10.20.0.12 5432
+}
+
+bridge_again() {
+    zw_vsctl --timeout=10 del-br br0
+    zw_wait_for '! zw_ctl status' 5
+    zw_vsctl --timeout=10 add-br br0 -- set bridge br0 datapath_type=netdev # fail_mode is for zonewardd to set.
+    zw_vsctl --timeout=10 add-port br0 vnet-web0 -- add-port br0 vnet-db0 -- set interface vnet-db0 external_ids:iface-id=db
+    zw_wait_for 'zw_ctl status' 5
+    [ "$(zw_vsctl get-fail-mode br0)" = secure ]
+    zw_expect passed web tcp 10.20.0.12 5432
+    zw_expect dropped db tcp 10.20.0.11 5432 1
+}
+
+zw_playground_start || exit 99
+zw_case "a policy, then the ports" setup
+zw_case "ports that appear have their zones" appear
+zw_case "a port in no zone gets nothing through" no_zone
+zw_case "external_ids decide, from one moment to the next" external_id
+zw_case "a session ends when a port leaves its zone" moved
+zw_case "external_ids:zone counts where the policy trusts it" trusted
+zw_case "a port that two zones claim is in none" conflict
+zw_case "a port's OpenFlow number changes" ofport
+zw_case "a port goes, and comes back as another and as itself" again
+zw_case "a hundred ports at once" many
+zw_case "the bridge goes and comes back" bridge_again
+zw_done 'zonewardd.log:.* warning: ' 'zonewardd.log:.*br0.*(No such file|connect)' 'could not (open|add) network device|connection dropped' \
+    'recirc_id [0-9]+ left allocated' 'timeval' 'ofproto.*(no such port|cannot get STP)'
