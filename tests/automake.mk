@@ -41,3 +41,7 @@ format:
 	cd $(srcdir) && clang-format -i `find ovs-ext controller tests -name '*.[ch]'`
 
 .PHONY: lint format
+
+# What lint's cppcheck remembers.
+clean-local:
+	rm -rf tests/cppcheck
