@@ -35,6 +35,7 @@
     COLUMN(SPORT, "sport", true)                   \
     COLUMN(DST, "dst", false)                      \
     COLUMN(DPORT, "dport", true)                   \
+    COLUMN(SERVICE, "service", false)              \
     COLUMN(BRIDGE, "bridge", false)                \
     COLUMN(SEGMENT, "segment", true)               \
     COLUMN(SRC_MAC, "src_mac", false)              \
@@ -57,18 +58,24 @@ static const struct zw_audit_column no_row[] = {
 #undef COLUMN
 };
 
+/* As the policy writes it. */
+#define SQL_SERVICE                                                              \
+    "CASE t.proto WHEN 1 THEN 'icmp/' || r.sport WHEN 6 THEN 'tcp/' || t.dport " \
+    "WHEN 17 THEN 'udp/' || t.dport WHEN 58 THEN 'icmpv6/' || r.sport "          \
+    "WHEN 132 THEN 'sctp/' || t.dport ELSE 'proto/' || t.proto END"
+
 /* One record of each type by its id, in these columns. */
-#define FLOW(TABLE, TYPE, VERDICT)                                                                 \
-    "SELECT r.time_us, " TYPE ", " VERDICT ", d.path, d.rule, d.rule_number, d.policy_version, "   \
-    "d.step, d.from_zone, d.to_zone, d.from_port, d.to_port, t.proto, s.text, r.sport, a.text, "   \
-    "t.dport, d.bridge, d.segment, t.src_mac, t.dst_mac, NULL, NULL, NULL, 1 FROM " TABLE " AS r " \
-    "JOIN tuples AS t ON t.id = r.tuple JOIN decisions AS d ON d.id = t.decision "                 \
+#define FLOW(TABLE, TYPE, VERDICT)                                                                                  \
+    "SELECT r.time_us, " TYPE ", " VERDICT ", d.path, d.rule, d.rule_number, d.policy_version, "                    \
+    "d.step, d.from_zone, d.to_zone, d.from_port, d.to_port, t.proto, s.text, r.sport, a.text, "                    \
+    "t.dport, " SQL_SERVICE ", d.bridge, d.segment, t.src_mac, t.dst_mac, NULL, NULL, NULL, 1 FROM " TABLE " AS r " \
+    "JOIN tuples AS t ON t.id = r.tuple JOIN decisions AS d ON d.id = t.decision "                                  \
     "JOIN addresses AS s ON s.id = t.src JOIN addresses AS a ON a.id = t.dst WHERE r.id = ?1"
 
 /* The others have a time, a type, perhaps a version, and the four columns at the end. */
-#define EVENT(TABLE, TYPE, VERSION, WHO, WHAT, TEXT, COUNT)                                                    \
-    "SELECT time_us, " TYPE ", NULL, NULL, NULL, NULL, " VERSION ", NULL, NULL, NULL, NULL, NULL, "            \
-    "NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, " WHO ", " WHAT ", " TEXT ", " COUNT " FROM " TABLE \
+#define EVENT(TABLE, TYPE, VERSION, WHO, WHAT, TEXT, COUNT)                                                          \
+    "SELECT time_us, " TYPE ", NULL, NULL, NULL, NULL, " VERSION ", NULL, NULL, NULL, NULL, NULL, "                  \
+    "NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, " WHO ", " WHAT ", " TEXT ", " COUNT " FROM " TABLE \
     " WHERE id = ?1"
 
 #define SQL_TIME(COLUMN)                                               \
@@ -89,7 +96,9 @@ static const char *const records[] = {
                               "NULL"),
     [ZW_RECORD_GAP] =
         EVENT("gaps", "'gap'", "NULL", "NULL", "what",
-              "text || '; from ' || " SQL_TIME("from_us") " || ' to ' || " SQL_TIME("to_us"), "n_missing"),
+              "CASE n_missing WHEN 0 THEN '' ELSE n_missing || ' missing: ' END || text || '; from ' || " SQL_TIME(
+                  "from_us") " || ' to ' || " SQL_TIME("to_us"),
+              "n_missing"),
 };
 
 enum { N_TYPES = sizeof records / sizeof records[0] };

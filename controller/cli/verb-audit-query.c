@@ -158,8 +158,8 @@ static enum zw_exit read_filter(struct query *query)
 /* What a first look wants to see; --wide has the rest. */
 static bool is_wide(const char *name)
 {
-    static const char *const narrow[] = {"time",  "type",  "verdict", "from", "src", "to",   "dst",
-                                         "proto", "dport", "rule",    "path", "who", "what", "text"};
+    static const char *const narrow[] = {"time",    "type", "verdict", "from", "src",  "to",  "dst",
+                                         "service", "rule", "path",    "who",  "what", "text"};
 
     for (size_t i = 0; i < sizeof narrow / sizeof narrow[0]; i++) {
         if (!strcmp(narrow[i], name)) {
