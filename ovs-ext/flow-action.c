@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "lib/byte-order.h"
 #include "lib/flow.h"
 #include "lib/packets.h"
 #include "openvswitch/meta-flow.h"
@@ -61,9 +62,16 @@ void zw_act_vlan_to_reg(struct zw_flow *flow, enum zw_reg reg)
     put_move(&flow->ofpacts, subfield(MFF_VLAN_TCI, 0, 12), reg_bits(reg, 0, 12));
 }
 
+/* Made from the wire's own words: there is an older action that does the same, and is written differently. */
 void zw_act_pop_vlan(struct zw_flow *flow)
 {
-    ofpact_put_STRIP_VLAN(&flow->ofpacts)->ofpact.raw = 0;
+    static const uint64_t pop_vlan[] = {CONSTANT_HTONLL(UINT64_C(18) << 48 | UINT64_C(8) << 32)}; /* OFPAT_POP_VLAN */
+    struct ofpbuf wire = ofpbuf_const_initializer(pop_vlan, sizeof pop_vlan), ofpacts;
+
+    ofpbuf_init(&ofpacts, 0);
+    ofpacts_pull_openflow_actions(&wire, wire.size, OFP15_VERSION, NULL, NULL, &ofpacts);
+    ofpbuf_put(&flow->ofpacts, ofpacts.data, ofpacts.size);
+    ofpbuf_uninit(&ofpacts);
 }
 
 static void put_push_vlan(struct zw_flow *flow)

@@ -76,8 +76,10 @@ int zw_packet_in_decode(const uint8_t *msg, size_t size, struct zw_packet_in *in
     size_t total_len;
     uint32_t buffer_id;
 
+    /* The decoder takes any reason, and the encoder of a resume none that it does not know. */
     if (ofputil_decode_packet_in((const void *)msg, true, NULL, NULL, pin, &total_len, &buffer_id,
-                                 &private->continuation)) {
+                                 &private->continuation) ||
+        pin->reason >= OFPR_N_REASONS) {
         free(private);
         return EPROTO;
     }

@@ -46,7 +46,7 @@ struct zw_switch {
     int64_t sync_start_us;  /* Monotonic. */
     struct event *timer;    /* What 'status.state' waits for takes too long, or has been waited for long enough. */
 
-    STAILQ_HEAD(, zw_counters_request) counters; /* The first one is under way. */
+    STAILQ_HEAD(zw_counters_queue, zw_counters_request) counters; /* The first one is under way. */
 };
 
 void zw_switch_set_state(struct zw_switch *, enum zw_switch_state);

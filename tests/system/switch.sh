@@ -106,7 +106,6 @@ storm() { # Somebody who never stops does not stop the switch room either.
 }
 
 refuses() { # A refused bundle changes nothing at all, and a better one is taken at once.
-    local generation
     zw_ofctl --no-stats dump-flows br0 | sort >"$ZW_PG/before"
     say bad
     happens 'failed generation=2 OFPBAC_BAD_OUT_PORT for table=14 .* actions=65408'

@@ -53,3 +53,15 @@ check_PROGRAMS += tests/unit/test-cli-audit
 tests_unit_test_cli_audit_LDADD = controller/cli/libzwcli.a $(LDADD)
 check_PROGRAMS += tests/unit/test-explain
 tests_unit_test_explain_SOURCES = tests/unit/test-explain.c tests/unit/policy-fixture.c tests/unit/policy-fixture.h
+
+check_PROGRAMS += tests/unit/test-flow
+tests_unit_test_flow_SOURCES = tests/unit/test-flow.c tests/unit/flow-samples.c tests/unit/flow-samples.h
+check_PROGRAMS += tests/unit/test-flow-table
+tests_unit_test_flow_table_SOURCES = tests/unit/test-flow-table.c tests/unit/flow-samples.c tests/unit/flow-samples.h
+check_PROGRAMS += tests/unit/test-ofp
+tests_unit_test_ofp_SOURCES = tests/unit/test-ofp.c tests/unit/flow-samples.c tests/unit/flow-samples.h \
+	tests/unit/ofp-mutilate.c tests/unit/ofp-mutilate.h
+tests_unit_test_ofp_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
+check_PROGRAMS += tests/unit/test-packet-in
+tests_unit_test_packet_in_SOURCES = tests/unit/test-packet-in.c tests/unit/ofp-mutilate.c tests/unit/ofp-mutilate.h
+tests_unit_test_packet_in_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "openflow/nicira-ext.h"
+#include "openvswitch/ofp-msgs.h"
+#include "openvswitch/ofp-packet.h"
+#include "openvswitch/vlog.h"
+#include "ovs-ext/flow-private.h"
+#include "ovs-ext/ofp-encode.h"
+#include "ovs-ext/packet-in.h"
+#include "lib/byte-order.h"
+#include "lib/flow.h"
+#include "lib/util.h"
+#include "tests/unit/ofp-mutilate.h"
+#include "tests/unit/zw-test.h"
+
+#define PROTOCOL OFPUTIL_P_OF15_OXM
+
+/* Ethernet, IPv4, TCP SYN from 10.0.0.1:1025 to 10.0.0.2:80. */
+static const uint8_t syn[] = {
+    0x02, 0, 0, 0,  0, 2, 0x02, 0,    0, 0, 0,  1, 0x08, 0, 0x45, 0, 0, 40, 0, 1,    0,    0, 64, 6, 0x66, 0xcd, 10,
+    0,    0, 1, 10, 0, 0, 2,    0x04, 1, 0, 80, 0, 0,    0, 1,    0, 0, 0,  0, 0x50, 0x02, 1, 0,  0, 0,    0,    0,
+};
+
+/* As vswitchd sends it up for a paused packet. */
+static struct ofpbuf *paused_packet(const uint8_t *userdata, size_t userdata_len)
+{
+    struct ofputil_packet_in_private pin = {
+        .base =
+            {
+                .packet = CONST_CAST(uint8_t *, syn),
+                .packet_len = sizeof syn,
+                .reason = OFPR_ACTION,
+                .table_id = ZW_STAGE_VERDICT,
+                .cookie = htonll(zw_cookie(ZW_COOKIE_STATIC, 0)),
+                .userdata = CONST_CAST(uint8_t *, userdata),
+                .userdata_len = userdata_len,
+            },
+        .bridge = {.parts = {1, 2, 3, 4}},
+        .conntracked = true,
+    };
+
+    match_init_catchall(&pin.base.flow_metadata);
+    match_set_in_port(&pin.base.flow_metadata, u16_to_ofp(5));
+    match_set_reg(&pin.base.flow_metadata, ZW_REG_SRC_ZONE, 11);
+    match_set_reg(&pin.base.flow_metadata, ZW_REG_DST_ZONE, 12);
+    match_set_reg(&pin.base.flow_metadata, ZW_REG_FLAGS, ZW_FLAG_ASK);
+    match_set_ct_state(&pin.base.flow_metadata, ZW_CT_TRACKED | ZW_CT_NEW);
+    match_set_ct_zone(&pin.base.flow_metadata, 0x1064);
+    struct ofpbuf *msg = ofputil_encode_packet_in_private(&pin, PROTOCOL, OFPUTIL_PACKET_IN_NXT2);
+    ofpmsg_update_length(msg);
+    return msg;
+}
+
+static void check_packet_in(const struct zw_packet_in *in)
+{
+    static const uint8_t src_mac[6] = {2, 0, 0, 0, 0, 1}, dst_mac[6] = {2, 0, 0, 0, 0, 2};
+    char buf[ZW_ADDR_STRLEN];
+
+    CU_ASSERT(in->is_ours && in->has_key);
+    CU_ASSERT_EQUAL(in->punt, ZW_PUNT_ASK);
+    CU_ASSERT_EQUAL(in->in_port, 5);
+    CU_ASSERT_EQUAL(in->eth_type, 0x0800);
+    CU_ASSERT_EQUAL(memcmp(in->src_mac, src_mac, 6), 0);
+    CU_ASSERT_EQUAL(memcmp(in->dst_mac, dst_mac, 6), 0);
+    CU_ASSERT_STRING_EQUAL(zw_addr_format(&in->key.src, buf), "10.0.0.1");
+    CU_ASSERT_STRING_EQUAL(zw_addr_format(&in->key.dst, buf), "10.0.0.2");
+    CU_ASSERT_EQUAL(in->key.proto, IPPROTO_TCP);
+    CU_ASSERT_EQUAL(in->key.sport, 1025);
+    CU_ASSERT_EQUAL(in->key.dport, 80);
+    CU_ASSERT_EQUAL(in->regs[ZW_REG_SRC_ZONE], 11);
+    CU_ASSERT_EQUAL(in->regs[ZW_REG_DST_ZONE], 12);
+    CU_ASSERT_EQUAL(in->regs[ZW_REG_FLAGS], ZW_FLAG_ASK);
+}
+
+static void check_resume(const struct zw_outbuf *out)
+{
+    struct ofputil_packet_in_private pin;
+    struct ofp_header *oh = xmemdup(out->data, out->size);
+    enum ofptype type;
+
+    CU_ASSERT_EQUAL(ntohs(oh->length), out->size);
+    CU_ASSERT_EQUAL(ofptype_decode(&type, oh), 0);
+    CU_ASSERT_EQUAL(type, OFPTYPE_NXT_RESUME);
+    CU_ASSERT_EQUAL(ofputil_decode_packet_in_private(oh, false, NULL, NULL, &pin, NULL, NULL), 0);
+    const struct flow *flow = &pin.base.flow_metadata.flow;
+    CU_ASSERT_EQUAL(flow->regs[ZW_REG_FLAGS], ZW_FLAG_ALLOW | ZW_FLAG_SLOW_MASK);
+    CU_ASSERT_EQUAL(flow->regs[ZW_REG_RULE], 4711);
+    CU_ASSERT_EQUAL(flow->regs[ZW_REG_VERSION], 0xffffffff);
+    CU_ASSERT_EQUAL(flow->regs[ZW_REG_SRC_ZONE], 11);
+    CU_ASSERT_EQUAL(flow->ct_state, ZW_CT_TRACKED | ZW_CT_NEW);
+    CU_ASSERT_EQUAL(flow->ct_zone, 0x1064);
+    CU_ASSERT_EQUAL(pin.base.packet_len, sizeof syn);
+    CU_ASSERT_EQUAL(memcmp(pin.base.packet, syn, sizeof syn), 0);
+    CU_ASSERT(pin.conntracked);
+    CU_ASSERT_EQUAL(pin.bridge.parts[3], 4);
+    ofputil_packet_in_private_destroy(&pin);
+    free(oh);
+}
+
+static void test_pause_and_resume(void)
+{
+    static const uint8_t userdata[8] = {ZW_PUNT_ASK};
+    struct ofpbuf *msg = paused_packet(userdata, sizeof userdata);
+    uint8_t *copy = xmemdup(msg->data, msg->size);
+    struct zw_outbuf out = ZW_OUTBUF_INIT;
+    struct zw_packet_in in;
+
+    CU_ASSERT_EQUAL(zw_packet_in_decode(copy, msg->size, &in), 0);
+    check_packet_in(&in);
+    zw_packet_in_resume(&in, ZW_FLAG_ALLOW | ZW_FLAG_SLOW_MASK, 4711, 0xffffffff, &out);
+    zw_packet_in_destroy(&in);
+    free(copy);
+    check_resume(&out);
+    zw_outbuf_free(&out);
+    ofpbuf_delete(msg);
+}
+
+static void test_foreign_packet_ins(void)
+{
+    static const uint8_t foreign[][8] = {{0}, {ZW_PUNT_DENIED + 1}, {'m', 'e'}};
+
+    for (size_t i = 0; i < 4; i++) {
+        struct ofpbuf *msg = paused_packet(i < 3 ? foreign[i] : NULL, i < 3 ? 8 : 0);
+        void *copy = xmemdup(msg->data, msg->size);
+        struct zw_packet_in in;
+
+        CU_ASSERT_EQUAL(zw_packet_in_decode(copy, msg->size, &in), 0);
+        CU_ASSERT(!in.is_ours);
+        zw_packet_in_destroy(&in);
+        free(copy);
+        ofpbuf_delete(msg);
+    }
+}
+
+static void test_other_messages(void)
+{
+    struct zw_outbuf out = ZW_OUTBUF_INIT;
+    struct zw_packet_in in;
+
+    zw_ofp_put_hello(&out);
+    CU_ASSERT_EQUAL(zw_packet_in_decode(out.data, out.size, &in), EPROTO);
+    CU_ASSERT_EQUAL(zw_packet_in_decode(out.data, 4, &in), EPROTO);
+    zw_packet_in_destroy(&in);
+    zw_outbuf_free(&out);
+}
+
+/* Whatever the bytes are: an error, or a packet-in that can be resumed. */
+static void decode_and_resume(const uint8_t *data, size_t size)
+{
+    struct zw_outbuf out = ZW_OUTBUF_INIT;
+    struct zw_packet_in in;
+
+    if (!zw_packet_in_decode(data, size, &in)) {
+        zw_packet_in_resume(&in, 1, 2, 3, &out);
+        zw_packet_in_destroy(&in);
+    }
+    zw_outbuf_free(&out);
+}
+
+static void test_rubbish(void)
+{
+    static const uint8_t userdata[8] = {ZW_PUNT_ASK};
+    struct ofpbuf *msg = paused_packet(userdata, sizeof userdata);
+
+    vlog_set_levels(NULL, VLF_ANY_DESTINATION, VLL_OFF);
+    ofp_mutilate(msg, 100000, decode_and_resume);
+    CU_PASS("nothing was read that is not there");
+    ofpbuf_delete(msg);
+}
+
+ZW_TEST_MAIN({"a paused packet goes on with a verdict and all else as it was", test_pause_and_resume},
+             {"packet-ins that are not ours", test_foreign_packet_ins},
+             {"messages that are no packet-ins", test_other_messages}, {"100,000 mutilated packet-ins", test_rubbish})
