@@ -5,14 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controller/base/memory.h"
+
 void zw_outbuf_put(struct zw_outbuf *out, const void *data, size_t size)
 {
     if (out->allocated - out->size < size) {
         out->allocated = (out->size + size) * 2;
-        out->data = realloc(out->data, out->allocated);
-        if (!out->data) {
-            abort();
-        }
+        out->data = zw_xreallocarray(out->data, out->allocated, 1);
     }
     memcpy(out->data + out->size, data, size);
     out->size += size;

@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "controller/base/memory.h"
 #include "controller/compile/compile-private.h"
 
 struct zw_flow *zw_static_flow(enum zw_stage stage, uint16_t priority)
@@ -62,10 +63,7 @@ static bool is_usable(struct zw_compiler *c, const struct zw_port *port)
 
 static void find_open_ports(struct zw_compiler *c)
 {
-    c->ports = calloc(c->bridge->n_ports + 1, sizeof *c->ports);
-    if (!c->ports) {
-        abort();
-    }
+    c->ports = zw_xcalloc(c->bridge->n_ports + 1, sizeof *c->ports);
     for (size_t i = 0; i < c->bridge->n_ports; i++) {
         const struct zw_port *port = &c->bridge->ports[i];
         enum zw_membership how;
@@ -95,10 +93,7 @@ static void find_segments(struct zw_compiler *c)
     for (size_t i = 0; i < c->n_ports; i++) {
         mark_segments(c->ports[i].port, marked);
     }
-    c->segments = calloc(4096, sizeof *c->segments);
-    if (!c->segments) {
-        abort();
-    }
+    c->segments = zw_xcalloc(4096, sizeof *c->segments);
     for (unsigned int segment = 0; segment < 4096; segment++) {
         if (marked[segment]) {
             c->segments[c->n_segments++] = (uint16_t)segment;

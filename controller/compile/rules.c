@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controller/base/memory.h"
 #include "controller/compile/compile-private.h"
 #include "controller/compile/masks.h"
 
@@ -38,13 +39,7 @@ struct rule_compiler {
 
 static void put(struct members *members, struct member member)
 {
-    if (members->n >= members->allocated) {
-        members->allocated = members->allocated ? members->allocated * 2 : 8;
-        members->list = realloc(members->list, members->allocated * sizeof *members->list);
-        if (!members->list) {
-            abort();
-        }
-    }
+    members->list = zw_xgrow(members->list, members->n, &members->allocated, sizeof *members->list);
     members->list[members->n++] = member;
 }
 

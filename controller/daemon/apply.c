@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "controller/base/log.h"
+#include "controller/base/memory.h"
 #include "controller/daemon/daemon-private.h"
 
 /* Somebody waits for a policy to be confirmed. */
@@ -63,7 +64,7 @@ static void begin_stored(struct zw_stored_policy *stored, const struct zw_policy
                          struct zw_policy_source *sources, size_t n_sources, const char *origin, bool from_file)
 {
     *stored = (struct zw_stored_policy){.version = version,
-                                        .origin = strdup(origin),
+                                        .origin = zw_xstrdup(origin),
                                         .from_file = from_file,
                                         .time_us = zw_audit_now_us(),
                                         .sources = sources,
@@ -228,11 +229,8 @@ static void on_timeout(evutil_socket_t fd, short what, void *daemon)
 static void begin_wait(struct zw_daemon *daemon, bool changed, int64_t start_us, zw_apply_cb *done, void *arg)
 {
     const struct timeval timeout = {.tv_sec = ZW_APPLY_TIMEOUT_S};
-    struct zw_apply *apply = calloc(1, sizeof *apply);
+    struct zw_apply *apply = zw_xcalloc(1, sizeof *apply);
 
-    if (!apply) {
-        abort();
-    }
     *apply = (struct zw_apply){.done = done, .arg = arg, .start_us = start_us, .changed = changed};
     apply->timeout = evtimer_new(daemon->base, on_timeout, daemon);
     evtimer_add(apply->timeout, &timeout);

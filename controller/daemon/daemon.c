@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "controller/base/log.h"
+#include "controller/control/protocol.h"
 #include "controller/daemon/daemon-private.h"
 #include "controller/daemon/sd-notify.h"
 #include "ovs-ext/ovs-init.h"
@@ -152,7 +153,7 @@ static int start_audit(struct zw_daemon *daemon, struct zw_problems *problems)
 {
     char path[PATH_SIZE];
 
-    snprintf(path, sizeof path, "%s/audit.db", daemon->options.state_dir);
+    snprintf(path, sizeof path, "%s/%s", daemon->options.state_dir, ZW_AUDIT_FILE);
     int error = zw_audit_start(path, &daemon->audit, problems);
     if (!error) {
         record_daemon(daemon, "start", "zonewardd " PACKAGE_VERSION);
@@ -177,7 +178,7 @@ static int start_control(struct zw_daemon *daemon, struct zw_problems *problems)
 {
     char path[PATH_SIZE];
 
-    snprintf(path, sizeof path, "%s/control.sock", daemon->options.run_dir);
+    snprintf(path, sizeof path, "%s/%s", daemon->options.run_dir, ZW_CONTROL_SOCKET);
     return zw_control_start(daemon->base, path, zw_daemon_requests, daemon, on_admin, &daemon->control, problems);
 }
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controller/base/memory.h"
 #include "zw-config.h"
 
 #define DEFAULT_CONFIG "/etc/zoneward/zonewardd.conf"
@@ -53,16 +54,6 @@ static void usage(void)
            "--config=FILE");
 }
 
-static char *copy(const char *text)
-{
-    char *s = strdup(text);
-
-    if (!s) {
-        abort();
-    }
-    return s;
-}
-
 static const struct option_type *find_type(const char *name, size_t length)
 {
     for (size_t i = 0; i < N_TYPES; i++) {
@@ -83,7 +74,7 @@ static const char *add_bridge(struct zw_options *options, const char *name)
             return "this bridge was named before";
         }
     }
-    options->bridges[options->n_bridges++] = copy(name);
+    options->bridges[options->n_bridges++] = zw_xstrdup(name);
     return NULL;
 }
 
@@ -98,7 +89,7 @@ static const char *set(struct zw_options *options, const struct option_type *typ
     }
     char **member = (char **)((char *)options + type->offset);
     if (!*member) {
-        *member = copy(value);
+        *member = zw_xstrdup(value);
     }
     return NULL;
 }
@@ -192,7 +183,7 @@ static char *run_dir_of(const char *ovsdb)
     const char *path = strncmp(ovsdb, "unix:", 5) ? "" : ovsdb + 5;
     const char *slash = strrchr(path, '/');
 
-    return slash > path ? strndup(path, (size_t)(slash - path)) : copy("/run/openvswitch");
+    return slash > path ? strndup(path, (size_t)(slash - path)) : zw_xstrdup("/run/openvswitch");
 }
 
 static void set_defaults(struct zw_options *options)

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "controller/base/file.h"
+#include "controller/base/memory.h"
 
 #define PATH_SIZE 4096
 #define NAME_FORMAT "%06u.json"
@@ -41,15 +42,12 @@ static void sources_from_json(const cJSON *list, struct zw_stored_policy *stored
 {
     const cJSON *item;
 
-    stored->sources = calloc((size_t)cJSON_GetArraySize(list) + 1, sizeof *stored->sources);
-    if (!stored->sources) {
-        abort();
-    }
+    stored->sources = zw_xcalloc((size_t)cJSON_GetArraySize(list) + 1, sizeof *stored->sources);
     cJSON_ArrayForEach (item, list) {
         struct zw_policy_source *source = &stored->sources[stored->n_sources++];
 
-        source->name = strdup(string_of(item, "name"));
-        source->text = strdup(string_of(item, "text"));
+        source->name = zw_xstrdup(string_of(item, "name"));
+        source->text = zw_xstrdup(string_of(item, "text"));
         source->size = strlen(source->text);
     }
 }
@@ -66,7 +64,7 @@ static int parse(const char *path, const char *text, struct zw_stored_policy *st
     }
     stored->version = (uint32_t)version->valuedouble;
     memcpy(stored->sha256, string_of(root, "sha256"), 65);
-    stored->origin = strdup(string_of(root, "origin"));
+    stored->origin = zw_xstrdup(string_of(root, "origin"));
     stored->from_file = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(root, "from_file"));
     stored->time_us = (int64_t)cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(root, "time_us"));
     sources_from_json(sources, stored);

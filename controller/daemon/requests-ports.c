@@ -43,17 +43,6 @@ static size_t add_ports(const struct zw_daemon *daemon, const struct zw_zone *zo
     return n;
 }
 
-static cJSON *prefixes_json(const struct zw_prefixes *prefixes)
-{
-    cJSON *array = cJSON_CreateArray();
-    char text[ZW_PREFIX_STRLEN];
-
-    for (size_t i = 0; i < prefixes->n; i++) {
-        cJSON_AddItemToArray(array, cJSON_CreateString(zw_prefix_format(&prefixes->list[i], text)));
-    }
-    return array;
-}
-
 static cJSON *zone_json(const struct zw_daemon *daemon, const struct zw_zone *zone)
 {
     cJSON *object = cJSON_CreateObject();
@@ -64,7 +53,7 @@ static cJSON *zone_json(const struct zw_daemon *daemon, const struct zw_zone *zo
     cJSON_AddNumberToObject(object, "n_ports", (double)add_ports(daemon, zone, ports));
     cJSON_AddItemToObject(object, "ports", ports);
     zw_json_add_string(object, "behind", zone->behind ? zone->behind->name : NULL);
-    cJSON_AddItemToObject(object, "addresses", prefixes_json(&zone->addresses));
+    cJSON_AddItemToObject(object, "addresses", zw_prefixes_json(&zone->addresses));
     cJSON_AddBoolToObject(object, "trusts_external_id", zone->trusts_external_id);
     return object;
 }

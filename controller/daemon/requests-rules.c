@@ -40,17 +40,6 @@ static cJSON *zones_json(const struct zw_zone_set *set)
     return array;
 }
 
-static cJSON *prefixes_json(const struct zw_prefixes *prefixes)
-{
-    cJSON *array = cJSON_CreateArray();
-    char text[ZW_PREFIX_STRLEN];
-
-    for (size_t i = 0; i < prefixes->n; i++) {
-        cJSON_AddItemToArray(array, cJSON_CreateString(zw_prefix_format(&prefixes->list[i], text)));
-    }
-    return array;
-}
-
 static cJSON *rule_json(const struct zw_rule *rule, const struct zw_flow_counters *counters)
 {
     cJSON *object = cJSON_CreateObject();
@@ -60,8 +49,8 @@ static cJSON *rule_json(const struct zw_rule *rule, const struct zw_flow_counter
     cJSON_AddStringToObject(object, "name", rule->name);
     cJSON_AddItemToObject(object, "from", zones_json(&rule->from));
     cJSON_AddItemToObject(object, "to", zones_json(&rule->to));
-    cJSON_AddItemToObject(object, "from_addresses", prefixes_json(&rule->from_addresses));
-    cJSON_AddItemToObject(object, "to_addresses", prefixes_json(&rule->to_addresses));
+    cJSON_AddItemToObject(object, "from_addresses", zw_prefixes_json(&rule->from_addresses));
+    cJSON_AddItemToObject(object, "to_addresses", zw_prefixes_json(&rule->to_addresses));
     cJSON_AddStringToObject(object, "service", service);
     cJSON_AddStringToObject(object, "action", zw_action_name(rule->action));
     zw_json_add_string(object, "otherwise", rule->action == ZW_ASK ? zw_action_name(rule->otherwise) : NULL);

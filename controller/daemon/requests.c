@@ -32,3 +32,14 @@ bool zw_list_wants(const cJSON *args, const char *key, const char *value)
 
     return !wanted || (value && !strcmp(wanted, value));
 }
+
+cJSON *zw_prefixes_json(const struct zw_prefixes *prefixes)
+{
+    cJSON *array = cJSON_CreateArray();
+    char text[ZW_PREFIX_STRLEN];
+
+    for (size_t i = 0; i < prefixes->n; i++) {
+        cJSON_AddItemToArray(array, cJSON_CreateString(zw_prefix_format(&prefixes->list[i], text)));
+    }
+    return array;
+}

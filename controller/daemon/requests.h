@@ -20,6 +20,9 @@ size_t zw_list_limit(const cJSON *args);
 /* Whether 'value' passes the argument 'key': it is not given, or the same. */
 bool zw_list_wants(const cJSON *args, const char *key, const char *value);
 
+/* As a list of texts. */
+cJSON *zw_prefixes_json(const struct zw_prefixes *);
+
 /* Why nothing passes 'port', or NULL. */
 const char *zw_port_closed(const struct zw_port *, const struct zw_zone *, enum zw_membership);
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controller/base/memory.h"
 #include "controller/policy/decide.h"
 #include "ovs-ext/pipeline.h"
 
@@ -17,11 +18,8 @@ struct zw_slowpath {
 
 struct zw_slowpath *zw_slowpath_new(struct zw_audit *audit)
 {
-    struct zw_slowpath *sp = calloc(1, sizeof *sp);
+    struct zw_slowpath *sp = zw_xcalloc(1, sizeof *sp);
 
-    if (!sp) {
-        abort();
-    }
     sp->audit = audit;
     return sp;
 }
