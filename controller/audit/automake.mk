@@ -2,6 +2,8 @@
 # To add a file: one line here, in alphabetical order.
 controller_libzoneward_a_SOURCES += controller/audit/cache.c
 controller_libzoneward_a_SOURCES += controller/audit/cache.h
+controller_libzoneward_a_SOURCES += controller/audit/create.c
+controller_libzoneward_a_SOURCES += controller/audit/create.h
 controller_libzoneward_a_SOURCES += controller/audit/db.c
 controller_libzoneward_a_SOURCES += controller/audit/db.h
 controller_libzoneward_a_SOURCES += controller/audit/gap.c

@@ -27,9 +27,14 @@ int zw_db_get_int(sqlite3 *db, const char *sql, int64_t *value)
     return sqlite3_finalize(stmt);
 }
 
+bool zw_db_is_passing_errno(int error)
+{
+    return error == ENOSPC || error == EDQUOT || error == EFBIG || error == EMFILE || error == ENFILE || error == EIO ||
+           error == ENOMEM;
+}
+
 bool zw_db_is_passing(sqlite3 *db, int rc)
 {
-    int error = db ? sqlite3_system_errno(db) : 0;
     switch (rc & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_FULL:
@@ -40,8 +45,7 @@ bool zw_db_is_passing(sqlite3 *db, int rc)
     case SQLITE_PROTOCOL:
         return true;
     case SQLITE_CANTOPEN:
-        return error == ENOSPC || error == EDQUOT || error == EMFILE || error == ENFILE || error == EIO ||
-               error == ENOMEM;
+        return db && zw_db_is_passing_errno(sqlite3_system_errno(db));
     default:
         return false;
     }

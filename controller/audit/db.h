@@ -35,6 +35,7 @@ int zw_db_get_int(sqlite3 *, const char *sql, int64_t *value);
 
 /* What an SQLite error means.  'db' may be NULL. */
 bool zw_db_is_passing(sqlite3 *, int rc);
+bool zw_db_is_passing_errno(int error);
 int zw_db_errno(sqlite3 *, int rc);
 void zw_db_error_text(sqlite3 *, int rc, char *text, size_t size);
 

@@ -163,18 +163,32 @@ static void append_time_conditions(struct sql *sql, const struct zw_audit_filter
 
 enum { N_TYPES = ZW_RECORD_GAP + 1 };
 
+/* 5000 is about what can be looked through in 10 ms. */
+#define NEWEST(TABLE)                                                                                              \
+    "(SELECT * FROM " TABLE " WHERE (?1 = 0 OR time_us >= ?1) AND (?2 = 0 OR time_us < ?2) ORDER BY time_us DESC " \
+    "LIMIT 5000) AS r"
+
+#define TYPE(NUMBER, NAME, VERDICT, TABLE, SORTED) \
+    [NUMBER] = {NAME, VERDICT, "SELECT " #NUMBER ", r.id, r.time_us FROM ", TABLE " AS r", NEWEST(TABLE), SORTED}
+
 static const struct {
-    const char *name;    /* Of the type, as in a filter. */
-    const char *verdict; /* NULL: none. */
-    const char *select, *from;
-} types[N_TYPES] = {
-    [ZW_RECORD_SESSION] = {"session", "allow", "SELECT 0, r.id, r.time_us FROM ", "sessions AS r"},
-    [ZW_RECORD_DENIAL] = {"denial", "deny", "SELECT 1, r.id, r.time_us FROM ", "denials AS r"},
-    [ZW_RECORD_POLICY] = {"policy", NULL, "SELECT 2, r.id, r.time_us FROM ", "policies AS r"},
-    [ZW_RECORD_DAEMON] = {"daemon", NULL, "SELECT 3, r.id, r.time_us FROM ", "daemon AS r"},
-    [ZW_RECORD_ADMIN] = {"admin", NULL, "SELECT 4, r.id, r.time_us FROM ", "admin AS r"},
-    [ZW_RECORD_GAP] = {"gap", NULL, "SELECT 5, r.id, r.time_us FROM ", "gaps AS r"},
+    const char *name;          /* Of the type, as in a filter. */
+    const char *verdict;       /* NULL: none. */
+    const char *select, *from; /* The table is "r". */
+    const char *newest;        /* Its newest records, as "r". */
+    const char *sorted;        /* The table of a tuple's records, as "x". */
+} types[] = {
+    TYPE(0, "session", "allow", "sessions", "tuple_sessions AS x"),
+    TYPE(1, "denial", "deny", "denials", "tuple_denials AS x"),
+    TYPE(2, "policy", NULL, "policies", NULL),
+    TYPE(3, "daemon", NULL, "daemon", NULL),
+    TYPE(4, "admin", NULL, "admin", NULL),
+    TYPE(5, "gap", NULL, "gaps", NULL),
 };
+
+_Static_assert(ZW_RECORD_SESSION == 0 && ZW_RECORD_DENIAL == 1 && ZW_RECORD_POLICY == 2 && ZW_RECORD_DAEMON == 3 &&
+                   ZW_RECORD_ADMIN == 4 && ZW_RECORD_GAP == 5,
+               "the numbers above are enum zw_record_type");
 
 static bool is_asked(const struct zw_audit_filter *f, int type)
 {
@@ -187,7 +201,10 @@ static bool is_asked(const struct zw_audit_filter *f, int type)
     return !f->verdict || !strcmp(f->verdict, types[type].verdict);
 }
 
-/* The first way: tuples that pass are put into temp.hits. */
+/* The first way: tuples that pass are put into temp.hits.  For each question there is the way through the sorted
+ * tables, and the one along what is newer than them. */
+
+#define LAST_SORTED(COLUMN) "(SELECT max(" COLUMN ") FROM segments)"
 
 static int add_hits(sqlite3 *db, const struct zw_audit_filter *f, const char *from)
 {
@@ -202,9 +219,20 @@ static int add_hits(sqlite3 *db, const struct zw_audit_filter *f, const char *fr
     return run(db, &sql, f, &unused);
 }
 
-#define BY_ADDRESS(END)                                                \
-    "addresses AS x CROSS JOIN tuples AS t CROSS JOIN decisions AS d " \
-    "WHERE t." END " = x.id AND d.id = t.decision AND x.key BETWEEN ?6 AND ?7"
+static const char by_address[] =
+    "address_keys AS x CROSS JOIN address_tuples AS y CROSS JOIN tuples AS t CROSS JOIN decisions AS d "
+    "WHERE x.key BETWEEN ?6 AND ?7 AND y.address = x.address AND t.id = y.tuple AND d.id = t.decision";
+
+static const char by_address_newer[] =
+    "tuples AS t CROSS JOIN decisions AS d CROSS JOIN addresses AS s CROSS JOIN addresses AS a "
+    "WHERE t.id > " LAST_SORTED("tuple") " AND d.id = t.decision AND s.id = t.src AND a.id = t.dst "
+                                         "AND (s.key BETWEEN ?6 AND ?7 OR a.key BETWEEN ?6 AND ?7)";
+
+static const char by_decision[] = "decisions AS d CROSS JOIN decision_tuples AS y CROSS JOIN tuples AS t "
+                                  "WHERE y.decision = d.id AND t.id = y.tuple";
+
+static const char by_decision_newer[] = "tuples AS t CROSS JOIN decisions AS d "
+                                        "WHERE t.id > " LAST_SORTED("tuple") " AND d.id = t.decision";
 
 static int find_hits(sqlite3 *db, const struct zw_audit_filter *f)
 {
@@ -212,25 +240,33 @@ static int find_hits(sqlite3 *db, const struct zw_audit_filter *f)
     if (rc != SQLITE_OK) {
         return rc;
     }
-    if (f->address) {
-        rc = add_hits(db, f, BY_ADDRESS("src"));
-        return rc == SQLITE_OK ? add_hits(db, f, BY_ADDRESS("dst")) : rc;
+    if (!f->address && !is_on_decision(f)) {
+        return add_hits(db, f, "tuples AS t WHERE true");
     }
-    if (is_on_decision(f)) {
-        return add_hits(db, f, "decisions AS d CROSS JOIN tuples AS t WHERE t.decision = d.id");
-    }
-    return add_hits(db, f, "tuples AS t WHERE true");
+    rc = add_hits(db, f, f->address ? by_address : by_decision);
+    return rc == SQLITE_OK ? add_hits(db, f, f->address ? by_address_newer : by_decision_newer) : rc;
 }
 
 static void append_from_hits(struct sql *sql, int type, const struct zw_audit_filter *f)
 {
     append(sql, "temp.hits AS h CROSS JOIN ");
+    append(sql, types[type].sorted);
+    append(sql, " CROSS JOIN ");
     append(sql, types[type].from);
-    append(sql, " WHERE r.tuple = h.tuple");
+    append(sql, " WHERE x.tuple = h.tuple AND r.id = x.id");
     append_time_conditions(sql, f);
 }
 
-/* Counts the records of all hits, up to 'bound' of each type. */
+static void append_newer_hits(struct sql *sql, int type, const struct zw_audit_filter *f)
+{
+    append(sql, types[type].from);
+    /* By the range of ids: for the sake of the order SQLite would rather go through the whole index of times. */
+    append(sql, " NOT INDEXED WHERE r.id > " LAST_SORTED("record") " AND r.tuple IN temp.hits");
+    append_time_conditions(sql, f);
+}
+
+/* Counts the records of all hits, up to 'bound' of each type, and without those that are newer than the last segment:
+ * they are bounded anyhow. */
 static int count_records(sqlite3 *db, const struct zw_audit_filter *f, int64_t bound, int64_t *n_records)
 {
     *n_records = 0;
@@ -239,9 +275,9 @@ static int count_records(sqlite3 *db, const struct zw_audit_filter *f, int64_t b
             continue;
         }
         struct sql sql = {.length = 0};
-        append(&sql, "SELECT count(*) FROM (SELECT 1 FROM ");
-        append_from_hits(&sql, type, f);
-        append(&sql, " LIMIT ?13)");
+        append(&sql, "SELECT count(*) FROM (SELECT 1 FROM temp.hits AS h CROSS JOIN ");
+        append(&sql, types[type].sorted);
+        append(&sql, " WHERE x.tuple = h.tuple LIMIT ?13)");
         struct zw_audit_filter bounded = *f;
         bounded.limit = (uint64_t)bound;
         int64_t n = 0;
@@ -269,29 +305,10 @@ static int get_bound(sqlite3 *db, const struct zw_audit_filter *f, int64_t *boun
     return rc;
 }
 
-static int choose_way(sqlite3 *db, const struct zw_audit_filter *f, bool *through_hits)
+/* The second way.  'from' is a table of records, as "r". */
+static void append_along_time(struct sql *sql, const char *from, const struct zw_audit_filter *f)
 {
-    *through_hits = false;
-    int64_t n_hits = 0, n_records = 0, bound;
-    int rc = find_hits(db, f);
-    if (rc == SQLITE_OK) {
-        rc = zw_db_get_int(db, "SELECT count(*) FROM temp.hits", &n_hits);
-    }
-    if (rc != SQLITE_OK || n_hits > TUPLES_MAX) {
-        return rc;
-    }
-    rc = get_bound(db, f, &bound);
-    if (rc == SQLITE_OK) {
-        rc = count_records(db, f, bound, &n_records);
-    }
-    *through_hits = n_records < bound;
-    return rc;
-}
-
-/* The second way. */
-static void append_along_time(struct sql *sql, int type, const struct zw_audit_filter *f)
-{
-    append(sql, types[type].from);
+    append(sql, from);
     if (is_on_tuple(f)) {
         append(sql, " CROSS JOIN tuples AS t CROSS JOIN decisions AS d");
         append_if(sql, f->address, " CROSS JOIN addresses AS s CROSS JOIN addresses AS a");
@@ -308,6 +325,53 @@ static void append_along_time(struct sql *sql, int type, const struct zw_audit_f
     }
 }
 
+/* Whether the newest records alone fill the limit: then nothing needs to be looked for. */
+static int probe_newest(sqlite3 *db, const struct zw_audit_filter *f, bool *enough)
+{
+    uint64_t n_found = 0;
+    for (int type = ZW_RECORD_SESSION; type <= ZW_RECORD_DENIAL; type++) {
+        if (!is_asked(f, type)) {
+            continue;
+        }
+        struct sql sql = {.length = 0};
+        append(&sql, "SELECT count(*) FROM (SELECT 1 FROM ");
+        append_along_time(&sql, types[type].newest, f);
+        append(&sql, " LIMIT ?13)");
+        int64_t n = 0;
+        int rc = run(db, &sql, f, &n);
+        if (rc != SQLITE_OK) {
+            return rc;
+        }
+        n_found += (uint64_t)n;
+    }
+    *enough = n_found >= f->limit;
+    return SQLITE_OK;
+}
+
+static int choose_way(sqlite3 *db, const struct zw_audit_filter *f, bool *through_hits)
+{
+    *through_hits = false;
+    int64_t n_hits = 0, n_records = 0, bound;
+    bool enough = false;
+    int rc = f->limit ? probe_newest(db, f, &enough) : SQLITE_OK;
+    if (rc != SQLITE_OK || enough) {
+        return rc;
+    }
+    rc = find_hits(db, f);
+    if (rc == SQLITE_OK) {
+        rc = zw_db_get_int(db, "SELECT count(*) FROM temp.hits", &n_hits);
+    }
+    if (rc != SQLITE_OK || n_hits > TUPLES_MAX) {
+        return rc;
+    }
+    rc = get_bound(db, f, &bound);
+    if (rc == SQLITE_OK) {
+        rc = count_records(db, f, bound, &n_records);
+    }
+    *through_hits = n_records < bound;
+    return rc;
+}
+
 static void append_union(struct sql *sql, const struct zw_audit_filter *f, bool through_hits)
 {
     const char *separator = "";
@@ -317,8 +381,11 @@ static void append_union(struct sql *sql, const struct zw_audit_filter *f, bool 
             append(sql, types[type].select);
             if (through_hits) {
                 append_from_hits(sql, type, f);
+                append(sql, " UNION ALL ");
+                append(sql, types[type].select);
+                append_newer_hits(sql, type, f);
             } else {
-                append_along_time(sql, type, f);
+                append_along_time(sql, types[type].from, f);
             }
             separator = " UNION ALL ";
         }

@@ -4,25 +4,23 @@
 #include "controller/audit/store.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
+#include "controller/audit/create.h"
 #include "controller/audit/db.h"
 #include "controller/audit/insert.h"
-#include "controller/audit/schema.h"
 
 /* A reader that holds a lock is waited for this long; after that the batch waits for the next attempt. */
 #define BUSY_MS 1000
 
 /* WAL for concurrent readers; every commit is durable; the WAL shrinks again after a burst. */
-#define SETTINGS                                                         \
-    "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; "      \
-    "PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -16384; " \
+#define SETTINGS                                                                                \
+    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 16000; " \
+    "PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -16384; "                        \
     "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF"
 
 #define MAX_OF(COLUMN)                                              \
@@ -33,6 +31,23 @@
     "(SELECT ifnull(max(" COLUMN "), 0) FROM admin),"               \
     "(SELECT ifnull(max(" COLUMN "), 0) FROM gaps))"
 
+/* Adds what is newer than the last segment to the tables for finding. */
+#define NEW_ADDRESSES "FROM addresses WHERE id > (SELECT max(address) FROM segments) "
+#define NEW_TUPLES "FROM tuples WHERE id > (SELECT max(tuple) FROM segments) "
+#define NEW_SESSIONS "FROM sessions WHERE id > (SELECT max(record) FROM segments) "
+#define NEW_DENIALS "FROM denials WHERE id > (SELECT max(record) FROM segments) "
+
+static const char sort_segment[] =
+    "BEGIN IMMEDIATE;"
+    "INSERT INTO address_keys SELECT key, id " NEW_ADDRESSES "ORDER BY 1, 2;"
+    "INSERT INTO address_tuples SELECT src, id " NEW_TUPLES "UNION SELECT dst, id " NEW_TUPLES "ORDER BY 1, 2;"
+    "INSERT INTO decision_tuples SELECT decision, id " NEW_TUPLES "ORDER BY 1, 2;"
+    "INSERT INTO tuple_sessions SELECT tuple, id " NEW_SESSIONS "ORDER BY 1, 2;"
+    "INSERT INTO tuple_denials SELECT tuple, id " NEW_DENIALS "ORDER BY 1, 2;"
+    "INSERT INTO segments SELECT (" MAX_OF("id") "), (SELECT ifnull(max(id), 0) FROM tuples),"
+                                                 " (SELECT ifnull(max(id), 0) FROM addresses);"
+                                                 "COMMIT";
+
 struct zw_store {
     char *path;
     dev_t dev; /* The file that is open. */
@@ -40,7 +55,8 @@ struct zw_store {
     sqlite3 *db;
     sqlite3_stmt *last_id;
     struct zw_inserter *inserter;
-    int64_t next_id; /* Of the next record; 0: not known yet. */
+    int64_t next_id;   /* Of the next record; 0: not known yet. */
+    int64_t sorted_id; /* The last one of the last segment. */
     char error[ZW_STORE_ERROR_SIZE];
 };
 
@@ -58,44 +74,28 @@ static void set_db_error(struct zw_store_error *e, sqlite3 *db, int rc)
     zw_db_error_text(db, rc, e->text, sizeof e->text);
 }
 
-/* Makes sure that there is a log or an empty file, or says what else is there. */
-static bool prepare_file(const char *path, struct zw_store_error *e)
+static bool create(const char *path, struct zw_store_error *e)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
-    if (fd >= 0) {
-        close(fd);
+    struct zw_create_error error;
+    if (zw_audit_create(path, &error)) {
         return true;
     }
-    if (errno != EEXIST) {
-        int error = errno;
-        bool passing =
-            error == ENOSPC || error == EDQUOT || error == EMFILE || error == ENFILE || error == EIO || error == ENOMEM;
-        set_error(e, passing ? ZW_STORE_PASSING : ZW_STORE_LASTING, error, "");
-        snprintf(e->text, sizeof e->text, "cannot create the audit log: %s", strerror(error));
-        return false;
-    }
-
-    struct zw_db_kind kind = zw_db_inspect(path);
-    if (kind.what == ZW_DB_EMPTY || kind.what == ZW_DB_LOG) {
-        return true;
-    }
-    set_error(e, kind.is_passing ? ZW_STORE_PASSING : ZW_STORE_LASTING, kind.error, kind.text);
+    set_error(e, error.is_passing ? ZW_STORE_PASSING : ZW_STORE_LASTING, error.error, error.text);
     return false;
 }
 
-/* Also where an earlier attempt ended half-way: SQLite then finds its journal and an empty database. */
-static int create_schema(sqlite3 *db)
+/* Makes sure that there is a log, or says what else is there. */
+static bool prepare_file(const char *path, struct zw_store_error *e)
 {
-    int64_t n_tables = 0;
-    int rc = zw_db_get_int(db, "SELECT count(*) FROM sqlite_schema", &n_tables);
-    if (rc != SQLITE_OK || n_tables) {
-        return rc;
+    struct zw_db_kind kind = zw_db_inspect(path);
+    if (kind.what == ZW_DB_LOG) {
+        return true;
     }
-    rc = sqlite3_exec(db, "BEGIN EXCLUSIVE", NULL, NULL, NULL);
-    if (rc == SQLITE_OK) {
-        rc = sqlite3_exec(db, zw_audit_schema, NULL, NULL, NULL);
+    if (kind.what == ZW_DB_EMPTY || kind.error == ENOENT) {
+        return create(path, e);
     }
-    return rc == SQLITE_OK ? sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) : rc;
+    set_error(e, kind.is_passing ? ZW_STORE_PASSING : ZW_STORE_LASTING, kind.error, kind.text);
+    return false;
 }
 
 static int set_up(struct zw_store *store)
@@ -103,15 +103,12 @@ static int set_up(struct zw_store *store)
     sqlite3 *db = store->db;
     sqlite3_extended_result_codes(db, 1);
     sqlite3_busy_timeout(db, BUSY_MS);
-    int rc = create_schema(db);
-    if (rc == SQLITE_OK) {
-        rc = sqlite3_exec(db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
-    }
-    if (rc == SQLITE_OK) {
-        rc = sqlite3_exec(db, SETTINGS, NULL, NULL, NULL);
-    }
+    int rc = sqlite3_exec(db, SETTINGS, NULL, NULL, NULL);
     if (rc == SQLITE_OK) {
         rc = sqlite3_prepare_v3(db, MAX_OF("id"), -1, SQLITE_PREPARE_PERSISTENT, &store->last_id, NULL);
+    }
+    if (rc == SQLITE_OK) {
+        rc = zw_db_get_int(db, "SELECT max(record) FROM segments", &store->sorted_id);
     }
     return rc == SQLITE_OK ? zw_inserter_create(db, &store->inserter) : rc;
 }
@@ -178,6 +175,11 @@ bool zw_store_is_replaced(const struct zw_store *store)
     return st.st_dev != store->dev || st.st_ino != store->ino;
 }
 
+void zw_store_checkpoint(struct zw_store *store)
+{
+    sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+}
+
 bool zw_store_was_cut_off(struct zw_store *store, int64_t *last_us)
 {
     int64_t stopped = 1; /* In a new log nothing was cut off. */
@@ -226,6 +228,19 @@ bool zw_store_commit(struct zw_store *store)
 {
     int rc = sqlite3_exec(store->db, "COMMIT", NULL, NULL, NULL);
     return rc == SQLITE_OK || fail(store, rc);
+}
+
+bool zw_store_sort(struct zw_store *store)
+{
+    if (store->next_id - 1 - store->sorted_id < ZW_STORE_SEGMENT) {
+        return true;
+    }
+    int rc = sqlite3_exec(store->db, sort_segment, NULL, NULL, NULL);
+    if (rc != SQLITE_OK) {
+        return fail(store, rc);
+    }
+    store->sorted_id = store->next_id - 1;
+    return true;
 }
 
 const char *zw_store_error(const struct zw_store *store)

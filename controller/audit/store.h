@@ -15,6 +15,10 @@
 
 #define ZW_STORE_ERROR_SIZE 256
 
+/* A segment ends after this many records: a query looks through fewer than that one by one (10 ms), and sorting them in
+ * keeps the writer for some 0.1 s. */
+#define ZW_STORE_SEGMENT 65536
+
 struct zw_store;
 
 /* What stands in the way of opening a log. */
@@ -40,6 +44,10 @@ void zw_store_close(struct zw_store *);
 /* True if the file that is open is no longer the one that 'path' leads to. */
 bool zw_store_is_replaced(const struct zw_store *);
 
+/* Moves what is still in the WAL into the file itself, as far as that works.  To be done before a replaced store is
+ * closed, because SQLite then leaves a WAL alone. */
+void zw_store_checkpoint(struct zw_store *);
+
 /* If the run that last wrote to the log did not say that it stopped: true, and when it wrote its last record. */
 bool zw_store_was_cut_off(struct zw_store *, int64_t *last_us);
 
@@ -47,6 +55,10 @@ bool zw_store_was_cut_off(struct zw_store *, int64_t *last_us);
 bool zw_store_begin(struct zw_store *, int64_t *next_id);
 bool zw_store_add(struct zw_store *, const struct zw_record *);
 bool zw_store_commit(struct zw_store *);
+
+/* Sorts what came since the last segment into the tables for finding, if that is enough to be worth it.  Outside of a
+ * transaction. */
+bool zw_store_sort(struct zw_store *);
 
 const char *zw_store_error(const struct zw_store *);
 

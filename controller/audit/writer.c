@@ -208,6 +208,7 @@ static void leave_replaced_file(struct zw_audit *audit)
     zw_log(ZW_LOG_WARN, "%s: the audit log was removed or replaced; opening it again", audit->path);
     zw_gap_widen(&audit->gaps[ZW_CAUSE_REPLACED], audit->n_in_file, audit->opened_us, zw_audit_now_us());
     audit->is_uncertain = false;
+    zw_store_checkpoint(audit->store);
     close_store(audit);
 }
 
@@ -321,7 +322,7 @@ static bool attempt(struct zw_audit *audit)
         return false;
     }
     bool has_work = zw_ring_count(audit->ring) || has_gaps(audit) || has_losses(audit);
-    if (has_work && !write_batch(audit)) {
+    if (has_work && (!write_batch(audit) || !zw_store_sort(audit->store))) {
         report_failure(audit, zw_store_error(audit->store));
         close_store(audit);
         return false;

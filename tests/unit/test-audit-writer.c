@@ -256,6 +256,25 @@ static void test_removed_while_idle(void)
     zw_test_log_remove(&log);
 }
 
+/* What a crash left beside a log that was removed then must not come back in the new one. */
+static void test_stale_wal(void)
+{
+    struct zw_test_log log = zw_test_log_make();
+    pid_t pid = fork();
+    if (!pid) {
+        run_until_killed(log.path);
+    }
+    int status;
+    CU_ASSERT_EQUAL(waitpid(pid, &status, 0), pid);
+    CU_ASSERT_EQUAL(unlink(log.path), 0);
+    struct zw_audit *audit = start(log.path);
+    put_sessions(audit, 0, 3);
+    zw_audit_stop(audit);
+    CU_ASSERT_EQUAL(zw_test_log_number(log.path, "SELECT count(*) FROM log"), 3);
+    CU_ASSERT_EQUAL(zw_test_log_number(log.path, "SELECT integrity_check = 'ok' FROM pragma_integrity_check"), 1);
+    zw_test_log_remove(&log);
+}
+
 /* As a rotation by hand does it: the old file stays whole, and the new one goes on. */
 static void test_moved_away(void)
 {
@@ -265,7 +284,6 @@ static void test_moved_away(void)
     struct zw_audit *audit = start(log.path);
     put_sessions(audit, 0, 50);
     CU_ASSERT(zw_audit_flush(audit, FLUSH_MS));
-    CU_ASSERT_EQUAL(zw_test_log_run(log.path, "PRAGMA wal_checkpoint(TRUNCATE)"), 0);
     CU_ASSERT_EQUAL(rename(log.path, moved), 0);
     put_sessions(audit, 50, 7);
     CU_ASSERT(zw_audit_flush(audit, FLUSH_MS));
@@ -398,9 +416,13 @@ static void test_empty_file(void)
 {
     struct zw_test_log log = zw_test_log_make();
     write_file(log.path, "", 0);
+    CU_ASSERT_EQUAL(chmod(log.path, 0604), 0);
     struct zw_audit *audit = start(log.path);
     put_sessions(audit, 0, 1);
     zw_audit_stop(audit);
+    struct stat st;
+    CU_ASSERT_EQUAL(stat(log.path, &st), 0);
+    CU_ASSERT_EQUAL(st.st_mode & 0777, 0604);
     CU_ASSERT_EQUAL(zw_test_log_number(log.path, "SELECT count(*) FROM sessions"), 1);
     zw_test_log_remove(&log);
 }
@@ -436,6 +458,7 @@ ZW_TEST_MAIN({"a new log says whose it is", test_identity}, {"every type of reco
              {"what does not fit is counted in gap records", test_overflow},
              {"a log that was removed is begun anew and says so", test_removed},
              {"an idle writer notices that the log was removed", test_removed_while_idle},
+             {"a new log does not inherit what a crash left", test_stale_wal},
              {"a log that was moved away stays whole", test_moved_away},
              {"a foreign file in the log's place is left alone until it is gone", test_replaced_by_foreign},
              {"foreign files are refused and not touched", test_foreign},
