@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # To add a file: one line here.  dist_man_MANS for man pages, dist_doc_DATA for what is installed, EXTRA_DIST for the rest.
 EXTRA_DIST += doc/examples/demo.yaml
+EXTRA_DIST += doc/audit-log.md
 EXTRA_DIST += doc/control-protocol.md
 EXTRA_DIST += doc/examples/libvirt-host.yaml
 EXTRA_DIST += doc/examples/orchestrator.yaml

@@ -12,6 +12,7 @@ tests_unit_libzwtest_a_CFLAGS = $(AM_CFLAGS) $(CUNIT_CFLAGS)
 LDADD = tests/unit/libzwtest.a $(ZW_LIBS) $(ZW_SYSTEM_LIBS) $(CUNIT_LIBS)
 
 check_PROGRAMS += tests/unit/test-audit-cache
+check_PROGRAMS += tests/unit/test-audit-doc
 check_PROGRAMS += tests/unit/test-audit-failures
 check_PROGRAMS += tests/unit/test-audit-query
 check_PROGRAMS += tests/unit/test-audit-time
