@@ -18,14 +18,6 @@
 
 #define MODE 0640
 
-static bool fail_errno(struct zw_create_error *e, int error)
-{
-    e->error = error;
-    e->is_passing = zw_db_is_passing_errno(error);
-    snprintf(e->text, sizeof e->text, "cannot create the audit log: %s", strerror(error));
-    return false;
-}
-
 /* 'path' with a suffix, for the caller to free, or NULL. */
 static char *with_suffix(const char *path, const char *suffix)
 {
@@ -70,7 +62,7 @@ static int fill(sqlite3 *db)
     return rc;
 }
 
-static bool make_log(const char *path, struct zw_create_error *e)
+static bool make_log(const char *path, char *text, size_t text_size)
 {
     sqlite3 *db;
     int rc = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
@@ -79,11 +71,7 @@ static bool make_log(const char *path, struct zw_create_error *e)
         rc = fill(db);
     }
     if (rc != SQLITE_OK) {
-        e->error = zw_db_errno(db, rc);
-        e->is_passing = zw_db_is_passing(db, rc);
-        char text[200];
-        zw_db_error_text(db, rc, text, sizeof text);
-        snprintf(e->text, sizeof e->text, "cannot create the audit log: %s", text);
+        zw_db_error_text(db, rc, text, text_size);
     }
     sqlite3_close(db);
     return rc == SQLITE_OK;
@@ -114,19 +102,52 @@ static int move_in_place(const char *from, const char *path)
     return rename(from, path) ? errno : sync_folder_of(path);
 }
 
-bool zw_audit_create(const char *path, struct zw_create_error *e)
+/* 'path' without symbolic links, for the caller to free, or NULL with errno.  A link to nothing leads to where the log
+ * is to be: it gets an empty file. */
+static char *resolve(const char *path)
 {
-    *e = (struct zw_create_error){.error = 0};
-    char *name = with_suffix(path, "-new");
-    int error = name ? make_empty(name, path) : ENOMEM;
-    bool ok = !error && make_log(name, e);
-    if (ok) {
-        error = move_in_place(name, path);
+    struct stat st;
+    if (lstat(path, &st) && errno == ENOENT) {
+        return strdup(path);
     }
-    if (name && (error || !ok)) {
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, MODE);
+    if (fd < 0) {
+        return NULL;
+    }
+    close(fd);
+    return realpath(path, NULL);
+}
+
+static int create_at(const char *path, const char *name, char *text, size_t text_size)
+{
+    int error = make_empty(name, path);
+    if (!error && make_log(name, text, text_size)) {
+        error = move_in_place(name, path);
+    } else if (!error) {
+        error = EIO; /* 'text' says more. */
+    }
+    if (error) {
         unlink(name);
         remove_beside(name, "-journal");
     }
+    return error;
+}
+
+bool zw_audit_create(const char *path, char *error, size_t error_size)
+{
+    char text[200] = "";
+    char *place = resolve(path);
+    int number = place ? 0 : errno;
+    char *name = place ? with_suffix(place, "-new") : NULL;
+    if (name) {
+        number = create_at(place, name, text, sizeof text);
+    } else if (!number) {
+        number = ENOMEM;
+    }
+    free(place);
     free(name);
-    return error ? fail_errno(e, error) : ok;
+    if (number) {
+        snprintf(error, error_size, "cannot create the audit log: %s", *text ? text : strerror(number));
+    }
+    return !number;
 }

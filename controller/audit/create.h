@@ -10,14 +10,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct zw_create_error {
-    int error;       /* A positive errno. */
-    bool is_passing; /* May work later. */
-    char text[256];  /* For people, without the path. */
-};
-
 /* Makes a log at 'path', where there is nothing or an empty file, whose mode and owner it keeps.  A WAL that an earlier
- * log left at 'path' is removed: SQLite would take it for the new one's. */
-bool zw_audit_create(const char *path, struct zw_create_error *);
+ * log left at 'path' is removed: SQLite would take it for the new one's.  False with the reason, for people and without
+ * the path, in 'error'. */
+bool zw_audit_create(const char *path, char *error, size_t error_size);
 
 #endif

@@ -27,30 +27,6 @@ int zw_db_get_int(sqlite3 *db, const char *sql, int64_t *value)
     return sqlite3_finalize(stmt);
 }
 
-bool zw_db_is_passing_errno(int error)
-{
-    return error == ENOSPC || error == EDQUOT || error == EFBIG || error == EMFILE || error == ENFILE || error == EIO ||
-           error == ENOMEM;
-}
-
-bool zw_db_is_passing(sqlite3 *db, int rc)
-{
-    switch (rc & 0xff) {
-    case SQLITE_BUSY:
-    case SQLITE_FULL:
-    case SQLITE_INTERRUPT:
-    case SQLITE_IOERR:
-    case SQLITE_LOCKED:
-    case SQLITE_NOMEM:
-    case SQLITE_PROTOCOL:
-        return true;
-    case SQLITE_CANTOPEN:
-        return db && zw_db_is_passing_errno(sqlite3_system_errno(db));
-    default:
-        return false;
-    }
-}
-
 int zw_db_errno(sqlite3 *db, int rc)
 {
     int error = db ? sqlite3_system_errno(db) : 0;
@@ -150,7 +126,6 @@ static struct zw_db_kind inspect_content(const char *path)
         kind = other(EINVAL, "this is not an audit log: not an SQLite database");
     } else {
         kind = other(zw_db_errno(db, rc), "");
-        kind.is_passing = zw_db_is_passing(db, rc);
         zw_db_error_text(db, rc, kind.text, sizeof kind.text);
     }
     sqlite3_close(db);

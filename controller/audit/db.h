@@ -18,9 +18,8 @@ enum zw_db_what {
 
 struct zw_db_kind {
     enum zw_db_what what;
-    int error;       /* A positive errno for ZW_DB_OTHER. */
-    bool is_passing; /* Could not be found out now, perhaps later. */
-    char text[256];  /* For people, without the path: "this is a directory, ..." */
+    int error;      /* A positive errno for ZW_DB_OTHER. */
+    char text[256]; /* For people, without the path: "this is a directory, ..." */
 };
 
 /* Looks without changing anything, without a lock, and without making files next to it.  Sees what the file itself
@@ -34,8 +33,6 @@ int zw_db_open_uri(const char *path, const char *query, sqlite3 **db);
 int zw_db_get_int(sqlite3 *, const char *sql, int64_t *value);
 
 /* What an SQLite error means.  'db' may be NULL. */
-bool zw_db_is_passing(sqlite3 *, int rc);
-bool zw_db_is_passing_errno(int error);
 int zw_db_errno(sqlite3 *, int rc);
 void zw_db_error_text(sqlite3 *, int rc, char *text, size_t size);
 

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <sqlite3.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -181,12 +182,15 @@ static bool give_row(sqlite3_stmt *stmt, zw_audit_row_cb *row, void *arg)
 
 /* The database. */
 
-static bool exists_with_content(const char *path, const char *suffix)
+/* Whether records wait in a WAL, which is beside the file itself and not beside a link to it. */
+static bool has_wal(const char *path)
 {
-    char name[4096];
     struct stat st;
-    int n = snprintf(name, sizeof name, "%s%s", path, suffix);
-    return n > 0 && n < (int)sizeof name && !stat(name, &st) && st.st_size > 0;
+    char *place = realpath(path, NULL), *name = NULL;
+    bool has = place && asprintf(&name, "%s-wal", place) >= 0 && !stat(name, &st) && st.st_size > 0;
+    free(place);
+    free(name);
+    return has;
 }
 
 static int try_open(const char *path, const char *uri_query, sqlite3 **db)
@@ -208,7 +212,7 @@ static int open_readable(const char *path, sqlite3 **db)
 {
     int rc = try_open(path, "mode=ro", db);
     int primary = rc & 0xff;
-    if ((primary == SQLITE_CANTOPEN || primary == SQLITE_READONLY) && !exists_with_content(path, "-wal")) {
+    if ((primary == SQLITE_CANTOPEN || primary == SQLITE_READONLY) && !has_wal(path)) {
         sqlite3_close(*db);
         rc = try_open(path, "mode=ro&immutable=1", db);
     }
@@ -236,7 +240,7 @@ static int open_log(const char *path, sqlite3 **db, struct zw_problems *problems
         return kind.error;
     }
     int rc = open_readable(path, db);
-    if ((rc & 0xff) == SQLITE_CANTOPEN && exists_with_content(path, "-wal")) {
+    if ((rc & 0xff) == SQLITE_CANTOPEN && has_wal(path)) {
         zw_problems_add(problems, path, 0, 0,
                         "cannot read the newest records, which are in %s-wal: copy %s* to a folder that you may write "
                         "to, and read it there",

@@ -60,42 +60,15 @@ struct zw_store {
     char error[ZW_STORE_ERROR_SIZE];
 };
 
-static void set_error(struct zw_store_error *e, enum zw_store_trouble trouble, int error, const char *text)
-{
-    e->trouble = trouble;
-    e->error = error;
-    snprintf(e->text, sizeof e->text, "%s", text);
-}
-
-static void set_db_error(struct zw_store_error *e, sqlite3 *db, int rc)
-{
-    e->error = zw_db_errno(db, rc);
-    e->trouble = zw_db_is_passing(db, rc) ? ZW_STORE_PASSING : ZW_STORE_LASTING;
-    zw_db_error_text(db, rc, e->text, sizeof e->text);
-}
-
-static bool create(const char *path, struct zw_store_error *e)
-{
-    struct zw_create_error error;
-    if (zw_audit_create(path, &error)) {
-        return true;
-    }
-    set_error(e, error.is_passing ? ZW_STORE_PASSING : ZW_STORE_LASTING, error.error, error.text);
-    return false;
-}
-
 /* Makes sure that there is a log, or says what else is there. */
-static bool prepare_file(const char *path, struct zw_store_error *e)
+static bool prepare_file(const char *path, char error[ZW_STORE_ERROR_SIZE])
 {
     struct zw_db_kind kind = zw_db_inspect(path);
-    if (kind.what == ZW_DB_LOG) {
-        return true;
-    }
     if (kind.what == ZW_DB_EMPTY || kind.error == ENOENT) {
-        return create(path, e);
+        return zw_audit_create(path, error, ZW_STORE_ERROR_SIZE);
     }
-    set_error(e, kind.is_passing ? ZW_STORE_PASSING : ZW_STORE_LASTING, kind.error, kind.text);
-    return false;
+    snprintf(error, ZW_STORE_ERROR_SIZE, "%s", kind.text);
+    return kind.what == ZW_DB_LOG;
 }
 
 static int set_up(struct zw_store *store)
@@ -113,11 +86,11 @@ static int set_up(struct zw_store *store)
     return rc == SQLITE_OK ? zw_inserter_create(db, &store->inserter) : rc;
 }
 
-static bool note_file(struct zw_store *store, struct zw_store_error *e)
+static bool note_file(struct zw_store *store, char error[ZW_STORE_ERROR_SIZE])
 {
     struct stat st;
     if (stat(store->path, &st)) {
-        set_error(e, ZW_STORE_PASSING, errno, "the file was removed while it was opened");
+        snprintf(error, ZW_STORE_ERROR_SIZE, "removed while it was opened: %s", strerror(errno));
         return false;
     }
     store->dev = st.st_dev;
@@ -125,29 +98,31 @@ static bool note_file(struct zw_store *store, struct zw_store_error *e)
     return true;
 }
 
-struct zw_store *zw_store_open(const char *path, struct zw_store_error *e)
+static bool open_prepared(struct zw_store *store, char error[ZW_STORE_ERROR_SIZE])
 {
-    *e = (struct zw_store_error){.trouble = ZW_STORE_OK};
-    if (!prepare_file(path, e)) {
-        return NULL;
-    }
-    struct zw_store *store = calloc(1, sizeof *store);
-    char *copy = strdup(path);
-    if (!store || !copy) {
-        free(store);
-        free(copy);
-        set_error(e, ZW_STORE_PASSING, ENOMEM, "out of memory");
-        return NULL;
-    }
-    store->path = copy;
-
-    int rc = sqlite3_open_v2(path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+    int rc = sqlite3_open_v2(store->path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
     if (rc == SQLITE_OK) {
         rc = set_up(store);
     }
     if (rc != SQLITE_OK) {
-        set_db_error(e, store->db, rc);
-    } else if (note_file(store, e)) {
+        zw_db_error_text(store->db, rc, error, ZW_STORE_ERROR_SIZE);
+        return false;
+    }
+    return note_file(store, error);
+}
+
+struct zw_store *zw_store_open(const char *path, char error[ZW_STORE_ERROR_SIZE])
+{
+    if (!prepare_file(path, error)) {
+        return NULL;
+    }
+    struct zw_store *store = calloc(1, sizeof *store);
+    if (store) {
+        store->path = strdup(path);
+    }
+    if (!store || !store->path) {
+        snprintf(error, ZW_STORE_ERROR_SIZE, "out of memory");
+    } else if (open_prepared(store, error)) {
         return store;
     }
     zw_store_close(store);

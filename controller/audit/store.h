@@ -21,22 +21,9 @@
 
 struct zw_store;
 
-/* What stands in the way of opening a log. */
-enum zw_store_trouble {
-    ZW_STORE_OK,
-    ZW_STORE_PASSING, /* No space, locked, an I/O error: may work later. */
-    ZW_STORE_LASTING, /* Not ours to write to: a person has to do something. */
-};
-
-struct zw_store_error {
-    enum zw_store_trouble trouble;
-    int error;                      /* A positive errno. */
-    char text[ZW_STORE_ERROR_SIZE]; /* For people; without the path. */
-};
-
 /* Opens the log at 'path', or creates it if there is none or an empty file.  A file that is not an audit log of this
- * program and version is not touched.  NULL with '*error' filled in. */
-struct zw_store *zw_store_open(const char *path, struct zw_store_error *error);
+ * program and version is not touched.  NULL with what stands in the way, for people and without the path, in 'error'. */
+struct zw_store *zw_store_open(const char *path, char error[ZW_STORE_ERROR_SIZE]);
 
 /* Also rolls back.  NULL is fine. */
 void zw_store_close(struct zw_store *);

@@ -184,10 +184,12 @@ static void note_cut_off(struct zw_audit *audit)
     audit->was_open = true;
 }
 
-static bool open_store(struct zw_audit *audit, struct zw_store_error *error)
+static bool open_store(struct zw_audit *audit)
 {
+    char error[ZW_STORE_ERROR_SIZE];
     audit->store = zw_store_open(audit->path, error);
     if (!audit->store) {
+        report_failure(audit, error);
         return false;
     }
     audit->opened_us = zw_audit_now_us();
@@ -217,12 +219,7 @@ static bool be_open(struct zw_audit *audit)
     if (audit->store && zw_store_is_replaced(audit->store)) {
         leave_replaced_file(audit);
     }
-    struct zw_store_error error;
-    if (audit->store || open_store(audit, &error)) {
-        return true;
-    }
-    report_failure(audit, error.text);
-    return false;
+    return audit->store || open_store(audit);
 }
 
 static bool add_gaps(struct zw_audit *audit, unsigned int *n)
@@ -458,15 +455,10 @@ int zw_audit_start(const char *path, struct zw_audit **auditp, struct zw_problem
         zw_problems_add(problems, path, 0, 0, "out of memory");
         return ENOMEM;
     }
-    struct zw_store_error trouble;
-    if (!open_store(audit, &trouble)) {
-        report_failure(audit, trouble.text);
-    }
+    open_store(audit); /* If it fails, the thread goes on trying. */
     int error = start_thread(audit);
     if (error) {
         zw_problems_add(problems, path, 0, 0, "cannot start a thread for the audit log: %s", strerror(error));
-    }
-    if (error) {
         destroy(audit);
         return error;
     }

@@ -400,6 +400,10 @@ static void test_read_only(void)
     /* What a crash leaves: newest records in the WAL, which SQLite does not read without files of its own. */
     shell(log.dir, "chmod 755 . && cp audit.db copy.db && cp audit.db-wal copy.db-wal && chmod a+r * && chmod 555 .");
     CU_ASSERT_EQUAL(ask_unprivileged(copy, "to a folder that you may write to"), 200);
+    char link[160];
+    snprintf(link, sizeof link, "%s-link", log.path);
+    shell(log.dir, "chmod 755 . && ln -s copy.db audit.db-link && chmod 555 .");
+    CU_ASSERT_EQUAL(ask_unprivileged(link, "to a folder that you may write to"), 200);
     shell(log.dir, "chmod 777 .");
     CU_ASSERT_EQUAL(ask_unprivileged(copy, NULL), 2);
     zw_audit_stop(audit);

@@ -427,6 +427,25 @@ static void test_empty_file(void)
     zw_test_log_remove(&log);
 }
 
+/* A link, also one to nothing yet, stays a link. */
+static void test_link(void)
+{
+    struct zw_test_log log = zw_test_log_make();
+    char place[160];
+    snprintf(place, sizeof place, "%s/elsewhere.db", log.dir);
+    CU_ASSERT_EQUAL(symlink(place, log.path), 0);
+    for (unsigned int run = 0; run < 2; run++) {
+        struct zw_audit *audit = start(log.path);
+        put_sessions(audit, run, 1);
+        zw_audit_stop(audit);
+    }
+    struct stat st;
+    CU_ASSERT_EQUAL(lstat(log.path, &st), 0);
+    CU_ASSERT(S_ISLNK(st.st_mode));
+    CU_ASSERT_EQUAL(zw_test_log_number(place, "SELECT count(*) FROM sessions"), 2);
+    zw_test_log_remove(&log);
+}
+
 static void test_append_only(void)
 {
     struct zw_test_log log = zw_test_log_make();
@@ -464,4 +483,5 @@ ZW_TEST_MAIN({"a new log says whose it is", test_identity}, {"every type of reco
              {"foreign files are refused and not touched", test_foreign},
              {"a newer schema is refused and not touched", test_newer}, {"a damaged log is refused", test_damaged},
              {"a folder that does not exist is said so", test_no_folder},
-             {"an empty file becomes a log", test_empty_file}, {"the tables refuse changes", test_append_only})
+             {"an empty file becomes a log", test_empty_file}, {"a symbolic link is followed", test_link},
+             {"the tables refuse changes", test_append_only})
