@@ -244,6 +244,15 @@ static bool in_trunks(const struct zw_port *port, unsigned int segment)
     return !port->n_trunks;
 }
 
+/* As ofproto-dpif.c has it: a native VLAN is always carried, and takes the place of VLAN 0. */
+static bool native_carries(const struct zw_port *port, unsigned int segment)
+{
+    if (port->tag > 0 && segment == (unsigned int)port->tag) {
+        return true;
+    }
+    return (segment || port->tag <= 0) && in_trunks(port, segment);
+}
+
 bool zw_port_carries(const struct zw_port *port, unsigned int segment)
 {
     if (segment > 4095) {
@@ -256,7 +265,7 @@ bool zw_port_carries(const struct zw_port *port, unsigned int segment)
         return in_trunks(port, segment);
     case ZW_VLAN_NATIVE_TAGGED:
     case ZW_VLAN_NATIVE_UNTAGGED:
-        return (port->tag != ZW_VLAN_NONE && segment == (unsigned int)port->tag) || in_trunks(port, segment);
+        return native_carries(port, segment);
     case ZW_VLAN_UNSUPPORTED:
         break;
     }

@@ -76,7 +76,7 @@ const char *zw_port_external_id(const struct zw_port *, const char *key);
 const struct zw_port *zw_bridge_port_by_ofport(const struct zw_bridge *, uint32_t ofport);
 const struct zw_port *zw_bridge_port_by_name(const struct zw_bridge *, const char *name);
 const char *zw_vlan_mode_name(enum zw_vlan_mode);
-/* Whether 'port' carries VLAN 'segment' (0: untagged).  A native port always carries its 'tag'. */
+/* Whether 'port' carries VLAN 'segment' (0: untagged).  A native port always carries its 'tag', and then never VLAN 0. */
 bool zw_port_carries(const struct zw_port *, unsigned int segment);
 
 #endif

@@ -33,8 +33,14 @@ static void tagged(struct zw_compiler *c, const struct zw_port *port, unsigned i
 
 static void any_tag(struct zw_compiler *c, const struct zw_port *port)
 {
-    struct zw_flow *flow = to_port(port, ZW_PRIO_WIDE);
+    struct zw_flow *flow;
 
+    if (!zw_port_carries(port, 0)) { /* VLAN 0 would be no tag at all. */
+        flow = to_port(port, ZW_PRIO_EXACT);
+        zw_match_reg(flow, ZW_REG_SEGMENT, 0);
+        zw_emit(c, flow);
+    }
+    flow = to_port(port, ZW_PRIO_WIDE);
     zw_act_push_vlan_from_reg(flow, ZW_REG_SEGMENT);
     zw_act_output(flow, port->ofport);
     zw_emit(c, flow);
@@ -43,15 +49,10 @@ static void any_tag(struct zw_compiler *c, const struct zw_port *port)
 /* The segment that leaves a port without a tag, or -1. */
 static int untagged_segment(const struct zw_port *port)
 {
-    int tag = port->tag == ZW_VLAN_NONE ? 0 : port->tag;
-
-    switch (port->vlan_mode) {
-    case ZW_VLAN_ACCESS:
-    case ZW_VLAN_NATIVE_UNTAGGED:
-        return tag;
-    default:
-        return zw_port_carries(port, 0) ? 0 : -1;
+    if (port->tag > 0 && (port->vlan_mode == ZW_VLAN_ACCESS || port->vlan_mode == ZW_VLAN_NATIVE_UNTAGGED)) {
+        return port->tag;
     }
+    return zw_port_carries(port, 0) ? 0 : -1;
 }
 
 void zw_compile_output(struct zw_compiler *c)

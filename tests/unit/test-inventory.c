@@ -282,7 +282,13 @@ static void test_carries(void)
         CU_ASSERT_TRUE(zw_port_carries(&port, 30));
         CU_ASSERT_TRUE(zw_port_carries(&port, 20));
         CU_ASSERT_FALSE(zw_port_carries(&port, 40));
+        CU_ASSERT_FALSE(zw_port_carries(&port, 0));
+        port.n_trunks = 0;
+        CU_ASSERT_TRUE(zw_port_carries(&port, 40));
+        CU_ASSERT_FALSE(zw_port_carries(&port, 0));
         port.tag = ZW_VLAN_NONE;
+        CU_ASSERT_TRUE(zw_port_carries(&port, 0));
+        port.n_trunks = 2;
         CU_ASSERT_FALSE(zw_port_carries(&port, 30));
     }
     port.vlan_mode = ZW_VLAN_UNSUPPORTED;
