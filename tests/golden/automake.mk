@@ -28,3 +28,6 @@ EXTRA_DIST += tests/golden/cli/sessions.txt
 EXTRA_DIST += tests/golden/cli/status.txt
 EXTRA_DIST += tests/golden/cli/usage.txt
 EXTRA_DIST += tests/golden/cli/zones.txt
+TESTS += tests/golden/compile.sh
+EXTRA_DIST += tests/golden/compile.sh
+EXTRA_DIST += tests/golden/compile

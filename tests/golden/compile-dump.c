@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* compile-dump POLICY PORTS: the flows that a policy gives with these ports, a line each, stage by stage. */
+/* compile-dump POLICY PORTS: what a policy makes of these ports: the number of each zone, the zone of each port, the
+ * compiler's warnings, and the flows, a line each, stage by stage. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,32 @@ static void print_flow(void *printer_, const struct zw_flow *flow)
     }
     puts(text);
     free(text);
+}
+
+static void print_zones(const struct zw_policy *policy)
+{
+    for (size_t i = 0; i < policy->n_zones; i++) {
+        printf("# zone %s is 0x%x\n", policy->zones[i]->name, policy->zones[i]->id);
+    }
+}
+
+static void print_ports(const struct zw_policy *policy, const struct zw_bridge *bridge)
+{
+    for (size_t i = 0; i < bridge->n_ports; i++) {
+        const struct zw_port *port = &bridge->ports[i];
+        enum zw_membership how;
+        const struct zw_zone *zone = zw_policy_zone_of_port(policy, port, &how, NULL);
+
+        printf("# port %u %s: %s, %s\n", port->ofport, port->name, zone ? zone->name : "no zone",
+               zw_membership_text(how));
+    }
+}
+
+static void print_warnings(const struct zw_problems *problems)
+{
+    for (size_t i = 0; i < problems->n; i++) {
+        printf("# warning: %s\n", problems->list[i].text);
+    }
 }
 
 static int complain(struct zw_problems *problems)
@@ -55,10 +82,10 @@ int main(int argc, char *argv[])
     policy->version = 1;
     struct zw_flow_table *flows = zw_compile(policy, &inventory->bridges[0], 0, &problems);
     struct printer printer = {.stage = -1};
+    print_zones(policy);
+    print_ports(policy, &inventory->bridges[0]);
+    print_warnings(&problems);
     zw_flow_table_each(flows, print_flow, &printer);
-    for (size_t i = 0; i < problems.n; i++) {
-        printf("# warning: %s\n", problems.list[i].text);
-    }
     zw_flow_table_free(flows);
     zw_inventory_unref(inventory);
     zw_policy_unref(policy);

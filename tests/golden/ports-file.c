@@ -106,5 +106,6 @@ struct zw_inventory *zw_ports_file_read(const char *path)
         }
     }
     fclose(stream);
+    zw_inventory_sort(inventory);
     return inventory;
 }
