@@ -37,6 +37,9 @@ static void on_in_sync(void *managed_, uint64_t generation, size_t n_changes, in
     }
     zw_log(ZW_LOG_INFO, "bridge %s: policy version %u in force, %zu flow changes", managed->name,
            managed->version_in_force, n_changes);
+    if (!managed->sessions.check_us) {
+        zw_copies_check(managed); /* Begins the count before the first packet is missed. */
+    }
     zw_apply_check(managed->daemon);
 }
 

@@ -211,6 +211,11 @@ static void on_checked(void *managed_, const char *error)
     }
 }
 
+void zw_copies_check(struct zw_managed *managed)
+{
+    zw_switch_read_counters(managed->sw, ZW_STAGE_VERDICT, on_counter, on_checked, managed);
+}
+
 static void on_timer(evutil_socket_t fd, short what, void *daemon_)
 {
     struct zw_daemon *daemon = daemon_;
@@ -218,10 +223,8 @@ static void on_timer(evutil_socket_t fd, short what, void *daemon_)
     (void)fd;
     (void)what;
     for (size_t i = 0; i < daemon->n_bridges; i++) {
-        struct zw_managed *managed = &daemon->bridges[i];
-
-        if (zw_switch_status(managed->sw).state == ZW_SWITCH_IN_SYNC) {
-            zw_switch_read_counters(managed->sw, ZW_STAGE_VERDICT, on_counter, on_checked, managed);
+        if (zw_switch_status(daemon->bridges[i].sw).state == ZW_SWITCH_IN_SYNC) {
+            zw_copies_check(&daemon->bridges[i]);
         }
     }
 }

@@ -18,6 +18,8 @@ void zw_bridges_inventory(struct zw_daemon *, struct zw_inventory *);
 /* What an earlier daemon knew of the bridges' tallies; call it when bridges and log are there. */
 void zw_copies_start(struct zw_daemon *);
 void zw_copies_stop(struct zw_daemon *);
+/* Reads the bridge's counters and records what is missing. */
+void zw_copies_check(struct zw_managed *);
 /* A copy came. */
 void zw_copies_received(struct zw_managed *, enum zw_punt);
 

@@ -36,3 +36,5 @@ TESTS += tests/system/ports.sh
 EXTRA_DIST += tests/system/ports.sh
 TESTS += tests/system/vlans.sh
 EXTRA_DIST += tests/system/vlans.sh
+TESTS += tests/system/copies.sh
+EXTRA_DIST += tests/system/copies.sh
