@@ -14,7 +14,8 @@
  * Flows in tables beyond the pipeline are left alone: nothing leads there.  Learned flows (ZW_COOKIE_LEARNED in
  * ZW_STAGE_MACS) belong to the switch.  Every other flow in a table of the pipeline that is not desired is deleted.
  *
- * Everything runs in the thread of the event base.  Callbacks may call any function here but zw_switch_free(). */
+ * Everything runs in the thread of the event base.  Callbacks may call any function here but zw_switch_free().  The
+ * program ignores SIGPIPE. */
 
 #ifndef ZW_SWITCH_SWITCH_H
 #define ZW_SWITCH_SWITCH_H 1

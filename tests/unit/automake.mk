@@ -65,5 +65,18 @@ tests_unit_test_ofp_SOURCES = tests/unit/test-ofp.c tests/unit/flow-samples.c te
 	tests/unit/ofp-mutilate.c tests/unit/ofp-mutilate.h
 tests_unit_test_ofp_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
 check_PROGRAMS += tests/unit/test-packet-in
-tests_unit_test_packet_in_SOURCES = tests/unit/test-packet-in.c tests/unit/ofp-mutilate.c tests/unit/ofp-mutilate.h
+tests_unit_test_packet_in_SOURCES = tests/unit/test-packet-in.c tests/unit/ofp-mutilate.c tests/unit/ofp-mutilate.h \
+	tests/unit/packet-sample.c tests/unit/packet-sample.h
 tests_unit_test_packet_in_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
+
+# A switch in the test's own process; the only part of these tests that sees OVS's headers.
+check_LIBRARIES += tests/unit/libzwfake.a
+tests_unit_libzwfake_a_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
+tests_unit_libzwfake_a_SOURCES = tests/unit/fake-switch.c tests/unit/fake-switch.h \
+	tests/unit/packet-sample.c tests/unit/packet-sample.h
+check_PROGRAMS += tests/unit/test-switch
+tests_unit_test_switch_SOURCES = tests/unit/test-switch.c tests/unit/switch-fixture.c tests/unit/switch-fixture.h
+tests_unit_test_switch_LDADD = tests/unit/libzwfake.a $(LDADD)
+check_PROGRAMS += tests/unit/test-ofconn
+tests_unit_test_ofconn_SOURCES = tests/unit/test-ofconn.c tests/unit/switch-fixture.c tests/unit/switch-fixture.h
+tests_unit_test_ofconn_LDADD = tests/unit/libzwfake.a $(LDADD)

@@ -5,56 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "openflow/nicira-ext.h"
 #include "openvswitch/ofp-msgs.h"
 #include "openvswitch/ofp-packet.h"
 #include "openvswitch/vlog.h"
 #include "ovs-ext/flow-private.h"
 #include "ovs-ext/ofp-encode.h"
 #include "ovs-ext/packet-in.h"
-#include "lib/byte-order.h"
 #include "lib/flow.h"
 #include "lib/util.h"
 #include "tests/unit/ofp-mutilate.h"
+#include "tests/unit/packet-sample.h"
 #include "tests/unit/zw-test.h"
-
-#define PROTOCOL OFPUTIL_P_OF15_OXM
-
-/* Ethernet, IPv4, TCP SYN from 10.0.0.1:1025 to 10.0.0.2:80. */
-static const uint8_t syn[] = {
-    0x02, 0, 0, 0,  0, 2, 0x02, 0,    0, 0, 0,  1, 0x08, 0, 0x45, 0, 0, 40, 0, 1,    0,    0, 64, 6, 0x66, 0xcd, 10,
-    0,    0, 1, 10, 0, 0, 2,    0x04, 1, 0, 80, 0, 0,    0, 1,    0, 0, 0,  0, 0x50, 0x02, 1, 0,  0, 0,    0,    0,
-};
-
-/* As vswitchd sends it up for a paused packet. */
-static struct ofpbuf *paused_packet(const uint8_t *userdata, size_t userdata_len)
-{
-    struct ofputil_packet_in_private pin = {
-        .base =
-            {
-                .packet = CONST_CAST(uint8_t *, syn),
-                .packet_len = sizeof syn,
-                .reason = OFPR_ACTION,
-                .table_id = ZW_STAGE_VERDICT,
-                .cookie = htonll(zw_cookie(ZW_COOKIE_STATIC, 0)),
-                .userdata = CONST_CAST(uint8_t *, userdata),
-                .userdata_len = userdata_len,
-            },
-        .bridge = {.parts = {1, 2, 3, 4}},
-        .conntracked = true,
-    };
-
-    match_init_catchall(&pin.base.flow_metadata);
-    match_set_in_port(&pin.base.flow_metadata, u16_to_ofp(5));
-    match_set_reg(&pin.base.flow_metadata, ZW_REG_SRC_ZONE, 11);
-    match_set_reg(&pin.base.flow_metadata, ZW_REG_DST_ZONE, 12);
-    match_set_reg(&pin.base.flow_metadata, ZW_REG_FLAGS, ZW_FLAG_ASK);
-    match_set_ct_state(&pin.base.flow_metadata, ZW_CT_TRACKED | ZW_CT_NEW);
-    match_set_ct_zone(&pin.base.flow_metadata, 0x1064);
-    struct ofpbuf *msg = ofputil_encode_packet_in_private(&pin, PROTOCOL, OFPUTIL_PACKET_IN_NXT2);
-    ofpmsg_update_length(msg);
-    return msg;
-}
 
 static void check_packet_in(const struct zw_packet_in *in)
 {
@@ -94,8 +55,8 @@ static void check_resume(const struct zw_outbuf *out)
     CU_ASSERT_EQUAL(flow->regs[ZW_REG_SRC_ZONE], 11);
     CU_ASSERT_EQUAL(flow->ct_state, ZW_CT_TRACKED | ZW_CT_NEW);
     CU_ASSERT_EQUAL(flow->ct_zone, 0x1064);
-    CU_ASSERT_EQUAL(pin.base.packet_len, sizeof syn);
-    CU_ASSERT_EQUAL(memcmp(pin.base.packet, syn, sizeof syn), 0);
+    CU_ASSERT_EQUAL(pin.base.packet_len, packet_sample_syn_size);
+    CU_ASSERT_EQUAL(memcmp(pin.base.packet, packet_sample_syn, packet_sample_syn_size), 0);
     CU_ASSERT(pin.conntracked);
     CU_ASSERT_EQUAL(pin.bridge.parts[3], 4);
     ofputil_packet_in_private_destroy(&pin);
@@ -105,7 +66,7 @@ static void check_resume(const struct zw_outbuf *out)
 static void test_pause_and_resume(void)
 {
     static const uint8_t userdata[8] = {ZW_PUNT_ASK};
-    struct ofpbuf *msg = paused_packet(userdata, sizeof userdata);
+    struct ofpbuf *msg = packet_sample_paused(userdata, sizeof userdata);
     uint8_t *copy = xmemdup(msg->data, msg->size);
     struct zw_outbuf out = ZW_OUTBUF_INIT;
     struct zw_packet_in in;
@@ -125,7 +86,7 @@ static void test_foreign_packet_ins(void)
     static const uint8_t foreign[][8] = {{0}, {ZW_PUNT_DENIED + 1}, {'m', 'e'}};
 
     for (size_t i = 0; i < 4; i++) {
-        struct ofpbuf *msg = paused_packet(i < 3 ? foreign[i] : NULL, i < 3 ? 8 : 0);
+        struct ofpbuf *msg = packet_sample_paused(i < 3 ? foreign[i] : NULL, i < 3 ? 8 : 0);
         void *copy = xmemdup(msg->data, msg->size);
         struct zw_packet_in in;
 
@@ -165,7 +126,7 @@ static void decode_and_resume(const uint8_t *data, size_t size)
 static void test_rubbish(void)
 {
     static const uint8_t userdata[8] = {ZW_PUNT_ASK};
-    struct ofpbuf *msg = paused_packet(userdata, sizeof userdata);
+    struct ofpbuf *msg = packet_sample_paused(userdata, sizeof userdata);
 
     vlog_set_levels(NULL, VLF_ANY_DESTINATION, VLL_OFF);
     ofp_mutilate(msg, 100000, decode_and_resume);

@@ -1,0 +1,494 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The switch room against a fake switch that can be told to misbehave; tests/system/switch.sh has a real one. */
+
+#include "zw-config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/unit/switch-fixture.h"
+#include "tests/unit/zw-test.h"
+
+static bool has_failed(const struct fixture *f)
+{
+    return f->n_failed;
+}
+
+static bool was_connected_again(const struct fixture *f)
+{
+    return zw_switch_status(f->sw).n_connects > 1 && is_in_sync(f);
+}
+
+static bool was_repaired(const struct fixture *f)
+{
+    return zw_switch_status(f->sw).n_repairs && is_in_sync(f);
+}
+
+static bool is_idle(const struct fixture *f)
+{
+    return zw_switch_status(f->sw).state == ZW_SWITCH_IDLE;
+}
+
+static bool has_second_dump(const struct fixture *f)
+{
+    return f->fake->n[FAKE_DUMP] > 1 && zw_switch_status(f->sw).state == ZW_SWITCH_IN_SYNC;
+}
+
+/* --- Installing. --- */
+
+static void test_install(void)
+{
+    struct fixture f;
+
+    fixture_create(&f);
+    fixture_connect(&f);
+    fixture_desire(&f, 100, 1);
+    CU_ASSERT(fixture_wait(&f, is_in_sync));
+    CU_ASSERT_EQUAL(f.n_changes, 100);
+    CU_ASSERT_EQUAL(f.n_in_sync, 1);
+    CU_ASSERT(fixture_has(&f, 100, 1));
+    CU_ASSERT_EQUAL(zw_switch_status(f.sw).n_installed, 100);
+
+    fixture_desire(&f, 101, 1);
+    CU_ASSERT(fixture_wait(&f, is_in_sync));
+    CU_ASSERT_EQUAL(f.n_changes, 1);
+    fixture_desire(&f, 50, 2);
+    CU_ASSERT(fixture_wait(&f, is_in_sync));
+    CU_ASSERT_EQUAL(f.n_changes, 101);
+    CU_ASSERT(fixture_has(&f, 50, 2));
+    CU_ASSERT_EQUAL(f.fake->n[FAKE_DUMP], 1); /* What was confirmed need not be read. */
+    CU_ASSERT_EQUAL(f.fake->n[FAKE_COMMIT], 3);
+    CU_ASSERT_EQUAL(zw_switch_status(f.sw).n_flow_mods, 202);
+    CU_ASSERT_EQUAL(zw_switch_status(f.sw).n_repairs, 0);
+    fixture_destroy(&f);
+}
+
+/* Promise 7: a restart with what is installed sends nothing. */
+static void test_adopt(void)
+{
+    struct fixture f;
+
+    fixture_create(&f);
+    zw_flow_table_free(f.fake->flows);
+    f.fake->flows = fixture_flows(3000, 1); /* More than one message of them. */
+    fixture_connect(&f);
+    fixture_desire(&f, 3000, 1);
+    CU_ASSERT(fixture_wait(&f, is_in_sync));
+    CU_ASSERT_EQUAL(f.n_changes, 0);
+    CU_ASSERT_EQUAL(f.fake->n[FAKE_OPEN], 0);
+    CU_ASSERT_EQUAL(zw_switch_status(f.sw).n_flow_mods, 0);
+    fixture_destroy(&f);
+}
+
+static void test_nothing_desired(void)
+{
+    struct fixture f;
+
+    fixture_create(&f);
+    fake_switch_foreign_add(f.fake, zw_flow_new(ZW_STAGE_CLASSIFY, 1, 0));
+    fixture_connect(&f);
+    CU_ASSERT(fixture_wait(&f, is_idle));
+    CU_ASSERT_EQUAL(zw_flow_table_count(f.fake->flows), 1); /* Nobody said that it must go. */
+    fixture_desire(&f, 0, 0);
+    CU_ASSERT(fixture_wait(&f, is_in_sync));
+    CU_ASSERT_EQUAL(f.n_changes, 1);
+    CU_ASSERT_EQUAL(zw_flow_table_count(f.fake->flows), 0);
+    fixture_destroy(&f);
+}
+
+static void test_newest_wins(void)
+{
+    struct fixture f;
+
+    fixture_create(&f);
+    fixture_connect(&f);
+    CU_ASSERT(fixture_wait(&f, is_idle));
+    for (uint32_t kind = 1; kind <= 5; kind++) {
+        fixture_desire(&f, 10, kind);
+    }
+    CU_ASSERT(fixture_wait(&f, is_in_sync));
+    CU_ASSERT_EQUAL(f.n_in_sync, 1);
+    CU_ASSERT_EQUAL(f.fake->n[FAKE_COMMIT], 2); /* The first, which was on its way, and the last. */
+    CU_ASSERT(fixture_has(&f, 10, 5));
+    fixture_destroy(&f);
+}
+
+static void test_desired_from_a_callback(void)
+{
+    struct fixture f;
+
+    fixture_create(&f);
+    fixture_connect(&f);
+    f.then = fixture_flows(7, 2);
+    fixture_desire(&f, 10, 1);
+    CU_ASSERT(fixture_wait(&f, is_in_sync));
+    CU_ASSERT_EQUAL(fixture_generation, 2);
+    CU_ASSERT(fixture_has(&f, 7, 2));
+    fixture_destroy(&f);
+}
+
+/* --- Refusing. --- */
+
+static void test_one_change_refused(void)
+{
+    struct fixture f;
+
+    fixture_create(&f);
+    fixture_connect(&f);
+    f.fake->trick = FAKE_REFUSE;
+    f.fake->trick_at = FAKE_ADD;
+    f.fake->trick_nth = 4;
+    fixture_desire(&f, 10, 1);
+    CU_ASSERT(fixture_wait(&f, has_failed));
+    CU_ASSERT_EQUAL(f.failed_generation, 1);
+    CU_ASSERT_PTR_NOT_NULL(strstr(f.error, "OFPBRC_EPERM for table=11 cookie=0x5a0300"));
+    CU_ASSERT_EQUAL(zw_switch_status(f.sw).state, ZW_SWITCH_REFUSED);
+    CU_ASSERT_STRING_NOT_EQUAL(zw_switch_status(f.sw).error, "");
+    CU_ASSERT_EQUAL(f.fake->n[FAKE_COMMIT], 0); /* It would have left out one flow. */
+    CU_ASSERT_EQUAL(zw_flow_table_count(f.fake->flows), 0);
+
+    CU_ASSERT(fixture_wait(&f, is_in_sync)); /* Tried again. */
+    CU_ASSERT_EQUAL(f.fake->n[FAKE_DISCARD], 1);
+    CU_ASSERT(fixture_has(&f, 10, 1));
+    CU_ASSERT_STRING_EQUAL(zw_switch_status(f.sw).error, "");
+    fixture_destroy(&f);
+}
+
+static void check_refused_at(enum fake_request request, enum fake_trick trick)
+{
+    struct fixture f;
+
+    fixture_create(&f);
+    fixture_connect(&f);
+    fixture_desire(&f, 3, 1);
+    CU_ASSERT(fixture_wait(&f, is_in_sync));
+    f.fake->trick = trick;
+    f.fake->trick_at = request;
+    fixture_desire(&f, 10, 2);
+    CU_ASSERT(fixture_wait(&f, has_failed));
+    CU_ASSERT(fixture_has(&f, 3, 1)); /* No effect. */
+    CU_ASSERT_EQUAL(zw_switch_status(f.sw).generation, 1);
+    CU_ASSERT(fixture_wait(&f, is_in_sync));
+    CU_ASSERT(fixture_has(&f, 10, 2));
+    CU_ASSERT_EQUAL(zw_switch_status(f.sw).n_repairs, 0);
+    fixture_destroy(&f);
+}
+
+static void test_refused(void)
+{
+    check_refused_at(FAKE_OPEN, FAKE_REFUSE);
+    check_refused_at(FAKE_COMMIT, FAKE_REFUSE);
+    check_refused_at(FAKE_COMMIT, FAKE_IGNORE);
+}
+
+static void test_something_better_after_a_refusal(void)
+{
+    struct fixture f;
+
+    fixture_create(&f);
+    fixture_connect(&f);
+    f.fake->trick = FAKE_REFUSE;
+    f.fake->trick_at = FAKE_ADD;
+    f.then = fixture_flows(20, 2);
+    fixture_desire(&f, 10, 1);
+    CU_ASSERT(fixture_wait(&f, is_in_sync));
+    CU_ASSERT_EQUAL(f.n_failed, 1);
+    CU_ASSERT_EQUAL(fixture_generation, 2);
+    CU_ASSERT(fixture_has(&f, 20, 2));
+    fixture_destroy(&f);
+}
+
+/* --- Coming and going. --- */
+
+static void check_trick_at(enum fake_request request, enum fake_trick trick)
+{
+    bool is_syncing = request >= FAKE_OPEN && request <= FAKE_BARRIER;
+    struct fixture f;
+
+    fixture_create(&f);
+    fixture_connect(&f);
+    f.fake->trick = trick;
+    f.fake->trick_at = request;
+    fixture_desire(&f, 10, 1);
+    CU_ASSERT(fixture_wait(&f, is_in_sync));
+    CU_ASSERT(fixture_has(&f, 10, 1));
+    CU_ASSERT_EQUAL(f.fake->trick, FAKE_NO_TRICK);
+    CU_ASSERT(f.fake->n[FAKE_CONNECT] >= 3);
+    CU_ASSERT_EQUAL(f.n_failed, is_syncing);
+    CU_ASSERT_EQUAL(zw_switch_status(f.sw).n_bad_messages, trick != FAKE_CLOSE);
+    CU_ASSERT_EQUAL(zw_switch_status(f.sw).n_repairs, 0);
+    CU_ASSERT(fixture_wait(&f, has_packets_connection));
+    fixture_destroy(&f);
+}
+
+static const enum fake_request each_state[] = {FAKE_CONNECT, FAKE_HELLO, FAKE_METER,  FAKE_MONITOR, FAKE_DUMP,
+                                               FAKE_OPEN,    FAKE_ADD,   FAKE_COMMIT, FAKE_BARRIER};
+#define N_STATES (sizeof each_state / sizeof each_state[0])
+
+static void test_connection_lost(void)
+{
+    for (size_t i = 0; i < N_STATES; i++) {
+        check_trick_at(each_state[i], FAKE_CLOSE);
+    }
+}
+
+static void test_rubbish(void)
+{
+    for (size_t i = 0; i < N_STATES; i++) {
+        check_trick_at(each_state[i], FAKE_RUBBISH);
+    }
+}
+
+static void test_bad_messages(void)
+{
+    check_trick_at(FAKE_HELLO, FAKE_BAD_MESSAGE);
+    check_trick_at(FAKE_DUMP, FAKE_BAD_MESSAGE);
+    check_trick_at(FAKE_ADD, FAKE_BAD_MESSAGE);
+    check_trick_at(FAKE_CONNECT, FAKE_OLD_VERSION);
+    check_trick_at(FAKE_METER, FAKE_OLD_VERSION);
+    check_trick_at(FAKE_COMMIT, FAKE_OLD_VERSION);
+}
+
+static void test_half_a_message(void)
+{
+    check_trick_at(FAKE_DUMP, FAKE_HALF);
+    check_trick_at(FAKE_COMMIT, FAKE_HALF);
+}
+
+static void test_switch_restarts(void)
+{
+    struct fixture f;
+
+    fixture_create(&f);
+    fixture_connect(&f);
+    fixture_desire(&f, 10, 1);
+    CU_ASSERT(fixture_wait(&f, is_in_sync));
+    fake_switch_die(f.fake);
+    fixture_run(&f, 300);
+    CU_ASSERT_EQUAL(zw_switch_status(f.sw).state, ZW_SWITCH_DISCONNECTED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(zw_switch_status(f.sw).error, "cannot connect"));
+    fake_switch_revive(f.fake);
+    zw_switch_kick(f.sw);
+    CU_ASSERT(fixture_wait(&f, was_connected_again));
+    CU_ASSERT_EQUAL(f.n_changes, 10);
+    CU_ASSERT(fixture_has(&f, 10, 1));
+    CU_ASSERT(fixture_wait(&f, has_packets_connection));
+    CU_ASSERT_EQUAL(zw_switch_status(f.sw).n_repairs, 0); /* Nobody else's doing. */
+    fixture_destroy(&f);
+}
+
+static void test_no_switch(void)
+{
+    struct fixture f;
+
+    fixture_create(&f);
+    fake_switch_die(f.fake);
+    fixture_connect(&f);
+    fixture_desire(&f, 10, 1);
+    zw_switch_kick(f.sw);
+    fixture_run(&f, 200);
+    CU_ASSERT_EQUAL(zw_switch_status(f.sw).state, ZW_SWITCH_DISCONNECTED);
+    CU_ASSERT_EQUAL(f.n_in_sync + f.n_failed, 0);
+    fixture_destroy(&f);
+}
+
+/* --- Other people. --- */
+
+static void test_foreign_deletion(void)
+{
+    struct fixture f;
+
+    fixture_create(&f);
+    fixture_connect(&f);
+    fixture_desire(&f, 10, 1);
+    CU_ASSERT(fixture_wait(&f, is_in_sync));
+    fake_switch_foreign_clear(f.fake);
+    CU_ASSERT(fixture_wait(&f, was_repaired));
+    CU_ASSERT(fixture_has(&f, 10, 1));
+    CU_ASSERT_EQUAL(f.n_changes, 10);
+
+    struct zw_switch_status status = zw_switch_status(f.sw);
+    CU_ASSERT_EQUAL(status.n_foreign_changes, 10);
+    CU_ASSERT_EQUAL(status.n_repairs, 1);
+    CU_ASSERT_EQUAL(status.n_repaired_flows, 10);
+    CU_ASSERT(status.last_repair_us > 0);
+    fixture_destroy(&f);
+}
+
+static void test_foreign_flow(void)
+{
+    struct fixture f;
+    struct zw_flow *open_door = zw_flow_new(ZW_STAGE_CLASSIFY, 65535, 0);
+
+    zw_act_output(open_door, 0xfffb);
+    fixture_create(&f);
+    fixture_connect(&f);
+    fixture_desire(&f, 10, 1);
+    CU_ASSERT(fixture_wait(&f, is_in_sync));
+    fake_switch_foreign_add(f.fake, open_door);
+    CU_ASSERT(fixture_wait(&f, was_repaired));
+    CU_ASSERT(fixture_has(&f, 10, 1));
+    CU_ASSERT_EQUAL(zw_switch_status(f.sw).n_repaired_flows, 1);
+    fixture_destroy(&f);
+}
+
+static void test_foreign_change_while_reading(void)
+{
+    struct fixture f;
+
+    fixture_create(&f);
+    f.fake->foreign_during_dump = true;
+    fixture_connect(&f);
+    fixture_desire(&f, 10, 1);
+    CU_ASSERT(fixture_wait(&f, was_repaired));
+    CU_ASSERT(fixture_has(&f, 10, 1));
+    CU_ASSERT(f.fake->n[FAKE_DUMP] >= 2);
+    fixture_destroy(&f);
+}
+
+static void test_changes_too_fast_to_tell(void)
+{
+    struct fixture f;
+
+    fixture_create(&f);
+    fixture_connect(&f);
+    fixture_desire(&f, 10, 1);
+    CU_ASSERT(fixture_wait(&f, is_in_sync));
+    zw_flow_table_clear(f.fake->flows);
+    fake_switch_foreign_pause(f.fake);
+    CU_ASSERT(fixture_wait(&f, was_repaired));
+    CU_ASSERT(fixture_has(&f, 10, 1));
+    CU_ASSERT_EQUAL(zw_switch_status(f.sw).n_foreign_changes, 0); /* None that we were told of. */
+    fixture_destroy(&f);
+}
+
+static void test_foreign_change_and_back(void)
+{
+    struct zw_flow_table *flows = fixture_flows(1, 1);
+    struct fixture f;
+
+    fixture_create(&f);
+    fixture_connect(&f);
+    fixture_desire(&f, 1, 1);
+    CU_ASSERT(fixture_wait(&f, is_in_sync));
+    fake_switch_foreign_clear(f.fake);
+    zw_flow_table_free(f.fake->flows);
+    f.fake->flows = flows;
+    CU_ASSERT(fixture_wait(&f, has_second_dump));
+    CU_ASSERT_EQUAL(zw_switch_status(f.sw).n_foreign_changes, 1);
+    CU_ASSERT_EQUAL(zw_switch_status(f.sw).n_repairs, 0);
+    CU_ASSERT_EQUAL(f.n_in_sync, 2);
+    CU_ASSERT_EQUAL(f.n_changes, 0);
+    fixture_destroy(&f);
+}
+
+/* --- Counters. --- */
+
+struct reading {
+    unsigned int n_flows, n_done, n_errors;
+    uint64_t n_packets;
+    unsigned int order; /* When it was done, from 1. */
+};
+
+static unsigned int n_done_in_all;
+
+static void count_flow(void *reading_, const struct zw_flow *flow, const struct zw_flow_counters *counters)
+{
+    struct reading *reading = reading_;
+
+    CU_ASSERT_PTR_NOT_NULL(flow);
+    reading->n_flows++;
+    reading->n_packets += counters->n_packets;
+}
+
+static void count_done(void *reading_, const char *error)
+{
+    struct reading *reading = reading_;
+
+    reading->n_done++;
+    reading->n_errors += error != NULL;
+    reading->order = ++n_done_in_all;
+}
+
+static bool three_are_done(const struct fixture *f)
+{
+    (void)f;
+    return n_done_in_all >= 3;
+}
+
+static void test_counters(void)
+{
+    struct reading readings[3] = {{0}};
+    struct fixture f;
+
+    n_done_in_all = 0;
+    fixture_create(&f);
+    fixture_connect(&f);
+    fixture_desire(&f, 3000, 1);
+    CU_ASSERT(fixture_wait(&f, is_in_sync));
+    zw_switch_read_counters(f.sw, ZW_STAGE_POLICY, count_flow, count_done, &readings[0]);
+    zw_switch_read_counters(f.sw, ZW_STAGE_OUTPUT, count_flow, count_done, &readings[1]);
+    zw_switch_read_counters(f.sw, ZW_STAGE_POLICY, count_flow, count_done, &readings[2]);
+    CU_ASSERT_EQUAL(n_done_in_all, 0);
+    CU_ASSERT(fixture_wait(&f, three_are_done));
+    for (unsigned int i = 0; i < 3; i++) {
+        CU_ASSERT_EQUAL(readings[i].n_done, 1);
+        CU_ASSERT_EQUAL(readings[i].n_errors, 0);
+        CU_ASSERT_EQUAL(readings[i].order, i + 1);
+        CU_ASSERT_EQUAL(readings[i].n_flows, i == 1 ? 0 : 3000);
+        CU_ASSERT_EQUAL(readings[i].n_packets, i == 1 ? 0 : 9000);
+    }
+    fixture_destroy(&f);
+}
+
+static void test_counters_without_a_switch(void)
+{
+    struct reading readings[3] = {{0}};
+    struct fixture f;
+
+    n_done_in_all = 0;
+    fixture_create(&f);
+    fixture_connect(&f);
+    zw_switch_read_counters(f.sw, ZW_STAGE_POLICY, count_flow, count_done, &readings[0]);
+    CU_ASSERT_EQUAL(readings[0].n_errors, 1);
+    CU_ASSERT(fixture_wait(&f, is_idle));
+    zw_switch_read_counters(f.sw, ZW_STAGE_POLICY, count_flow, count_done, &readings[1]);
+    zw_switch_read_counters(f.sw, ZW_STAGE_POLICY, count_flow, count_done, &readings[2]);
+    fake_switch_die(f.fake);
+    CU_ASSERT(fixture_wait(&f, three_are_done));
+    CU_ASSERT_EQUAL(readings[1].n_errors, 1);
+    CU_ASSERT_EQUAL(readings[2].n_errors, 1);
+    fixture_destroy(&f);
+}
+
+static void test_counters_given_up(void)
+{
+    struct reading reading = {0};
+    struct fixture f;
+
+    fixture_create(&f);
+    fixture_connect(&f);
+    CU_ASSERT(fixture_wait(&f, is_idle));
+    zw_switch_read_counters(f.sw, ZW_STAGE_POLICY, count_flow, count_done, &reading);
+    fixture_destroy(&f);
+    CU_ASSERT_EQUAL(reading.n_done, 0);
+}
+
+ZW_TEST_MAIN({"flows are installed, and then only what changes", test_install},
+             {"what is right is adopted", test_adopt}, {"nothing desired, nothing touched", test_nothing_desired},
+             {"the newest desired table wins", test_newest_wins},
+             {"a callback may desire something else", test_desired_from_a_callback},
+             {"one refused change refuses them all", test_one_change_refused},
+             {"a refused bundle has no effect and is tried again", test_refused},
+             {"after a refusal something better is taken", test_something_better_after_a_refusal},
+             {"the connection is lost, in each state", test_connection_lost}, {"rubbish, in each state", test_rubbish},
+             {"messages that are none, or of another version", test_bad_messages},
+             {"half a message", test_half_a_message}, {"the switch restarts", test_switch_restarts},
+             {"there is no switch", test_no_switch}, {"foreign deletions are mended", test_foreign_deletion},
+             {"foreign flows are removed", test_foreign_flow},
+             {"a foreign change while we read", test_foreign_change_while_reading},
+             {"foreign changes that came too fast to tell", test_changes_too_fast_to_tell},
+             {"a foreign change and back is no repair", test_foreign_change_and_back}, {"counters", test_counters},
+             {"counters without a switch", test_counters_without_a_switch},
+             {"counters that nobody waits for any more", test_counters_given_up})
