@@ -38,3 +38,5 @@ TESTS += tests/system/vlans.sh
 EXTRA_DIST += tests/system/vlans.sh
 TESTS += tests/system/copies.sh
 EXTRA_DIST += tests/system/copies.sh
+TESTS += tests/system/apply.sh
+EXTRA_DIST += tests/system/apply.sh

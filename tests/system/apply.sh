@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Promise 3: a change of policy is one atomic step.  What the old and the new policy both allow does not notice; what
+# neither allows never passes, not for one packet.
+. "${ZW_SRCDIR:-$(dirname "$0")/../..}/tests/system/tap.sh"
+
+CHANGES=20
+
+# policy FILE ZONE-OF-THE-REST EXTRA-RULE: 'web' may always reach tcp/5432 and udp/5432 of 'db', never port 80.
+policy() {
+    cat >"$1" <<POLICY
+version: 1
+zones:
+  web: {ports: [{name: "vnet-web*"}]}
+  db: {ports: [{iface-id: db}]}
+  $2: {ports: [{external-id: role=uplink}]}
+rules:
+  $3
+  - {name: echo, from: web, to: db, service: [tcp/5432, udp/5432], action: allow}
+  - {name: asked, from: web, to: db, service: tcp/22, action: ask, otherwise: allow}
+POLICY
+}
+
+setup() {
+    zw_vm_add web vnet-web0 10.20.0.11/16 fd00:20::11/48
+    zw_vm_add db vnet-db0 10.20.0.12/16 fd00:20::12/48
+    zw_vm_serve db tcp:5432 tcp:22 udp:5432 http:80
+    policy "$ZW_PG/a.yaml" outside '- {name: one, from: outside, to: web, service: tcp/80, action: allow}'
+    policy "$ZW_PG/b.yaml" elsewhere '- {name: two, from: any, to: web, service: tcp/1-1023, action: deny}'
+    zw_daemon_start "$ZW_PG/a.yaml"
+    zw_expect passed web tcp 10.20.0.12 5432
+}
+
+changes() {
+    local i
+    zw_stream_start tcp web tcp 10.20.0.12 5432
+    zw_stream_start asked web tcp 10.20.0.12 22
+    zw_stream_start udp web udp 10.20.0.12 5432
+    zw_stream_start connect web connect 10.20.0.12 5432
+    zw_stream_start knock web knock 10.20.0.12 80
+    sleep 0.5
+    for ((i = 0; i < CHANGES; i++)); do
+        zw_ctl policy apply "$ZW_PG/b.yaml"
+        zw_ctl policy apply "$ZW_PG/a.yaml"
+        sleep 0.1
+    done
+    zw_ctl policy show | grep -q "version $((2 * CHANGES + 1))"
+}
+
+nobody_noticed() {
+    zw_stream_end tcp 'lost=0' 'exchanges>100'
+    zw_stream_end asked 'lost=0' 'exchanges>100'
+    zw_stream_end udp 'lost=0' 'exchanges>100'
+    zw_stream_end connect 'lost=0' 'exchanges>10'
+    zw_stream_end knock passed=0 'sent>0'
+}
+
+# Each version is in the log, with who asked for it.
+in_the_log() {
+    [ "$(zw_ctl audit query --type policy --json | wc -l)" -eq "$((2 * CHANGES + 1))" ]
+    [ "$(zw_ctl audit query --type admin --json | grep -c policy.apply)" -eq "$((2 * CHANGES))" ]
+}
+
+# The newest version rules after a restart, though the file says otherwise; and the file, once it changes.
+after_a_restart() {
+    zw_ctl policy apply "$ZW_PG/b.yaml"
+    zw_daemon_stop
+    zw_daemon_start "$ZW_PG/a.yaml"
+    zw_ctl policy show | grep -q "version $((2 * CHANGES + 2)), from apply"
+    echo '# changed' >>"$ZW_PG/a.yaml"
+    zw_daemon_stop
+    zw_daemon_start "$ZW_PG/a.yaml"
+    zw_ctl policy show | grep -q "version $((2 * CHANGES + 3)), from file"
+}
+
+zw_playground_start || exit 99
+zw_case "two VMs and a policy" setup
+zw_case "many changes of policy under traffic" changes
+zw_case "no packet is lost that both allow, none passes that neither allows" nobody_noticed
+zw_case "every version is in the log" in_the_log
+zw_case "after a restart the policy rules that changed last" after_a_restart
+zw_done
