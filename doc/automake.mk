@@ -7,3 +7,5 @@ EXTRA_DIST += doc/examples/libvirt-host.yaml
 EXTRA_DIST += doc/examples/orchestrator.yaml
 dist_man_MANS += doc/zoneward-policy.5
 dist_man_MANS += doc/zoneward.1
+EXTRA_DIST += doc/examples/pipeline.yaml
+EXTRA_DIST += doc/pipeline.md

@@ -31,3 +31,11 @@ EXTRA_DIST += tests/golden/cli/zones.txt
 TESTS += tests/golden/compile.sh
 EXTRA_DIST += tests/golden/compile.sh
 EXTRA_DIST += tests/golden/compile
+
+# The lists of the pipeline, to compare doc/pipeline.md with.
+EXTRA_PROGRAMS += tests/golden/pipeline-dump
+check_DATA += tests/golden/pipeline-dump$(EXEEXT)
+CLEANFILES += tests/golden/pipeline-dump$(EXEEXT)
+TESTS += tests/golden/pipeline-doc.py
+EXTRA_DIST += tests/golden/pipeline-doc.py
+EXTRA_DIST += tests/golden/pipeline.ports
