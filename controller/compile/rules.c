@@ -237,12 +237,34 @@ static bool is_clause(const struct members *members)
     return members->n > 1;
 }
 
+static bool has_whole_family(const struct members *members, uint8_t family)
+{
+    for (size_t i = 0; i < members->n; i++) {
+        if (members->list[i].family == family && !members->list[i].prefix->n_bits) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* 0.0.0.0/0 (or ::/0) from, and the same to: two clauses that match the same packets, so one flow is of both. */
+static bool is_shared(const struct rule_compiler *rc, const struct member *member)
+{
+    const struct members *from = &rc->dimensions[FROM_ADDRESSES], *to = &rc->dimensions[TO_ADDRESSES];
+
+    return member->prefix && !member->prefix->n_bits && is_clause(from) && is_clause(to) &&
+           has_whole_family(from, member->family) && has_whole_family(to, member->family);
+}
+
 static void emit_clause(struct rule_compiler *rc, enum dimension dimension, unsigned int number, unsigned int n_clauses)
 {
     for (size_t i = 0; i < rc->dimensions[dimension].n; i++) {
         const struct member *member = &rc->dimensions[dimension].list[i];
-        struct zw_flow *flow = rule_flow(rc->rule);
 
+        if (dimension == TO_ADDRESSES && is_shared(rc, member)) {
+            continue; /* FROM_ADDRESSES has it. */
+        }
+        struct zw_flow *flow = rule_flow(rc->rule);
         for (size_t other = 0; other < N_DIMENSIONS; other++) {
             const struct members *members = &rc->dimensions[other];
 
@@ -253,6 +275,9 @@ static void emit_clause(struct rule_compiler *rc, enum dimension dimension, unsi
         }
         match_member(flow, dimension, member);
         zw_act_conjunction(flow, rc->rule->number, number, n_clauses);
+        if (dimension == FROM_ADDRESSES && is_shared(rc, member)) {
+            zw_act_conjunction(flow, rc->rule->number, number + 1, n_clauses);
+        }
         zw_flow_table_add(rc->c->flows, flow);
     }
 }
