@@ -2,7 +2,9 @@
 /* CONNTRACK: ARP and neighbour discovery go on, so that hosts find each other; IP passes ct(); the rest is dropped.
  *
  * Conntrack does not track neighbour discovery and multicast listener reports (RFC 4861, 2710, 3810), and a packet to
- * several receivers is not one session: both are judged packet by packet, without it. */
+ * several receivers is not one session: both are judged packet by packet, whatever it says.  They pass it all the same:
+ * fragments are put together there, and each copy goes on by itself.  (A copy that is paused where it was made takes
+ * those that are still to be made with it: in OVS 3.1 a pause within clone() ends the translation.) */
 
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
@@ -30,7 +32,7 @@ static void untracked(struct zw_compiler *c, uint8_t type)
     zw_match_ip_proto(flow, ZW_IPV6, IPPROTO_ICMPV6);
     zw_match_icmp(flow, type, -1);
     zw_act_set_flags(flow, ZW_FLAG_STATELESS_MASK, ZW_FLAG_STATELESS_MASK);
-    zw_act_goto(flow, ZW_STAGE_NEW);
+    zw_act_ct(flow, ZW_STAGE_NEW);
     zw_emit(c, flow);
 }
 
@@ -51,7 +53,7 @@ static void ip(struct zw_compiler *c, enum zw_family family)
     struct zw_flow *flow = zw_static_flow(ZW_STAGE_CONNTRACK, ZW_PRIO_MATCH);
     zw_match_family(flow, family);
     zw_match_flags(flow, ZW_FLAG_STATELESS_MASK, ZW_FLAG_STATELESS_MASK);
-    zw_act_goto(flow, ZW_STAGE_NEW);
+    zw_act_ct(flow, ZW_STAGE_NEW);
     zw_emit(c, flow);
 
     flow = zw_static_flow(ZW_STAGE_CONNTRACK, ZW_PRIO_WIDE);
