@@ -10,6 +10,11 @@ EXTRA_PROGRAMS += tests/golden/compile-dump
 check_DATA += tests/golden/compile-dump$(EXEEXT)
 CLEANFILES += tests/golden/compile-dump$(EXEEXT)
 tests_golden_compile_dump_SOURCES = tests/golden/compile-dump.c tests/golden/ports-file.c tests/golden/ports-file.h
+
+EXTRA_PROGRAMS += tests/golden/decide-dump
+check_DATA += tests/golden/decide-dump$(EXEEXT)
+CLEANFILES += tests/golden/decide-dump$(EXEEXT)
+
 TESTS += tests/golden/policy.py
 EXTRA_DIST += tests/golden/policy.py
 EXTRA_DIST += tests/golden/policy

@@ -40,3 +40,6 @@ TESTS += tests/system/copies.sh
 EXTRA_DIST += tests/system/copies.sh
 TESTS += tests/system/apply.sh
 EXTRA_DIST += tests/system/apply.sh
+EXTRA_DIST += tests/oracle.py
+TESTS += tests/system/oracle.sh
+EXTRA_DIST += tests/system/oracle.sh
