@@ -9,3 +9,4 @@ dist_man_MANS += doc/zoneward-policy.5
 dist_man_MANS += doc/zoneward.1
 EXTRA_DIST += doc/examples/pipeline.yaml
 EXTRA_DIST += doc/pipeline.md
+EXTRA_DIST += doc/architecture.md
