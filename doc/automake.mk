@@ -13,3 +13,4 @@ EXTRA_DIST += doc/examples/pipeline.yaml
 EXTRA_DIST += doc/pipeline.md
 EXTRA_DIST += doc/architecture.md
 EXTRA_DIST += doc/testing.md
+EXTRA_DIST += doc/coding-style.md

@@ -150,6 +150,21 @@ check_scripts() {
 
 check_man() { files -name '*.[1-9]' | xargs -r mandoc -T lint -W warning 2>&1; }
 
+# Documents name files that exist, and doc/testing.md names every test that is a script.
+check_documents() {
+    local f path
+    for f in README.md doc/*.md; do
+        grep -oE '(^|[^A-Za-z0-9_./-])(controller|doc|m4|ovs-ext|schemas|tests)/[A-Za-z0-9_./-]+\.(awk|c|h|json|m4|md|ports|py|service|sh|sql|yaml|[1-9])' "$f" |
+            sed 's/^[^a-z]//' | sort -u | while read -r path; do
+            case $path in */NAME.* | */test-NAME.*) continue ;; esac
+            [ -e "$path" ] || echo "$f: there is no $path"
+        done
+    done
+    for path in tests/system/*.sh tests/golden/*.sh tests/golden/*.py; do
+        grep -qF "$path" doc/testing.md || [ "$path" = tests/system/tap.sh ] || echo "doc/testing.md: says nothing of $path"
+    done
+}
+
 run() {
     local name=$1
     shift
@@ -165,5 +180,6 @@ run "formatting (clang-format)" check_format
 run "cppcheck" check_cppcheck
 run "scripts (shellcheck)" check_scripts
 run "man pages (mandoc)" check_man
+run "documents name what exists" check_documents
 echo "1..$number"
 exit "$status"
