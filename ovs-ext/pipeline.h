@@ -163,14 +163,14 @@ enum zw_punt {
 #define ZW_CT_ZONE_BRIDGE_SHIFT 12
 #define ZW_MAX_BRIDGES 15u
 
-#define ZW_CONTROLLER_ID 0x5a57u   /* Whose packet-ins are ours. */
-#define ZW_COPY_MAX_LEN 128u       /* Bytes of a packet that is copied for the log: all headers that it shows. */
-#define ZW_PAUSE_MAX_LEN 65535u    /* A paused packet comes whole: it goes on from what is sent back. */
-#define ZW_DENIED_METER_ID 0x5a57u /* Bounds the copies of denied packets. */
-#define ZW_DENIED_METER_PPS 1000u  /* Copies a second, for a bridge; the rest is counted as a gap. */
-#define ZW_MAC_IDLE_S 300u         /* A learned MAC address that nobody talks to is forgotten. */
-#define ZW_MACS_PER_PORT 4096u     /* Learned MAC addresses of one port. */
-#define ZW_FLOOD_MAX_PORTS 1000u   /* Copies of one packet: an OpenFlow action list holds no more. */
+#define ZW_CONTROLLER_ID 0x5a57u /* Whose packet-ins are ours. */
+#define ZW_COPY_MAX_LEN 128u     /* Bytes of a packet that is copied for the log: all headers that it shows. */
+#define ZW_PAUSE_MAX_LEN 65535u  /* A paused packet comes whole: it goes on from what is sent back. */
+#define ZW_COPY_METER_ID 0x5a57u /* Bounds the copies of packets that are judged one by one. */
+#define ZW_COPY_METER_PPS 1000u  /* Copies a second, for a bridge; the rest is counted as a gap. */
+#define ZW_MAC_IDLE_S 300u       /* A learned MAC address that nobody talks to is forgotten. */
+#define ZW_MACS_PER_PORT 4096u   /* Learned MAC addresses of one port. */
+#define ZW_FLOOD_MAX_PORTS 1000u /* Copies of one packet: an OpenFlow action list holds no more. */
 
 const char *zw_stage_name(enum zw_stage);
 const char *zw_stage_text(enum zw_stage);

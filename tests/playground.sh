@@ -276,6 +276,7 @@ zw_lan_add() {
     shift 2
     ns=$(_zw_ns "$name")
     zw_vm_add "$name" "$ifname" '' '' "$@" &&
+        zw_vsctl remove interface "$ifname" external_ids attached-mac &&
         ip -n "$ns" link add lan type bridge stp_state 0 forward_delay 0 mcast_snooping 0 &&
         ip netns exec "$ns" sysctl -qw net.ipv6.conf.lan.disable_ipv6=1 net.ipv6.conf.eth0.disable_ipv6=1 &&
         ip -n "$ns" link set eth0 master lan && ip -n "$ns" link set lan up

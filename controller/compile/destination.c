@@ -2,7 +2,8 @@
 /* DESTINATION and MACS: learns where the sender is, looks up where the receiver is.
  *
  * Learned flows live in MACS and carry only a port, never a zone or a verdict: what the address may do is judged
- * later, from the port.  An address that OVSDB gives (external_ids:attached-mac) stands above anything learned. */
+ * later, from the port.  An address that OVSDB gives (external_ids:attached-mac) stands above anything learned, and its
+ * port teaches nothing: a VM that sends with another's address does not draw that one's packets. */
 
 #include <stdio.h>
 
@@ -15,7 +16,9 @@ void zw_compile_destination(struct zw_compiler *c)
         struct zw_flow *flow = zw_port_flow(ZW_STAGE_DESTINATION, ZW_PRIO_MATCH, port);
 
         zw_match_in_port(flow, port->ofport);
-        zw_act_learn_mac(flow, port->ofport);
+        if (!port->attached_mac) {
+            zw_act_learn_mac(flow, port->ofport);
+        }
         zw_act_goto(flow, ZW_STAGE_MACS);
         zw_act_goto(flow, ZW_STAGE_DELIVER);
         zw_emit(c, flow);

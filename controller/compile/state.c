@@ -108,11 +108,25 @@ void zw_compile_state(struct zw_compiler *c)
     zw_emit(c, flow);
 }
 
+/* The userspace datapath puts a packet together for conntrack and then sends its fragments on one by one.  They show port 0
+ * and type 0, which is no ground for a verdict: a session does not begin with a fragment.  (Fragments of a session have
+ * its label and do not come here.) */
+static void new_fragment(struct zw_compiler *c, enum zw_family family)
+{
+    struct zw_flow *flow = zw_static_flow(ZW_STAGE_NEW, ZW_PRIO_MATCH);
+
+    zw_match_family(flow, family);
+    zw_match_fragment(flow);
+    zw_emit(c, flow);
+}
+
 /* The only flow that carries the policy version: a new version that changes nothing else changes one flow. */
 void zw_compile_new(struct zw_compiler *c)
 {
-    struct zw_flow *flow = zw_static_flow(ZW_STAGE_NEW, ZW_PRIO_ELSE);
+    new_fragment(c, ZW_IPV4);
+    new_fragment(c, ZW_IPV6);
 
+    struct zw_flow *flow = zw_static_flow(ZW_STAGE_NEW, ZW_PRIO_ELSE);
     zw_act_set_reg(flow, ZW_REG_VERSION, c->policy->version);
     zw_act_goto(flow, ZW_STAGE_POLICY);
     zw_emit(c, flow);

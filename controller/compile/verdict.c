@@ -25,9 +25,15 @@ static struct zw_flow *punt_flow(enum zw_punt punt, uint16_t priority, enum zw_f
 void zw_compile_verdict(struct zw_compiler *c)
 {
     struct zw_flow *flow = punt_flow(ZW_PUNT_SESSION, ZW_PRIO_EXACT, ZW_FLAG_ALLOW);
-    /* A packet that is judged by itself is no session, and one record for each would drown the log. */
     zw_match_flags(flow, ZW_FLAG_LOG_MASK, ZW_FLAG_LOG_MASK | ZW_FLAG_STATELESS_MASK);
     zw_act_punt(flow, ZW_PUNT_SESSION, false, 0);
+    zw_act_goto(flow, ZW_STAGE_COMMIT);
+    zw_emit(c, flow);
+
+    /* Each packet that is judged by itself is a record; a stream of them must not drown the log. */
+    flow = punt_flow(ZW_PUNT_SESSION, ZW_PRIO_EXACT, ZW_FLAG_ALLOW);
+    zw_match_flags(flow, ZW_FLAG_LOG_MASK | ZW_FLAG_STATELESS_MASK, ZW_FLAG_LOG_MASK | ZW_FLAG_STATELESS_MASK);
+    zw_act_punt(flow, ZW_PUNT_SESSION, false, ZW_COPY_METER_ID);
     zw_act_goto(flow, ZW_STAGE_COMMIT);
     zw_emit(c, flow);
 
@@ -37,7 +43,7 @@ void zw_compile_verdict(struct zw_compiler *c)
 
     flow = punt_flow(ZW_PUNT_DENIED, ZW_PRIO_MATCH, ZW_FLAG_DENY);
     zw_match_flags(flow, ZW_FLAG_LOG_MASK, ZW_FLAG_LOG_MASK);
-    zw_act_punt(flow, ZW_PUNT_DENIED, false, ZW_DENIED_METER_ID);
+    zw_act_punt(flow, ZW_PUNT_DENIED, false, ZW_COPY_METER_ID);
     zw_emit(c, flow);
 
     /* Paused here; it goes on with the slow path's verdict, or nowhere if that never comes. */

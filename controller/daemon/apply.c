@@ -72,23 +72,32 @@ static void begin_stored(struct zw_stored_policy *stored, const struct zw_policy
     memcpy(stored->sha256, policy->sha256, sizeof stored->sha256);
 }
 
-/* Reads the newest version of the store.  Nothing there is no error: then daemon->policy stays NULL. */
+/* The newest version cannot be used: the policy file has to, and its number is not given again. */
+static void pass_over(struct zw_daemon *daemon, uint32_t version, struct zw_problems *problems)
+{
+    zw_daemon_log_problems(problems);
+    zw_log(ZW_LOG_ERR, "policy version %u of the history cannot be used; taking the policy file", version);
+    zw_problems_clear(problems);
+    daemon->stored.version = version;
+    daemon->file_sha256[0] = '\0';
+}
+
+/* Reads the newest version of the store.  If there is none that can be used, daemon->policy stays NULL. */
 static int load_stored(struct zw_daemon *daemon, struct zw_problems *problems)
 {
     struct zw_stored_policy stored;
     int error = zw_policy_store_load(daemon->options.state_dir, &stored, daemon->file_sha256, problems);
 
-    if (error || !stored.version) {
+    if (!stored.version) {
         return error;
     }
-    struct zw_policy *policy = zw_policy_read(stored.sources, stored.n_sources, problems);
-    if (!policy) {
-        zw_problems_add(problems, NULL, 0, 0, "policy version %u of the history cannot be read any more",
-                        stored.version);
+    struct zw_policy *policy = error ? NULL : zw_policy_read(stored.sources, stored.n_sources, problems);
+    if (policy) {
+        put_in_force(daemon, policy, &stored);
+    } else {
+        pass_over(daemon, stored.version, problems);
         zw_stored_policy_clear(&stored);
-        return EINVAL;
     }
-    put_in_force(daemon, policy, &stored);
     return 0;
 }
 

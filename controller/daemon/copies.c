@@ -15,6 +15,7 @@
 #include "controller/audit/query.h"
 #include "controller/base/file.h"
 #include "controller/base/log.h"
+#include "controller/base/memory.h"
 #include "controller/daemon/daemon-private.h"
 
 #define PATH_SIZE 4096
@@ -25,12 +26,19 @@ struct kind {
     size_t offset; /* Of its tally in struct zw_managed. */
 };
 
+/* What a switch says it has sent up, summed over its flows. */
+struct reading {
+    struct zw_managed *managed;
+    uint64_t n_sent[2]; /* For each of 'kinds'. */
+};
+
 static const struct kind kinds[] = {
     {"session", ZW_PUNT_SESSION, offsetof(struct zw_managed, sessions)},
     {"denial", ZW_PUNT_DENIED, offsetof(struct zw_managed, denials)},
 };
 
 enum { N_KINDS = sizeof kinds / sizeof kinds[0] };
+_Static_assert(N_KINDS == sizeof((struct reading *)0)->n_sent / sizeof(uint64_t), "one sum for each kind");
 
 static struct zw_tally *tally_of(struct zw_managed *managed, const struct kind *kind)
 {
@@ -70,16 +78,14 @@ static void record_gap(struct zw_managed *managed, const struct kind *kind, cons
     zw_audit_put(managed->daemon->audit, &record);
 }
 
-static void on_counter(void *managed_, const struct zw_flow *flow, const struct zw_flow_counters *counters)
+static void on_counter(void *reading_, const struct zw_flow *flow, const struct zw_flow_counters *counters)
 {
-    struct zw_managed *managed = managed_;
+    struct reading *reading = reading_;
     uint64_t cookie = zw_flow_cookie(flow);
     const struct kind *kind = kind_of(zw_cookie_value(cookie));
-    struct zw_tally_gap gap;
 
-    if (kind && zw_cookie_is_ours(cookie) && zw_cookie_kind(cookie) == ZW_COOKIE_PUNT &&
-        zw_tally_check(tally_of(managed, kind), counters->n_packets, zw_audit_now_us(), &gap)) {
-        record_gap(managed, kind, &gap);
+    if (kind && zw_cookie_is_ours(cookie) && zw_cookie_kind(cookie) == ZW_COOKIE_PUNT) {
+        reading->n_sent[kind - kinds] += counters->n_packets;
     }
 }
 
@@ -158,7 +164,7 @@ static double number(const cJSON *object, const char *key)
 {
     double value = cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(object, key));
 
-    return value >= 0 ? value : 0; /* NaN is not, either. */
+    return value >= 0 && value < 1e18 ? value : 0; /* NaN is neither. */
 }
 
 static void restore_tally(const struct zw_daemon *daemon, const char *bridge, const struct kind *kind,
@@ -202,18 +208,30 @@ static void restore(struct zw_daemon *daemon)
 
 /* --- Every ZW_TALLY_CHECK_S --- */
 
-static void on_checked(void *managed_, const char *error)
+static void on_read(void *reading_, const char *error)
 {
-    struct zw_managed *managed = managed_;
+    struct reading *reading = reading_;
+    struct zw_managed *managed = reading->managed;
 
+    for (size_t i = 0; !error && i < N_KINDS; i++) {
+        struct zw_tally_gap gap;
+
+        if (zw_tally_check(tally_of(managed, &kinds[i]), reading->n_sent[i], zw_audit_now_us(), &gap)) {
+            record_gap(managed, &kinds[i], &gap);
+        }
+    }
     if (!error) {
         save(managed->daemon);
     }
+    free(reading);
 }
 
 void zw_copies_check(struct zw_managed *managed)
 {
-    zw_switch_read_counters(managed->sw, ZW_STAGE_VERDICT, on_counter, on_checked, managed);
+    struct reading *reading = zw_xcalloc(1, sizeof *reading);
+
+    reading->managed = managed;
+    zw_switch_read_counters(managed->sw, ZW_STAGE_VERDICT, on_counter, on_read, reading);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *daemon_)

@@ -35,34 +35,49 @@ static int make_dir(const char *path, mode_t mode, struct zw_problems *problems)
     return mkdir(path, mode) && errno != EEXIST ? fail(problems, path, errno, "cannot be made") : 0;
 }
 
-/* Locked as long as we live, so that there is one daemon for one run directory. */
-static int take_pid_file(struct zw_daemon *daemon, struct zw_problems *problems)
+/* Opens 'dir'/'name' and locks it as long as '*fd' is open.  'what' is what two daemons must not share. */
+static int lock_file(const char *dir, const char *name, const char *what, int *fd, struct zw_problems *problems)
 {
     char path[PATH_SIZE];
 
-    snprintf(path, sizeof path, "%s/zonewardd.pid", daemon->options.run_dir);
-    daemon->pid_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-    if (daemon->pid_fd < 0) {
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (*fd < 0) {
         return fail(problems, path, errno, "cannot be opened");
     }
-    if (flock(daemon->pid_fd, LOCK_EX | LOCK_NB)) {
-        zw_problems_add(problems, path, 0, 0, "another zonewardd runs with this run directory");
+    if (flock(*fd, LOCK_EX | LOCK_NB)) {
+        zw_problems_add(problems, path, 0, 0, "another zonewardd runs with this %s directory", what);
+        close(*fd);
+        *fd = -1;
         return EBUSY;
-    }
-    if (ftruncate(daemon->pid_fd, 0) || dprintf(daemon->pid_fd, "%d\n", (int)getpid()) < 0) {
-        return fail(problems, path, errno, "cannot be written");
     }
     return 0;
 }
 
-static void drop_pid_file(struct zw_daemon *daemon)
+/* One daemon for one run directory and one state directory.  Neither file is deleted in the end: whoever has it open
+ * would hold a lock that nobody else sees. */
+static int take_locks(struct zw_daemon *daemon, struct zw_problems *problems)
 {
-    char path[PATH_SIZE];
+    int error = lock_file(daemon->options.run_dir, "zonewardd.pid", "run", &daemon->pid_fd, problems);
 
+    error = error ? error : lock_file(daemon->options.state_dir, "lock", "state", &daemon->state_fd, problems);
+    if (!error && (ftruncate(daemon->pid_fd, 0) || dprintf(daemon->pid_fd, "%d\n", (int)getpid()) < 0)) {
+        error = fail(problems, daemon->options.run_dir, errno, "zonewardd.pid cannot be written");
+    }
+    return error;
+}
+
+static void drop_locks(struct zw_daemon *daemon)
+{
     if (daemon->pid_fd >= 0) {
-        snprintf(path, sizeof path, "%s/zonewardd.pid", daemon->options.run_dir);
-        unlink(path);
+        /* An empty pid file says that nobody runs. */
+        if (ftruncate(daemon->pid_fd, 0)) {
+            zw_log(ZW_LOG_WARN, "%s/zonewardd.pid: %s", daemon->options.run_dir, strerror(errno));
+        }
         close(daemon->pid_fd);
+    }
+    if (daemon->state_fd >= 0) {
+        close(daemon->state_fd);
     }
 }
 
@@ -199,12 +214,12 @@ int zw_daemon_start(struct zw_daemon *daemon, struct zw_problems *problems)
 {
     int error = start_log_level(daemon, problems);
 
-    daemon->pid_fd = -1;
+    daemon->pid_fd = daemon->state_fd = -1;
     daemon->start_us = zw_audit_now_us();
     zw_ovs_init("zonewardd");
     error = error ? error : make_dir(daemon->options.run_dir, 0755, problems);
     error = error ? error : make_dir(daemon->options.state_dir, 0750, problems);
-    error = error ? error : take_pid_file(daemon, problems);
+    error = error ? error : take_locks(daemon, problems);
     if (error) {
         return error;
     }
@@ -225,6 +240,7 @@ int zw_daemon_start(struct zw_daemon *daemon, struct zw_problems *problems)
 void zw_daemon_run(struct zw_daemon *daemon)
 {
     zw_log(ZW_LOG_INFO, "zonewardd %s runs", PACKAGE_VERSION);
+    daemon->ran = true;
     zw_sd_notify("READY=1\nSTATUS=running");
     event_base_dispatch(daemon->base);
     zw_sd_notify("STOPPING=1");
@@ -243,7 +259,7 @@ void zw_daemon_stop(struct zw_daemon *daemon)
     zw_ovsdb_stop(daemon->ovsdb);
     zw_inventory_unref(daemon->inventory);
     if (daemon->audit) {
-        record_daemon(daemon, "stop", "asked to");
+        record_daemon(daemon, "stop", daemon->ran ? "asked to" : "it could not start");
     }
     zw_slowpath_free(daemon->slowpath);
     zw_audit_stop(daemon->audit);
@@ -257,5 +273,5 @@ void zw_daemon_stop(struct zw_daemon *daemon)
     if (daemon->base) {
         event_base_free(daemon->base);
     }
-    drop_pid_file(daemon);
+    drop_locks(daemon);
 }

@@ -51,7 +51,8 @@ struct zw_daemon {
     struct zw_options options;
     struct event_base *base;
     int64_t start_us;
-    int pid_fd;
+    bool ran;             /* It got as far as its event loop. */
+    int pid_fd, state_fd; /* Locked while it lives. */
 
     struct zw_ovsdb *ovsdb;
     struct event *ovsdb_event;

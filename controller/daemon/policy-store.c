@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "controller/base/file.h"
 #include "controller/base/memory.h"
@@ -120,27 +121,26 @@ static int newest_version(const char *dir, uint32_t *version, struct zw_problems
     return 0;
 }
 
-/* The file's last reading is most often the newest version, so this looks backwards. */
-static int find_file_sha256(const char *dir, uint32_t newest, char sha256[65], struct zw_problems *problems)
+/* The file's last reading is most often the newest version, so this looks backwards.  Versions that somebody deleted, or
+ * that are damaged, are passed over: they cannot say that the file has not changed. */
+static void find_file_sha256(const char *dir, uint32_t newest, char sha256[65])
 {
-    sha256[0] = '\0';
-    for (uint32_t version = newest; version; version--) {
-        struct zw_stored_policy stored;
-        int error = load_version(dir, version, &stored, problems);
+    bool found = false;
 
-        if (error) {
-            return error;
+    sha256[0] = '\0';
+    for (uint32_t version = newest; version && !found; version--) {
+        struct zw_problems ignored = ZW_PROBLEMS_INIT;
+        struct zw_stored_policy stored;
+
+        if (!load_version(dir, version, &stored, &ignored)) {
+            found = stored.from_file;
+            if (found) {
+                memcpy(sha256, stored.sha256, 65);
+            }
+            zw_stored_policy_clear(&stored);
         }
-        bool found = stored.from_file;
-        if (found) {
-            memcpy(sha256, stored.sha256, 65);
-        }
-        zw_stored_policy_clear(&stored);
-        if (found) {
-            break;
-        }
+        zw_problems_clear(&ignored);
     }
-    return 0;
 }
 
 int zw_policy_store_load(const char *dir, struct zw_stored_policy *newest, char file_sha256[65],
@@ -155,7 +155,11 @@ int zw_policy_store_load(const char *dir, struct zw_stored_policy *newest, char 
         return error;
     }
     error = load_version(dir, version, newest, problems);
-    return error ? error : find_file_sha256(dir, version, file_sha256, problems);
+    newest->version = version;
+    if (!error) {
+        find_file_sha256(dir, version, file_sha256);
+    }
+    return error;
 }
 
 static char *to_json(const struct zw_stored_policy *stored)
@@ -186,7 +190,8 @@ int zw_policy_store_save(const char *dir, const struct zw_stored_policy *stored,
     char *text = to_json(stored);
 
     snprintf(path, sizeof path, "%s/policies/" NAME_FORMAT, dir, stored->version);
-    int error = zw_file_replace(path, text);
+    /* A version means one policy for ever. */
+    int error = access(path, F_OK) ? zw_file_replace(path, text) : EEXIST;
     free(text);
     return error ? fail(problems, path, error, "cannot be written") : 0;
 }

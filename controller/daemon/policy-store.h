@@ -30,8 +30,8 @@ struct zw_stored_policy {
 void zw_stored_policy_clear(struct zw_stored_policy *);
 
 /* Reads the newest version into '*newest' (version 0 if there is none), and the SHA-256 of the newest that came from the
- * policy file into 'file_sha256' ("" if there is none).  0 or a positive errno with a problem: a damaged store is never
- * taken for an empty one. */
+ * policy file into 'file_sha256' ("" if there is none).  0 or a positive errno with a problem: a damaged newest version
+ * is never taken for none, and its number is in newest->version, so that it is not given again. */
 int zw_policy_store_load(const char *dir, struct zw_stored_policy *newest, char file_sha256[65], struct zw_problems *);
 
 /* Writes a version, durably.  0 or a positive errno with a problem. */

@@ -140,12 +140,12 @@ static bool parse_service(const char *text, struct zw_service_item *item, struct
 
     if (!wrong && item->any_ports &&
         (item->proto == IPPROTO_TCP || item->proto == IPPROTO_UDP || item->proto == IPPROTO_SCTP)) {
-        wrong = "a port, as in tcp/443";
+        wrong = "expected a port, as in tcp/443";
     } else if (!wrong && !item->any_ports && item->first != item->last) {
-        wrong = "one port, not a range";
+        wrong = "expected one port, not a range";
     }
     if (wrong) {
-        zw_problems_add(problems, NULL, 0, 0, "service \"%s\": expected %s", text, wrong);
+        zw_problems_add(problems, NULL, 0, 0, "service \"%s\": %s", text, wrong);
     }
     return !wrong;
 }

@@ -57,7 +57,7 @@ static void flows_up(struct zw_switch *sw)
     zw_log(ZW_LOG_INFO, "bridge %s: connected", sw->name);
     sw->status.metered = true;
     zw_ofp_put_setup_flows(out);
-    sw->meter_xid = zw_ofp_put_meter_mod(out, false, ZW_DENIED_METER_ID, ZW_DENIED_METER_PPS);
+    sw->meter_xid = zw_ofp_put_meter_mod(out, false, ZW_COPY_METER_ID, ZW_COPY_METER_PPS);
     sw->monitor_xid = zw_ofp_put_flow_monitor(out);
     zw_sync_start(sw);
     zw_counters_start(sw);
@@ -87,7 +87,7 @@ static void flows_changed(void *sw_, enum zw_ofconn_state state, const char *why
 static void meter_error(struct zw_switch *sw, const struct zw_ofp_msg *msg)
 {
     if (msg->meter_exists) {
-        sw->meter_xid = zw_ofp_put_meter_mod(zw_ofconn_out(sw->flows), true, ZW_DENIED_METER_ID, ZW_DENIED_METER_PPS);
+        sw->meter_xid = zw_ofp_put_meter_mod(zw_ofconn_out(sw->flows), true, ZW_COPY_METER_ID, ZW_COPY_METER_PPS);
         return;
     }
     sw->status.metered = false;

@@ -74,10 +74,41 @@ after_a_restart() {
     zw_ctl policy show | grep -q "version $((2 * CHANGES + 3)), from file"
 }
 
+# second RUN-DIRECTORY STATE-DIRECTORY WHAT: does not start, says why, and leaves the first and its files alone.
+second() {
+    local status=0 versions
+    versions=$(ls "$ZW_PG/state/policies")
+    timeout 20 "$ZW_BUILDDIR/zonewardd" --ovsdb="unix:$ZW_PG/ovs/db.sock" --bridge=br0 --policy="$ZW_PG/b.yaml" \
+        --run-dir="$1" --state-dir="$2" >"$ZW_PG/second.log" 2>&1 || status=$?
+    cat "$ZW_PG/second.log"
+    [ "$status" -eq 1 ]
+    grep -q "another zonewardd runs with this $3 directory" "$ZW_PG/second.log"
+    [ "$(cat "$ZW_PG/run/zonewardd.pid")" = "$(zw_pid zonewardd)" ]
+    [ "$(ls "$ZW_PG/state/policies")" = "$versions" ]
+    zw_ctl status
+}
+
+second_daemon() {
+    second "$ZW_PG/run" "$ZW_PG/state" run
+    second "$ZW_PG/run" "$ZW_PG/other-state" run
+    second "$ZW_PG/other-run" "$ZW_PG/state" state
+}
+
+# Versions that somebody deleted, or a newest one that is damaged: it starts, and gives no number twice.
+damaged_history() {
+    zw_daemon_stop
+    rm "$ZW_PG/state/policies/000002.json"
+    : >"$ZW_PG/state/policies/$(printf '%06d' "$((2 * CHANGES + 3))").json"
+    zw_daemon_start "$ZW_PG/a.yaml"
+    zw_ctl policy show | grep -q "version $((2 * CHANGES + 4)), from file"
+}
+
 zw_playground_start || exit 99
 zw_case "two VMs and a policy" setup
 zw_case "many changes of policy under traffic" changes
 zw_case "no packet is lost that both allow, none passes that neither allows" nobody_noticed
 zw_case "every version is in the log" in_the_log
 zw_case "after a restart the policy rules that changed last" after_a_restart
-zw_done
+zw_case "a second daemon does not start, nor disturb" second_daemon
+zw_case "a damaged history of policies" damaged_history
+zw_done 'zonewardd.log:.*(policies/000043|version 43 of the history)'

@@ -43,3 +43,5 @@ EXTRA_DIST += tests/system/apply.sh
 EXTRA_DIST += tests/oracle.py
 TESTS += tests/system/oracle.sh
 EXTRA_DIST += tests/system/oracle.sh
+TESTS += tests/system/fragments.sh
+EXTRA_DIST += tests/system/fragments.sh

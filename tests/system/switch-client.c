@@ -112,7 +112,7 @@ static struct zw_flow_table *pausing_flows(void)
     flow = new_flow(ZW_STAGE_STATE, 10);
     zw_match_ct_state(flow, ZW_CT_TRACKED | ZW_CT_NEW, ZW_CT_INVALID);
     zw_act_set_flags(flow, ZW_FLAG_ASK, ZW_FLAG_VERDICT_MASK);
-    zw_act_punt(flow, ZW_PUNT_SESSION, false, ZW_DENIED_METER_ID);
+    zw_act_punt(flow, ZW_PUNT_SESSION, false, ZW_COPY_METER_ID);
     zw_act_punt(flow, ZW_PUNT_ASK, true, 0);
     zw_act_goto(flow, ZW_STAGE_COMMIT);
     zw_flow_table_add(table, flow);

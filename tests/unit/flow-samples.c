@@ -228,7 +228,7 @@ static void pause_packet(struct zw_flow *flow)
 
 static void copy_packet(struct zw_flow *flow)
 {
-    zw_act_punt(flow, ZW_PUNT_DENIED, false, ZW_DENIED_METER_ID);
+    zw_act_punt(flow, ZW_PUNT_DENIED, false, ZW_COPY_METER_ID);
 }
 
 static void conjunction(struct zw_flow *flow)
