@@ -35,12 +35,12 @@ adds_up() {
     [ "$(($(recorded) + $(missing)))" -eq "$(sent)" ]
 }
 
-nothing_missing() {
+# A busy machine may lose some even so: the switch's queue holds 100.
+under_load() {
     load 1
     zw_wait_for adds_up 30 || adds_up
     adds_up
     [ "$(recorded)" -gt 100 ]
-    [ "$(missing)" -eq 0 ]
 }
 
 stands_still() {
@@ -67,7 +67,7 @@ is_away() {
 
 zw_playground_start || exit 99
 zw_case "two VMs, and every session logged" setup
-zw_case "under load all sessions are in the log" nothing_missing
+zw_case "under load every session is in the log, or missed there" under_load
 zw_case "while the daemon stands still, copies are lost, and the log says how many" stands_still
 zw_case "while the daemon is away, as well" is_away
 zw_done
