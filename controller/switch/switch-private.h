@@ -61,7 +61,7 @@ bool zw_sync_flow_stats(struct zw_switch *, const struct zw_ofp_msg *, const uin
 void zw_sync_foreign_change(struct zw_switch *);
 void zw_sync_bundle_reply(struct zw_switch *, const struct zw_ofp_msg *);
 void zw_sync_barrier_reply(struct zw_switch *, const struct zw_ofp_msg *);
-/* True if it was about a dump or a bundle of ours. */
+/* True if it was about a dump or a bundle of ours; while a bundle is under way, whatever nobody else claims is. */
 bool zw_sync_error(struct zw_switch *, const struct zw_ofp_msg *);
 void zw_sync_expired(struct zw_switch *);
 

@@ -102,7 +102,7 @@ static void flows_error(struct zw_switch *sw, const struct zw_ofp_msg *msg)
         meter_error(sw, msg);
     } else if (msg->xid == sw->monitor_xid) {
         zw_log(ZW_LOG_WARN, "bridge %s: no flow monitor (%s): changes by others go unnoticed", sw->name, msg->text);
-    } else if (!zw_sync_error(sw, msg) && !zw_counters_error(sw, msg)) {
+    } else if (!zw_counters_error(sw, msg) && !zw_sync_error(sw, msg)) {
         zw_log_rl(&limit, ZW_LOG_WARN, "bridge %s: the switch says %s", sw->name, msg->text);
     }
 }

@@ -198,12 +198,10 @@ static void accepted(struct zw_switch *sw)
 
 static void refused(struct zw_switch *sw)
 {
-    static struct zw_log_limit limit = ZW_LOG_LIMIT_INIT(5, 10000);
     uint64_t generation = sw->sent_generation;
     char error[sizeof sw->refusal];
 
     memcpy(error, sw->refusal, sizeof error);
-    zw_log_rl(&limit, ZW_LOG_ERR, "bridge %s: the switch refused the flows, nothing changed: %s", sw->name, error);
     zw_switch_set_error(sw, error);
     forget_sent(sw);
     zw_switch_set_state(sw, ZW_SWITCH_REFUSED);

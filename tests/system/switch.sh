@@ -11,7 +11,7 @@ client_start() {
     mkfifo "$ZW_PG/commands"
     : >"$client"
     _zw_run "client$1" "$client" sh -c "exec '$ZW_BUILDDIR/tests/system/switch-client' '$ZW_PG/ovs/br0.mgmt' <'$ZW_PG/commands'"
-    exec 7>"$ZW_PG/commands"
+    exec 7<>"$ZW_PG/commands" # Both ways, so that a client that died is no broken pipe.
 }
 
 client_stop() {
@@ -184,4 +184,4 @@ zw_case "one question a session" asked_once
 zw_case "a paused packet without an answer is dropped" denied
 client_stop 2
 zw_case "nobody answers: closed" stopped
-zw_done 'somebody else changed|the switch refused the flows|connecting again' 'bad action at offset 0'
+zw_done 'somebody else changed|connecting again' 'bad action at offset 0'

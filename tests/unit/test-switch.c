@@ -462,6 +462,30 @@ static void test_counters_without_a_switch(void)
     fixture_destroy(&f);
 }
 
+static bool one_is_done(const struct fixture *f)
+{
+    return n_done_in_all >= 1 && is_in_sync(f);
+}
+
+static void test_counters_refused(void)
+{
+    struct reading reading = {0};
+    struct fixture f;
+
+    n_done_in_all = 0;
+    fixture_create(&f);
+    fixture_connect(&f);
+    CU_ASSERT(fixture_wait(&f, is_idle));
+    f.fake->trick = FAKE_REFUSE;
+    f.fake->trick_at = FAKE_DUMP;
+    zw_switch_read_counters(f.sw, ZW_STAGE_POLICY, count_flow, count_done, &reading);
+    fixture_desire(&f, 10, 1); /* Is no worse for it. */
+    CU_ASSERT(fixture_wait(&f, one_is_done));
+    CU_ASSERT_EQUAL(reading.n_errors, 1);
+    CU_ASSERT_EQUAL(f.n_failed, 0);
+    fixture_destroy(&f);
+}
+
 static void test_counters_given_up(void)
 {
     struct reading reading = {0};
@@ -491,4 +515,5 @@ ZW_TEST_MAIN({"flows are installed, and then only what changes", test_install},
              {"foreign changes that came too fast to tell", test_changes_too_fast_to_tell},
              {"a foreign change and back is no repair", test_foreign_change_and_back}, {"counters", test_counters},
              {"counters without a switch", test_counters_without_a_switch},
+             {"counters that the switch does not give", test_counters_refused},
              {"counters that nobody waits for any more", test_counters_given_up})
