@@ -141,6 +141,12 @@ static void icmpv6(struct zw_flow *flow)
     zw_match_hop_limit(flow, 255);
 }
 
+static void fragment(struct zw_flow *flow)
+{
+    zw_match_family(flow, ZW_IPV6);
+    zw_match_fragment(flow);
+}
+
 static void ct_state(struct zw_flow *flow)
 {
     zw_match_ct_state(flow, ZW_CT_TRACKED | ZW_CT_REPLY, ZW_CT_INVALID | ZW_CT_RELATED);
@@ -270,6 +276,7 @@ const struct flow_sample flow_samples[] = {
     {ZW_STAGE_POLICY, gre, ",ip,nw_proto=47 actions=drop"},
     {ZW_STAGE_POLICY, icmp, ",icmp,icmp_type=3,icmp_code=4 actions=drop"},
     {ZW_STAGE_CONNTRACK, icmpv6, ",icmp6,nw_ttl=255,icmp_type=135 actions=drop"},
+    {ZW_STAGE_GUARD, fragment, ",ipv6,nw_frag=yes actions=drop"},
     {ZW_STAGE_STATE, ct_state, ",ct_state=-rel+rpl-inv+trk actions=drop"},
     {ZW_STAGE_STATE, label, ",ct_label=0xffffffff000000000000000012345601/0xffffffff0000000000000000ffffff01 actions=drop"},
     {ZW_STAGE_STATE, bare_syn, ",tcp6,tcp_flags=-fin+syn-rst-ack actions=drop"},

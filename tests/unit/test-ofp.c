@@ -209,7 +209,7 @@ static void test_bundle(void)
 
 static void test_delete(void)
 {
-    struct zw_flow *flow = flow_sample_new(33);
+    struct zw_flow *flow = flow_sample_new(1);
     struct ofputil_flow_mod mod;
     struct zw_ofp_bundle bundle;
     struct ofpbuf ofpacts;
@@ -219,8 +219,8 @@ static void test_delete(void)
     struct zw_outbuf out = bundle_of(ZW_CHANGE_DELETE, flow, &bundle);
     CU_ASSERT_EQUAL(decode_flow_mod(&out, &mod, &ofpacts), 0);
     CU_ASSERT_EQUAL(mod.command, OFPFC_DELETE_STRICT);
-    CU_ASSERT_EQUAL(mod.priority, 133);
-    CU_ASSERT_EQUAL(mod.table_id, flow_samples[33].stage);
+    CU_ASSERT_EQUAL(mod.priority, 101);
+    CU_ASSERT_EQUAL(mod.table_id, flow_samples[1].stage);
     CU_ASSERT_EQUAL(mod.cookie_mask, 0); /* Whoever's it is. */
     minimatch_destroy(&mod.match);
     ofpbuf_uninit(&ofpacts);
