@@ -62,6 +62,18 @@ void zw_act_vlan_to_reg(struct zw_flow *flow, enum zw_reg reg)
     put_move(&flow->ofpacts, subfield(MFF_VLAN_TCI, 0, 12), reg_bits(reg, 0, 12));
 }
 
+void zw_act_pcp_to_flags(struct zw_flow *flow)
+{
+    put_move(&flow->ofpacts, subfield(MFF_VLAN_TCI, 13, 3),
+             reg_bits(ZW_REG_FLAGS, ZW_FLAG_PCP_FIRST, ZW_FLAG_PCP_BITS));
+}
+
+void zw_act_pcp_from_flags(struct zw_flow *flow)
+{
+    put_move(&flow->ofpacts, reg_bits(ZW_REG_FLAGS, ZW_FLAG_PCP_FIRST, ZW_FLAG_PCP_BITS),
+             subfield(MFF_VLAN_TCI, 13, 3));
+}
+
 /* Made from the wire's own words: there is an older action that does the same, and is written differently. */
 void zw_act_pop_vlan(struct zw_flow *flow)
 {

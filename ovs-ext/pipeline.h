@@ -66,7 +66,9 @@ enum zw_reg {
     ZW_FLAG(VERDICT,   0, 2, "1 allow, 2 deny, 3 ask")                                     \
     ZW_FLAG(LOG,       2, 1, "a copy of the packet goes to the log")                       \
     ZW_FLAG(SLOW,      3, 1, "the slow path gave the verdict")                             \
-    ZW_FLAG(STATELESS, 4, 1, "each packet is judged: to several receivers, or not tracked")
+    ZW_FLAG(STATELESS, 4, 1, "each packet is judged: to several receivers, or not tracked") \
+    ZW_FLAG(PCP,       5, 3, "priority in the VLAN tag that CLASSIFY took off")            \
+    ZW_FLAG(COPY,      8, 1, "for a receiver that may be elsewhere: opens no session")
 /* clang-format on */
 
 enum {

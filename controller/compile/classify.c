@@ -23,6 +23,12 @@ static void finish_in_segment(struct zw_compiler *c, struct zw_flow *flow, unsig
     zw_emit(c, flow);
 }
 
+static void take_tag_off(struct zw_flow *flow)
+{
+    zw_act_pcp_to_flags(flow);
+    zw_act_pop_vlan(flow);
+}
+
 /* Untagged packets, and those that carry only a priority, belong to 'segment'. */
 static void untagged(struct zw_compiler *c, const struct zw_open_port *open, unsigned int segment)
 {
@@ -32,7 +38,7 @@ static void untagged(struct zw_compiler *c, const struct zw_open_port *open, uns
 
     flow = from_port(open, ZW_PRIO_EXACT);
     zw_match_tagged(flow, 0);
-    zw_act_pop_vlan(flow);
+    take_tag_off(flow);
     finish_in_segment(c, flow, segment);
 }
 
@@ -41,7 +47,7 @@ static void tagged(struct zw_compiler *c, const struct zw_open_port *open, unsig
     struct zw_flow *flow = from_port(open, ZW_PRIO_EXACT);
 
     zw_match_tagged(flow, vid);
-    zw_act_pop_vlan(flow);
+    take_tag_off(flow);
     finish_in_segment(c, flow, vid);
 }
 
@@ -53,7 +59,7 @@ static void any_tag(struct zw_compiler *c, const struct zw_open_port *open)
     zw_act_set_reg(flow, ZW_REG_CT_ZONE, c->ct_zone_base);
     zw_act_vlan_to_reg(flow, ZW_REG_SEGMENT);
     zw_act_vlan_to_reg(flow, ZW_REG_CT_ZONE);
-    zw_act_pop_vlan(flow);
+    take_tag_off(flow);
     zw_act_goto(flow, ZW_STAGE_GUARD);
     zw_emit(c, flow);
 }

@@ -1,35 +1,78 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* DELIVER and TARGET: one receiver, or a copy for each port of the segment; then that port's zone.
  *
- * Each copy goes through the rest of the pipeline by itself and is judged for its own destination. */
+ * Each copy goes through the rest of the pipeline by itself and is judged for its own destination.
+ *
+ * If the receiver's port is not known, all copies but the one that gets there are in vain, and must not leave a session
+ * behind: conntrack has one entry for all of them, and the last would make it a session with a zone that is not in it.
+ * So such a copy opens none (ZW_FLAG_COPY), and the receiver's answer, which is dropped, says where it is.  That is not
+ * asked of the one port whose addresses OVSDB does not give, as an uplink is beside VMs: most likely it is there. */
 
 #include "controller/compile/compile-private.h"
 
-static size_t add_copies(struct zw_compiler *c, struct zw_flow *flow, int segment)
+#define ANY_SEGMENT (-1)
+
+static bool carries(const struct zw_port *port, int segment)
+{
+    return segment == ANY_SEGMENT ? zw_port_carries_all(port) : zw_port_carries(port, (unsigned int)segment);
+}
+
+/* The ports of a segment that unknown addresses may be behind.  Returns how many; 'ports' gets the first two. */
+static size_t find_open_ended(const struct zw_compiler *c, int segment, const struct zw_port *ports[2])
 {
     size_t n = 0;
 
     for (size_t i = 0; i < c->n_ports; i++) {
         const struct zw_port *port = c->ports[i].port;
-        bool carries = segment < 0 ? zw_port_carries_all(port) : zw_port_carries(port, (unsigned int)segment);
 
-        if (carries && n++ < ZW_FLOOD_MAX_PORTS) {
+        if (!port->attached_mac && carries(port, segment)) {
+            if (n < 2) {
+                ports[n] = port;
+            }
+            n++;
+        }
+    }
+    return n;
+}
+
+static size_t add_copies(struct zw_compiler *c, struct zw_flow *flow, int segment, const struct zw_port *likely)
+{
+    size_t n_likely = likely ? 1 : 0, n = n_likely;
+
+    if (likely) {
+        zw_act_copy_to(flow, likely->ofport, ZW_STAGE_TARGET);
+    }
+    for (size_t i = 0; i < c->n_ports; i++) {
+        const struct zw_port *port = c->ports[i].port;
+
+        if (port == likely || !carries(port, segment)) {
+            continue;
+        }
+        if (n == n_likely) {
+            zw_act_set_flags(flow, ZW_FLAG_COPY_MASK, ZW_FLAG_COPY_MASK);
+        }
+        if (n++ < ZW_FLOOD_MAX_PORTS) {
             zw_act_copy_to(flow, port->ofport, ZW_STAGE_TARGET);
         }
     }
     return n;
 }
 
-static void flood(struct zw_compiler *c, int segment)
+/* From port 'from', NULL: any other. */
+static void flood(struct zw_compiler *c, int segment, const struct zw_port *from, const struct zw_port *likely)
 {
-    struct zw_flow *flow = zw_static_flow(ZW_STAGE_DELIVER, segment < 0 ? ZW_PRIO_WIDE : ZW_PRIO_MATCH);
+    uint16_t priority = segment == ANY_SEGMENT ? ZW_PRIO_WIDE : ZW_PRIO_MATCH;
+    struct zw_flow *flow = zw_static_flow(ZW_STAGE_DELIVER, from ? priority + 1 : priority);
 
     zw_match_reg(flow, ZW_REG_OUT_PORT, 0);
-    if (segment >= 0) {
+    if (segment != ANY_SEGMENT) {
         zw_match_reg(flow, ZW_REG_SEGMENT, (uint32_t)segment);
     }
-    size_t n = add_copies(c, flow, segment);
-    if (n > ZW_FLOOD_MAX_PORTS) {
+    if (from) {
+        zw_match_in_port(flow, from->ofport);
+    }
+    size_t n = add_copies(c, flow, segment, likely);
+    if (n > ZW_FLOOD_MAX_PORTS && !from) {
         zw_problems_add(
             c->warnings, NULL, 0, 0,
             "bridge %s: VLAN %d has %zu ports; packets to unknown receivers and broadcasts reach the first %u",
@@ -38,13 +81,25 @@ static void flood(struct zw_compiler *c, int segment)
     zw_emit(c, flow);
 }
 
+static void segment_floods(struct zw_compiler *c, int segment)
+{
+    const struct zw_port *open_ended[2] = {NULL, NULL};
+    size_t n = find_open_ended(c, segment, open_ended);
+
+    flood(c, segment, NULL, n == 1 ? open_ended[0] : NULL);
+    if (n == 2) { /* What comes from one of them is behind the other. */
+        flood(c, segment, open_ended[0], open_ended[1]);
+        flood(c, segment, open_ended[1], open_ended[0]);
+    }
+}
+
 void zw_compile_deliver(struct zw_compiler *c)
 {
     for (size_t i = 0; i < c->n_segments; i++) {
-        flood(c, c->segments[i]);
+        segment_floods(c, c->segments[i]);
     }
     /* A VLAN that no port names is known only to the ports that carry every VLAN. */
-    flood(c, -1);
+    segment_floods(c, ANY_SEGMENT);
     zw_emit_else(c, ZW_STAGE_DELIVER, ZW_STAGE_TARGET);
 }
 

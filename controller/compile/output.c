@@ -12,11 +12,20 @@ static struct zw_flow *to_port(const struct zw_port *port, uint16_t priority)
     return flow;
 }
 
+/* Where tags are at home, one that says nothing but a priority stays, as NORMAL has it. */
+static bool keeps_priority(const struct zw_port *port, unsigned int segment)
+{
+    return port->vlan_mode != ZW_VLAN_ACCESS && !segment;
+}
+
 static void untagged(struct zw_compiler *c, const struct zw_port *port, unsigned int segment)
 {
     struct zw_flow *flow = to_port(port, ZW_PRIO_EXACT);
 
     zw_match_reg(flow, ZW_REG_SEGMENT, segment);
+    if (keeps_priority(port, segment)) {
+        zw_match_flags(flow, 0, ZW_FLAG_PCP_MASK);
+    }
     zw_act_output(flow, port->ofport);
     zw_emit(c, flow);
 }
@@ -27,6 +36,7 @@ static void tagged(struct zw_compiler *c, const struct zw_port *port, unsigned i
 
     zw_match_reg(flow, ZW_REG_SEGMENT, vid);
     zw_act_push_vlan(flow, vid);
+    zw_act_pcp_from_flags(flow);
     zw_act_output(flow, port->ofport);
     zw_emit(c, flow);
 }
@@ -42,6 +52,7 @@ static void any_tag(struct zw_compiler *c, const struct zw_port *port)
     }
     flow = to_port(port, ZW_PRIO_WIDE);
     zw_act_push_vlan_from_reg(flow, ZW_REG_SEGMENT);
+    zw_act_pcp_from_flags(flow);
     zw_act_output(flow, port->ofport);
     zw_emit(c, flow);
 }
@@ -71,8 +82,8 @@ void zw_compile_output(struct zw_compiler *c)
             any_tag(c, port);
             continue;
         }
-        for (unsigned int vid = 1; vid < 4096; vid++) {
-            if ((int)vid != bare && zw_port_carries(port, vid)) {
+        for (unsigned int vid = 0; vid < 4096; vid++) {
+            if (((int)vid != bare || keeps_priority(port, vid)) && zw_port_carries(port, vid)) {
                 tagged(c, port, vid);
             }
         }

@@ -53,6 +53,15 @@ void zw_compile_verdict(struct zw_compiler *c)
     zw_emit(c, flow);
 }
 
+static void pass_without_session(struct zw_compiler *c, uint16_t priority, uint32_t flag)
+{
+    struct zw_flow *flow = on_verdict(ZW_STAGE_COMMIT, priority, ZW_FLAG_ALLOW);
+
+    zw_match_flags(flow, flag, flag);
+    zw_act_goto(flow, ZW_STAGE_OUTPUT);
+    zw_emit(c, flow);
+}
+
 /* OpenFlow's ct action asks for a match on IP, though nothing else gets here. */
 static void commit(struct zw_compiler *c, enum zw_family family)
 {
@@ -66,11 +75,8 @@ static void commit(struct zw_compiler *c, enum zw_family family)
 
 void zw_compile_commit(struct zw_compiler *c)
 {
-    struct zw_flow *flow = on_verdict(ZW_STAGE_COMMIT, ZW_PRIO_EXACT, ZW_FLAG_ALLOW);
-    zw_match_flags(flow, ZW_FLAG_STATELESS_MASK, ZW_FLAG_STATELESS_MASK);
-    zw_act_goto(flow, ZW_STAGE_OUTPUT);
-    zw_emit(c, flow);
-
+    pass_without_session(c, ZW_PRIO_EXACT, ZW_FLAG_STATELESS_MASK);
+    pass_without_session(c, ZW_PRIO_EXACT + 1, ZW_FLAG_COPY_MASK);
     commit(c, ZW_IPV4);
     commit(c, ZW_IPV6);
 }

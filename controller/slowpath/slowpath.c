@@ -139,7 +139,7 @@ static void record_verdict(struct zw_slowpath *sp, const struct zw_bridge *bridg
 static void resume_allowed(const struct zw_packet_in *in, const struct zw_verdict *verdict, bool logged,
                            uint32_t version, struct zw_outbuf *answer)
 {
-    uint32_t flags = in->regs[ZW_REG_FLAGS] & ZW_FLAG_STATELESS_MASK;
+    uint32_t flags = in->regs[ZW_REG_FLAGS] & ~(uint32_t)(ZW_FLAG_VERDICT_MASK | ZW_FLAG_LOG_MASK);
 
     flags |= (uint32_t)ZW_FLAG_ALLOW << ZW_FLAG_VERDICT_FIRST | ZW_FLAG_SLOW_MASK | (logged ? ZW_FLAG_LOG_MASK : 0);
     zw_packet_in_resume(in, flags, verdict->rule ? verdict->rule->number : 0, version, answer);

@@ -184,6 +184,7 @@ static void from_vlan(struct zw_flow *flow)
 {
     zw_match_any_tag(flow);
     zw_act_vlan_to_reg(flow, ZW_REG_SEGMENT);
+    zw_act_pcp_to_flags(flow);
     zw_act_pop_vlan(flow);
     zw_act_goto(flow, ZW_STAGE_GUARD);
 }
@@ -197,6 +198,7 @@ static void to_vlan(struct zw_flow *flow)
 static void to_any_vlan(struct zw_flow *flow)
 {
     zw_act_push_vlan_from_reg(flow, ZW_REG_SEGMENT);
+    zw_act_pcp_from_flags(flow);
     zw_act_output(flow, 0xfffe);
 }
 
@@ -282,9 +284,9 @@ const struct flow_sample flow_samples[] = {
     {ZW_STAGE_STATE, bare_syn, ",tcp6,tcp_flags=-fin+syn-rst-ack actions=drop"},
     {ZW_STAGE_STATE, conj_id, ",conj_id=3 actions=drop"},
     {ZW_STAGE_POLICY, set_regs, " actions=set_field:0->reg0,set_field:0xffffffff->reg5,set_field:0x4/0x4->reg7,set_field:0/0x3->reg7"},
-    {ZW_STAGE_CLASSIFY, from_vlan, ",vlan_tci=0x1000/0x1000 actions=move:NXM_OF_VLAN_TCI[0..11]->NXM_NX_REG2[0..11],pop_vlan,resubmit(,1)"},
+    {ZW_STAGE_CLASSIFY, from_vlan, ",vlan_tci=0x1000/0x1000 actions=move:NXM_OF_VLAN_TCI[0..11]->NXM_NX_REG2[0..11],move:NXM_OF_VLAN_TCI[13..15]->NXM_NX_REG7[5..7],pop_vlan,resubmit(,1)"},
     {ZW_STAGE_OUTPUT, to_vlan, " actions=push_vlan:0x8100,set_field:4196/0x1fff->vlan_vid,output:3"},
-    {ZW_STAGE_OUTPUT, to_any_vlan, " actions=push_vlan:0x8100,move:NXM_NX_REG2[0..11]->NXM_OF_VLAN_TCI[0..11],LOCAL"},
+    {ZW_STAGE_OUTPUT, to_any_vlan, " actions=push_vlan:0x8100,move:NXM_NX_REG2[0..11]->NXM_OF_VLAN_TCI[0..11],move:NXM_NX_REG7[5..7]->NXM_OF_VLAN_TCI[13..15],LOCAL"},
     {ZW_STAGE_DELIVER, flood, " actions=clone(set_field:0x1->reg3,resubmit(,6)),clone(set_field:0x2->reg3,resubmit(,6))"},
     {ZW_STAGE_DESTINATION, learn, ",in_port=5 actions=" LEARNED ",resubmit(,4)"},
     {ZW_STAGE_CONNTRACK, ct, ",ip actions=ct(table=9,zone=NXM_NX_REG6[0..15])"},
