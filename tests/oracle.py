@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """oracle - asks decide() and the switch about the same random packets under the same random policies.
 
-usage: oracle.py setup | oracle.py compare [SEED [POLICIES [PACKETS]]]
+usage: oracle.py setup | oracle.py vlans | oracle.py compare [SEED [POLICIES [PACKETS]]]
 
-"setup" adds the ports to the playground's bridge.  "compare" applies one policy after the other with `zoneward policy
+"setup" adds ports to the playground's bridge, and the same to a bridge br1 that only knows NORMAL.  "vlans" compares
+where broadcasts go on the two, and with which tags, under a policy that allows everything.  "compare" applies one policy after the other with `zoneward policy
 apply` and traces PACKETS packets under each (ofproto/trace): every copy of a packet must meet the verdict and the rule
 that decide() names, and leave by the port, and with the VLAN tag, that the ports' settings in OVSDB ask for.
 
-What a port does with VLANs is modelled here a second time, from ovs-vswitchd.conf.db(5)."""
+What a port does with VLANs is modelled here, too, from ovs-vswitchd.conf.db(5)."""
 
 import glob
 import ipaddress
@@ -307,14 +308,68 @@ def compare(seed=20090817, n_policies=15, n_packets=60):
     sys.exit(n_wrong > 0)
 
 
+def outputs(vswitchd, bridge, dp_ports, flow):
+    """Where a packet goes: {(port's number, VLAN id, priority)}, id None: without tag."""
+    actions = re.findall(r"^Datapath actions: (.*)", vswitchd.call("ofproto/trace", bridge, flow), re.M)
+    if len(actions) != 1:
+        sys.exit(f"{flow} goes on after {actions}")
+    found, tci = set(), int(re.search(r"vlan_tci=(\w+)", flow)[1], 0)
+    tag = (tci & 0xfff, tci >> 13) if tci else (None, None)
+    for action in re.findall(r"push_vlan\(vid=\d+,pcp=\d+\)|pop_vlan|\d+|\w+(?:\([^)]*\))?", actions[0]):
+        if action == "pop_vlan":
+            tag = (None, None)
+        elif action.startswith("push_vlan"):
+            tag = tuple(map(int, re.findall(r"\d+", action)))
+        elif action.isdigit():
+            found.add((dp_ports[bridge][int(action)], *tag))
+        elif action != "drop":
+            sys.exit(f"unexpected datapath action {action}")
+    return found
+
+
+def read_dp_ports(vswitchd):
+    """The bridges' ports by their numbers in the datapath."""
+    dp_ports, bridge = {}, None
+    for line in vswitchd.call("dpif/show").splitlines():
+        if found := re.match(r"  (\w+):$", line):
+            bridge = found[1]
+        elif found := re.match(r"    \S+ (\d+)/(\d+):", line):
+            dp_ports.setdefault(bridge, {})[int(found[2])] = int(found[1])
+    return dp_ports
+
+
+def vlans():
+    vswitchd = Vswitchd()
+    dp_ports = read_dp_ports(vswitchd)
+    n, n_wrong = 0, 0
+    for port in PORTS:
+        for vid in 0, 10, 20, 30, 99, 4095:
+            for priority in 0, 5:
+                tci = vid | priority << 13
+                in_port = "LOCAL" if port.number == LOCAL else port.number
+                flow = (f"in_port={in_port},vlan_tci={hex(tci | 0x1000 if tci else 0)},dl_src=02:00:00:00:02:01,"
+                        "dl_dst=ff:ff:ff:ff:ff:ff,arp,arp_op=1,arp_spa=10.0.0.1,arp_tpa=10.0.0.2")
+                ours, normal = (outputs(vswitchd, bridge, dp_ports, flow) for bridge in ("br0", "br1"))
+                n += bool(normal)
+                if ours != normal:
+                    n_wrong += 1
+                    print(f"{port.name} ({' '.join(port.settings())}): {flow}\n  only ours:   {ours - normal}\n"
+                          f"  only NORMAL: {normal - ours}")
+    print(f"{n} packets that go somewhere, {n_wrong} differ")
+    sys.exit(n < 60 or n_wrong > 0)
+
+
 def setup():
+    commands = ["add-br", "br1", "--", "set", "bridge", "br1", "datapath_type=netdev", "fail_mode=standalone"]
     for port in PORTS:
         ids = f'external_ids:attached-mac="{port.mac}"'
-        command = ["--may-exist", "add-port", "br0", port.name, *port.settings(), "--", "set", "interface", port.name,
-                   "type=internal", f"ofport_request={port.number}", ids]
-        if port.name == "br0":
-            command = ["set", "interface", "br0", ids]
-        subprocess.run(["ovs-vsctl", f"--db=unix:{PG}/ovs/db.sock", "--timeout=20", *command], check=True)
+        if port.number == LOCAL:
+            commands += ["--", "set", "interface", "br0", ids]
+            continue
+        for bridge, name in ("br0", port.name), ("br1", "n" + port.name):
+            commands += ["--", "add-port", bridge, name, *port.settings(), "--", "set", "interface", name,
+                         "type=internal", f"ofport_request={port.number}", ids]
+    subprocess.run(["ovs-vsctl", f"--db=unix:{PG}/ovs/db.sock", "--timeout=20", *commands], check=True)
 
 
-{"setup": setup, "compare": compare}[sys.argv[1]](*sys.argv[2:])
+{"setup": setup, "vlans": vlans, "compare": compare}[sys.argv[1]](*sys.argv[2:])

@@ -45,3 +45,5 @@ TESTS += tests/system/oracle.sh
 EXTRA_DIST += tests/system/oracle.sh
 TESTS += tests/system/fragments.sh
 EXTRA_DIST += tests/system/fragments.sh
+TESTS += tests/system/unknown.sh
+EXTRA_DIST += tests/system/unknown.sh
