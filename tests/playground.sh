@@ -388,7 +388,8 @@ zw_daemon_alive() { _zw_alive zonewardd; }
 # zw_logs_clean [ALLOWED...]: prints what OVS and zonewardd warned of, except lines that match an extended regular
 # expression; fails if there was any.
 zw_logs_clean() {
-    local pattern allowed='fatal_signal.*terminating with signal 15' # As a service manager stops it.
+    # As a service manager stops it; and an ovs-vsctl that left before its last notification.
+    local pattern allowed='fatal_signal.*terminating with signal 15|ovsdb-server.log.*(Broken pipe|Connection reset)'
     for pattern in "$@"; do allowed+="|$pattern"; done
     {
         grep -HE '\|(WARN|ERR|EMER)\|' "$ZW_PG/ovs-vswitchd.log" "$ZW_PG/ovsdb-server.log" || true
