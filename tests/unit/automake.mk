@@ -80,3 +80,7 @@ tests_unit_test_switch_LDADD = tests/unit/libzwfake.a $(LDADD)
 check_PROGRAMS += tests/unit/test-ofconn
 tests_unit_test_ofconn_SOURCES = tests/unit/test-ofconn.c tests/unit/switch-fixture.c tests/unit/switch-fixture.h
 tests_unit_test_ofconn_LDADD = tests/unit/libzwfake.a $(LDADD)
+check_PROGRAMS += tests/unit/test-masks
+check_PROGRAMS += tests/unit/test-file
+check_PROGRAMS += tests/unit/test-options
+check_PROGRAMS += tests/unit/test-policy-store
