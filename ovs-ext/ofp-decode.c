@@ -45,6 +45,7 @@ static int decode_error(const struct ofp_header *oh, struct zw_ofp_msg *msg)
 
     msg->type = ZW_OFP_ERROR;
     msg->meter_exists = error == OFPERR_OFPMMFC_METER_EXISTS;
+    msg->meter_unknown = error == OFPERR_OFPMMFC_UNKNOWN_METER;
     snprintf(msg->text, sizeof msg->text, "%s", error ? ofperr_to_string(error) : "an error that nobody knows");
     return 0;
 }

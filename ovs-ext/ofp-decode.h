@@ -35,10 +35,11 @@ enum zw_ofp_type {
 struct zw_ofp_msg {
     enum zw_ofp_type type;
     uint32_t xid;
-    uint8_t version;   /* HELLO: the highest version that both sides speak, 0: none. */
-    bool more;         /* FLOW_STATS: another part follows. */
-    char text[80];     /* ERROR: what the switch says is wrong. */
-    bool meter_exists; /* ERROR: a meter of that id is there already. */
+    uint8_t version;    /* HELLO: the highest version that both sides speak, 0: none. */
+    bool more;          /* FLOW_STATS: another part follows. */
+    char text[80];      /* ERROR: what the switch says is wrong. */
+    bool meter_exists;  /* ERROR: a meter of that id is there already. */
+    bool meter_unknown; /* ERROR: there is no meter of that id. */
 };
 
 /* Decodes a whole message, aligned to 8 bytes.  0, or EPROTO with the reason in msg->text. */

@@ -25,6 +25,7 @@ struct zw_switch {
     struct zw_ofconn *flows, *packets;
     struct zw_switch_status status; /* But for what connections count. */
     uint32_t meter_xid, monitor_xid;
+    bool meter_is_ours; /* It was made, or made right, on this connection. */
 
     /* sync.c.  Two of these may be the same table; change them with set_table(). */
     struct zw_flow_table *wanted;    /* The newest desired one. */
@@ -51,6 +52,8 @@ struct zw_switch {
 
 void zw_switch_set_state(struct zw_switch *, enum zw_switch_state);
 void zw_switch_set_error(struct zw_switch *, const char *);
+/* Makes the meter, if it is not there (any more). */
+void zw_switch_put_meter(struct zw_switch *);
 
 /* The connection for flows came up, or went down because of 'why'. */
 void zw_sync_start(struct zw_switch *);

@@ -56,8 +56,9 @@ static void flows_up(struct zw_switch *sw)
 
     zw_log(ZW_LOG_INFO, "bridge %s: connected", sw->name);
     sw->status.metered = true;
+    sw->meter_is_ours = false;
     zw_ofp_put_setup_flows(out);
-    sw->meter_xid = zw_ofp_put_meter_mod(out, false, ZW_COPY_METER_ID, ZW_COPY_METER_PPS);
+    zw_switch_put_meter(sw);
     sw->monitor_xid = zw_ofp_put_flow_monitor(out);
     zw_sync_start(sw);
     zw_counters_start(sw);
@@ -83,11 +84,22 @@ static void flows_changed(void *sw_, enum zw_ofconn_state state, const char *why
     }
 }
 
-/* A meter that is there already is from our life before; it may differ. */
+void zw_switch_put_meter(struct zw_switch *sw)
+{
+    sw->meter_xid = zw_ofp_put_meter_mod(zw_ofconn_out(sw->flows), false, ZW_COPY_METER_ID, ZW_COPY_METER_PPS);
+}
+
+/* A meter that is there already may be from our life before, and then it may differ. */
 static void meter_error(struct zw_switch *sw, const struct zw_ofp_msg *msg)
 {
     if (msg->meter_exists) {
-        sw->meter_xid = zw_ofp_put_meter_mod(zw_ofconn_out(sw->flows), true, ZW_COPY_METER_ID, ZW_COPY_METER_PPS);
+        if (!sw->meter_is_ours) {
+            sw->meter_xid = zw_ofp_put_meter_mod(zw_ofconn_out(sw->flows), true, ZW_COPY_METER_ID, ZW_COPY_METER_PPS);
+            sw->meter_is_ours = true;
+        }
+        return;
+    } else if (msg->meter_unknown) { /* It was there a moment ago. */
+        zw_switch_put_meter(sw);
         return;
     }
     sw->status.metered = false;

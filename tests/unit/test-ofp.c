@@ -290,6 +290,9 @@ static void test_error(void)
     CU_ASSERT_EQUAL(msg.type, ZW_OFP_ERROR);
     CU_ASSERT_EQUAL(msg.xid, xid);
     CU_ASSERT(msg.meter_exists);
+    CU_ASSERT(!msg.meter_unknown);
+    msg = decode(ofperr_encode_reply(OFPERR_OFPMMFC_UNKNOWN_METER, oh));
+    CU_ASSERT(msg.meter_unknown);
     msg = decode(ofperr_encode_reply(OFPERR_OFPMMFC_OUT_OF_METERS, oh));
     CU_ASSERT(!msg.meter_exists);
     CU_ASSERT_STRING_EQUAL(msg.text, "OFPMMFC_OUT_OF_METERS");
