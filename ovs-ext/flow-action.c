@@ -183,12 +183,11 @@ static void put_label_allowed(struct ofpbuf *ofpacts)
     ofpact_put_set_field(ofpacts, mf_from_id(MFF_CT_LABEL), &value, &value);
 }
 
-void zw_act_ct_commit(struct zw_flow *flow)
+static void put_commit(struct ofpbuf *ofpacts, uint8_t table)
 {
-    struct ofpbuf *ofpacts = &flow->ofpacts;
     size_t offset = ofpacts->size;
 
-    put_ct(ofpacts, NX_CT_F_COMMIT, NX_CT_RECIRC_NONE);
+    put_ct(ofpacts, NX_CT_F_COMMIT, table);
     put_label_allowed(ofpacts);
     put_label_from_reg(ofpacts, ZW_REG_FLAGS, ZW_FLAG_SLOW_FIRST, ZW_LABEL_SLOW_FIRST, ZW_LABEL_SLOW_BITS);
     put_label_from_reg(ofpacts, ZW_REG_FLAGS, ZW_FLAG_LOG_FIRST, ZW_LABEL_LOGGED_FIRST, ZW_LABEL_LOGGED_BITS);
@@ -200,6 +199,16 @@ void zw_act_ct_commit(struct zw_flow *flow)
     struct ofpact_conntrack *ct = ofpbuf_at_assert(ofpacts, offset, sizeof *ct);
     ofpacts->header = ct;
     ofpact_finish_CT(ofpacts, &ct);
+}
+
+void zw_act_ct_commit(struct zw_flow *flow)
+{
+    put_commit(&flow->ofpacts, NX_CT_RECIRC_NONE);
+}
+
+void zw_act_ct_commit_to(struct zw_flow *flow, enum zw_stage stage)
+{
+    put_commit(&flow->ofpacts, stage);
 }
 
 void zw_act_punt(struct zw_flow *flow, enum zw_punt punt, bool pause, uint32_t meter_id)

@@ -86,6 +86,8 @@ void zw_act_learn_mac(struct zw_flow *, uint32_t ofport);
 void zw_act_ct(struct zw_flow *, enum zw_stage);
 /* Enters the session into conntrack with a label made of the registers (ZW_LABEL_FIELDS). */
 void zw_act_ct_commit(struct zw_flow *);
+/* The same, and the packet goes on in 'stage' as one that comes from conntrack. */
+void zw_act_ct_commit_to(struct zw_flow *, enum zw_stage);
 /* A copy (pause false), or the packet itself until it is resumed, goes up.  meter_id 0: none. */
 void zw_act_punt(struct zw_flow *, enum zw_punt, bool pause, uint32_t meter_id);
 void zw_act_conjunction(struct zw_flow *, uint32_t id, unsigned int clause, unsigned int n_clauses);

@@ -3,6 +3,8 @@
  *
  * A handful of flows whatever the policy: which rule decided is in a register, and the copies for the log carry it. */
 
+#include <string.h>
+
 #include "controller/compile/compile-private.h"
 
 static struct zw_flow *on_verdict(enum zw_stage stage, uint16_t priority, enum zw_flag_verdict verdict)
@@ -73,10 +75,58 @@ static void commit(struct zw_compiler *c, enum zw_family family)
     zw_emit(c, flow);
 }
 
+/* Whether a packet that is put out there leaves this vswitchd, or gets to a host at least. */
+static bool is_plain(const struct zw_port *port)
+{
+    static const char *const types[] = {"",      "system", "internal",      "tap",
+                                        "afxdp", "dpdk",   "dpdkvhostuser", "dpdkvhostuserclient"};
+
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        if (!strcmp(port->type, types[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct zw_flow *resumed(const struct zw_port *port, uint16_t priority, enum zw_family family, uint32_t flag)
+{
+    struct zw_flow *flow = zw_port_flow(ZW_STAGE_COMMIT, priority, port);
+
+    zw_match_flags(flow, (uint32_t)ZW_FLAG_ALLOW << ZW_FLAG_VERDICT_FIRST | ZW_FLAG_SLOW_MASK | flag,
+                   ZW_FLAG_VERDICT_MASK | ZW_FLAG_SLOW_MASK | flag);
+    zw_match_reg(flow, ZW_REG_OUT_PORT, port->ofport);
+    zw_match_family(flow, family);
+    return flow;
+}
+
+/* A patch port or a tunnel leads to another bridge, and to what is learned there.  vswitchd 3.1 dies of a learn action in
+ * the translation of a resumed packet; so that one ends here, and ct() begins another. */
+static void through_port(struct zw_compiler *c, const struct zw_port *port, enum zw_family family)
+{
+    static const uint32_t without_session[] = {ZW_FLAG_STATELESS_MASK, ZW_FLAG_COPY_MASK};
+    struct zw_flow *flow;
+
+    for (size_t i = 0; i < 2; i++) {
+        flow = resumed(port, ZW_PRIO_BLOCK + 1 + (uint16_t)i, family, without_session[i]);
+        zw_act_ct(flow, ZW_STAGE_OUTPUT);
+        zw_emit(c, flow);
+    }
+    flow = resumed(port, ZW_PRIO_BLOCK, family, 0);
+    zw_act_ct_commit_to(flow, ZW_STAGE_OUTPUT);
+    zw_emit(c, flow);
+}
+
 void zw_compile_commit(struct zw_compiler *c)
 {
     pass_without_session(c, ZW_PRIO_EXACT, ZW_FLAG_STATELESS_MASK);
     pass_without_session(c, ZW_PRIO_EXACT + 1, ZW_FLAG_COPY_MASK);
     commit(c, ZW_IPV4);
     commit(c, ZW_IPV6);
+    for (size_t i = 0; i < c->n_ports; i++) {
+        if (!is_plain(c->ports[i].port)) {
+            through_port(c, c->ports[i].port, ZW_IPV4);
+            through_port(c, c->ports[i].port, ZW_IPV6);
+        }
+    }
 }

@@ -228,6 +228,12 @@ static void commit(struct zw_flow *flow)
     zw_act_goto(flow, ZW_STAGE_OUTPUT);
 }
 
+static void commit_and_go_on(struct zw_flow *flow)
+{
+    zw_match_family(flow, ZW_IPV4);
+    zw_act_ct_commit_to(flow, ZW_STAGE_OUTPUT);
+}
+
 static void pause_packet(struct zw_flow *flow)
 {
     zw_act_punt(flow, ZW_PUNT_ASK, true, 0);
@@ -246,10 +252,10 @@ static void conjunction(struct zw_flow *flow)
     zw_act_conjunction(flow, 0xffffffff, 63, 64);
 }
 
-#define COMMITTED                                                                                                 \
-    "ct(commit,zone=NXM_NX_REG6[0..15],exec(set_field:0x1/0x1->ct_label,move:NXM_NX_REG7[3]->NXM_NX_CT_LABEL[1]," \
-    "move:NXM_NX_REG7[2]->NXM_NX_CT_LABEL[2],move:NXM_NX_REG4[0..23]->NXM_NX_CT_LABEL[8..31],"                    \
-    "move:NXM_NX_REG5[]->NXM_NX_CT_LABEL[32..63],move:NXM_NX_REG0[]->NXM_NX_CT_LABEL[64..95],"                    \
+#define COMMITTED                                                                                       \
+    "zone=NXM_NX_REG6[0..15],exec(set_field:0x1/0x1->ct_label,move:NXM_NX_REG7[3]->NXM_NX_CT_LABEL[1]," \
+    "move:NXM_NX_REG7[2]->NXM_NX_CT_LABEL[2],move:NXM_NX_REG4[0..23]->NXM_NX_CT_LABEL[8..31],"          \
+    "move:NXM_NX_REG5[]->NXM_NX_CT_LABEL[32..63],move:NXM_NX_REG0[]->NXM_NX_CT_LABEL[64..95],"          \
     "move:NXM_NX_REG1[]->NXM_NX_CT_LABEL[96..127]))"
 #define LEARNED                                                                                                      \
     "learn(table=4,idle_timeout=300,priority=100,delete_learned,cookie=0x5a04000000000005,limit=4096,NXM_NX_REG2[]," \
@@ -290,7 +296,8 @@ const struct flow_sample flow_samples[] = {
     {ZW_STAGE_DELIVER, flood, " actions=clone(set_field:0x1->reg3,resubmit(,6)),clone(set_field:0x2->reg3,resubmit(,6))"},
     {ZW_STAGE_DESTINATION, learn, ",in_port=5 actions=" LEARNED ",resubmit(,4)"},
     {ZW_STAGE_CONNTRACK, ct, ",ip actions=ct(table=9,zone=NXM_NX_REG6[0..15])"},
-    {ZW_STAGE_COMMIT, commit, ",ipv6 actions=" COMMITTED ",resubmit(,14)"},
+    {ZW_STAGE_COMMIT, commit, ",ipv6 actions=ct(commit," COMMITTED ",resubmit(,14)"},
+    {ZW_STAGE_COMMIT, commit_and_go_on, ",ip actions=ct(commit,table=14," COMMITTED},
     {ZW_STAGE_VERDICT, pause_packet, " actions=controller(id=23127,userdata=01.00.00.00.00.00.00.00,pause),resubmit(,13)"},
     {ZW_STAGE_VERDICT, copy_packet, " actions=controller(max_len=128,id=23127,userdata=03.00.00.00.00.00.00.00,meter_id=23127)"},
     {ZW_STAGE_STATE, conjunction, ",reg0=0x1 actions=conjunction(9,1/2),conjunction(4294967295,64/64)"},
