@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""packets - single packets that no well-behaved host would send, and what arrives.
+
+usage: packets.py catch [SECONDS]                       a line for each IP packet that comes in at eth0
+       packets.py tcp FLAGS SRC DST SPORT DPORT         flags as in "S", "A", "SA", "F"
+       packets.py udp SRC-PORT DST PORT [COUNT [SIZE]]  datagrams, to a broadcast or multicast address, too
+       packets.py error TYPE CODE FROM TO SRC DST SPORT DPORT
+                                                        an ICMP error about a UDP packet from SRC to DST
+
+Lines of catch: "tcp FLAGS SRC DST SPORT DPORT", "udp SRC DST SPORT DPORT SIZE", "fragment SRC DST",
+"icmp TYPE CODE SRC DST", "icmpv6 TYPE CODE SRC DST", "neighbour TYPE CODE SRC DST"; "ready" first."""
+
+import ipaddress
+import socket
+import struct
+import sys
+import time
+
+FLAGS = "FSRPA"
+MTU_OF_ERRORS = 1400
+
+
+def checksum(data):
+    if len(data) % 2:
+        data += b"\0"
+    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    while total >> 16:
+        total = (total & 0xffff) + (total >> 16)
+    return ~total & 0xffff
+
+
+def packed(address):
+    return ipaddress.ip_address(address).packed
+
+
+def l4_checksum(src, dst, proto, data):
+    if len(packed(src)) == 4:
+        pseudo = packed(src) + packed(dst) + struct.pack("!BBH", 0, proto, len(data))
+    else:
+        pseudo = packed(src) + packed(dst) + struct.pack("!II", len(data), proto)
+    return checksum(pseudo + data)
+
+
+def ip_header(src, dst, proto, size):
+    if ":" in src:
+        return struct.pack("!IHBB", 6 << 28, size, proto, 64) + packed(src) + packed(dst)
+    header = struct.pack("!BBHHHBBH", 0x45, 0, 20 + size, 1, 0, 64, proto, 0) + packed(src) + packed(dst)
+    return header[:10] + struct.pack("!H", checksum(header)) + header[12:]
+
+
+def send(src, dst, proto, data):
+    family = socket.AF_INET6 if ":" in dst else socket.AF_INET
+    with socket.socket(family, socket.SOCK_RAW, socket.IPPROTO_RAW) as sock:
+        sock.sendto(ip_header(src, dst, proto, len(data)) + data, (dst, 0))
+
+
+def tcp(flags, src, dst, sport, dport):
+    bits = sum(1 << FLAGS.index(f) if f != "A" else 0x10 for f in flags)
+    segment = struct.pack("!HHIIBBHHH", int(sport), int(dport), 1000, 2000, 5 << 4, bits, 1000, 0, 0)
+    segment = segment[:16] + struct.pack("!H", l4_checksum(src, dst, 6, segment)) + segment[18:]
+    send(src, dst, 6, segment)
+
+
+def udp(sport, dst, dport, count="1", size="8"):
+    with socket.socket(socket.AF_INET6 if ":" in dst else socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"eth0")
+        sock.bind(("", int(sport)))
+        for _ in range(int(count)):
+            sock.sendto(b"x" * int(size), (dst, int(dport)))
+            time.sleep(0.02)
+
+
+def error(type_, code, sender, receiver, src, dst, sport, dport):
+    inner = struct.pack("!HHHH", int(sport), int(dport), 16, 0) + b"x" * 8
+    inner = inner[:6] + struct.pack("!H", l4_checksum(src, dst, 17, inner)) + inner[8:]
+    message = struct.pack("!BBHI", int(type_), int(code), 0, MTU_OF_ERRORS) + ip_header(src, dst, 17, 16) + inner
+    proto, sum_ = (58, l4_checksum(sender, receiver, 58, message)) if ":" in src else (1, checksum(message))
+    send(sender, receiver, proto, message[:2] + struct.pack("!H", sum_) + message[4:])
+
+
+def describe(ip):
+    """'ip' is a packet from its IP header on."""
+    if ip[0] >> 4 == 4:
+        src, dst = (str(ipaddress.ip_address(ip[i:i + 4])) for i in (12, 16))
+        proto, l4 = ip[9], ip[(ip[0] & 15) * 4:]
+        fragment = struct.unpack("!H", ip[6:8])[0] & 0x3fff
+    else:
+        src, dst = (str(ipaddress.ip_address(ip[i:i + 16])) for i in (8, 24))
+        proto, l4, fragment = ip[6], ip[40:], ip[6] == 44
+    if fragment:
+        return f"fragment {src} {dst}"
+    if proto == 6:
+        names = "".join(f for f in FLAGS if l4[13] & (0x10 if f == "A" else 1 << FLAGS.index(f)))
+        return f"tcp {names} {src} {dst} {int.from_bytes(l4[:2], 'big')} {int.from_bytes(l4[2:4], 'big')}"
+    if proto == 17:
+        return (f"udp {src} {dst} {int.from_bytes(l4[:2], 'big')} {int.from_bytes(l4[2:4], 'big')} "
+                f"{int.from_bytes(l4[4:6], 'big') - 8}")
+    if proto in (1, 58):
+        name = "icmp" if proto == 1 else "neighbour" if 130 <= l4[0] <= 143 else "icmpv6"
+        return f"{name} {l4[0]} {l4[1]} {src} {dst}"
+    return f"proto/{proto} {src} {dst}"
+
+
+def catch(seconds="1000000"):
+    sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))  # ETH_P_ALL
+    sock.bind(("eth0", 0))
+    print("ready", flush=True)
+    end = time.monotonic() + float(seconds)
+    while (left := end - time.monotonic()) > 0:
+        sock.settimeout(left)
+        try:
+            data, (_, _, kind, *_) = sock.recvfrom(65536)
+        except TimeoutError:
+            break
+        if kind != socket.PACKET_OUTGOING and data[12:14] in (b"\x08\x00", b"\x86\xdd"):
+            print(describe(data[14:]), flush=True)
+
+
+{"catch": catch, "tcp": tcp, "udp": udp, "error": error}[sys.argv[1]](*sys.argv[2:])
