@@ -32,7 +32,7 @@ POLICY
     ZW_BRIDGE=br1 zw_vm_add b2 b1 10.20.1.2/16 fd00:20:0:1::2/48
     ZW_BRIDGE=br1 zw_vm_add stranger x0 10.20.0.9/16 fd00:20::9/48
     for vm in a b; do
-        zw_vm_serve $vm tcp:80 tcp:81 tcp:82 tcp:83 tcp:84 tcp:85 udp:7
+        zw_vm_serve "$vm" tcp:80 tcp:81 tcp:82 tcp:83 tcp:84 tcp:85 udp:7
     done
     zw_daemon_start "$ZW_PG/policy.yaml" --bridge=br1
     [ "$(zw_vsctl get-fail-mode br1)" = secure ]
@@ -52,15 +52,15 @@ asks() {
 both_judge() {
     local address
     for address in 10.20.1.1 fd00:20:0:1::1; do
-        asks 0 passed $address 80
-        asks 2 passed $address 81 # Paused on one bridge, then on the other.
-        asks 1 passed $address 82
-        asks 1 dropped $address 83
-        asks 0 dropped $address 84 # br1 does not let it in,
-        asks 0 dropped $address 85 # br0 not out.
-        zw_expect passed a udp $address 7
-        zw_expect refused a udp $address 9
-        zw_expect passed b2 tcp $address 80
+        asks 0 passed "$address" 80
+        asks 2 passed "$address" 81 # Paused on one bridge, then on the other.
+        asks 1 passed "$address" 82
+        asks 1 dropped "$address" 83
+        asks 0 dropped "$address" 84 # br1 does not let it in,
+        asks 0 dropped "$address" 85 # br0 not out.
+        zw_expect passed a udp "$address" 7
+        zw_expect refused a udp "$address" 9
+        zw_expect passed b2 tcp "$address" 80
     done
     zw_expect dropped b tcp 10.20.0.1 80 1
     zw_expect dropped stranger tcp 10.20.1.1 80 1

@@ -26,7 +26,7 @@ rules:
 POLICY
     for vm in vm1 vm2 ask1 dhcp denied xask2; do
         n=$((n + 1))
-        zw_vm_add $vm $vm 10.20.0.$n/16 fd00:20::$n/48
+        zw_vm_add "$vm" "$vm" 10.20.0."$n"/16 fd00:20::"$n"/48
     done
     zw_daemon_start "$ZW_PG/policy.yaml"
 }

@@ -21,15 +21,15 @@ rules:
   - {name: fast, from: a, to: b, service: [tcp/80, udp/7, udp/9], action: allow, log: session}
   - {name: slow, from: a, to: c, service: [tcp/80, udp/7, udp/9], action: ask, otherwise: allow}
 POLICY
-    zw_vm_add a vnet-a $A/16 $A6/48
-    zw_vm_add b vnet-b $B/16 $B6/48
-    zw_vm_add c vnet-c $C/16 $C6/48
+    zw_vm_add a vnet-a "$A"/16 "$A6"/48
+    zw_vm_add b vnet-b "$B"/16 "$B6"/48
+    zw_vm_add c vnet-c "$C"/16 "$C6"/48
     for vm in b c; do zw_vm_serve "$vm" tcp:80 udp:7; done
     zw_daemon_start "$ZW_PG/policy.yaml"
     for vm in $B $C $B6 $C6; do
-        zw_expect passed a tcp $vm 80
-        zw_expect passed a udp $vm 7
-        zw_expect dropped a udp $vm 8 0.5
+        zw_expect passed a tcp "$vm" 80
+        zw_expect passed a udp "$vm" 7
+        zw_expect dropped a udp "$vm" 8 0.5
     done
 }
 
@@ -40,13 +40,13 @@ strays() {
     local flags
     catch_start b c
     for flags in A SA F FA R RA P SF SR; do
-        packets a tcp $flags $A $B 1234 80
-        packets a tcp $flags $A6 $B6 1234 80
-        packets a tcp $flags $A $C 1234 80
+        packets a tcp "$flags" "$A" "$B" 1234 80
+        packets a tcp "$flags" "$A6" "$B6" 1234 80
+        packets a tcp "$flags" "$A" "$C" 1234 80
     done
-    packets a tcp S $A $B 1235 80 # To know that they could have arrived.
-    packets a tcp S $A6 $B6 1235 80
-    packets a tcp S $A $C 1235 80
+    packets a tcp S "$A" "$B" 1235 80 # To know that they could have arrived.
+    packets a tcp S "$A6" "$B6" 1235 80
+    packets a tcp S "$A" "$C" 1235 80
     catch_end b c
     caught b '^tcp .* 1234 ' 0
     caught c '^tcp .* 1234 ' 0
@@ -57,11 +57,11 @@ strays() {
 # The other way only what answers.
 one_way() {
     catch_start a
-    packets b tcp S $B $A 80 1300
-    packets b tcp SA $B $A 80 1300
-    packets b tcp A $B6 $A6 80 1300
-    packets b udp 1007 $A 1300
-    packets c udp 1007 $A6 1300
+    packets b tcp S "$B" "$A" 80 1300
+    packets b tcp SA "$B" "$A" 80 1300
+    packets b tcp A "$B6" "$A6" 80 1300
+    packets b udp 1007 "$A" 1300
+    packets c udp 1007 "$A6" 1300
     catch_end a
     caught a '^(tcp|udp|icmp|proto)' 0
 }
@@ -69,22 +69,22 @@ one_way() {
 errors() {
     local far far6
     for far in b c; do
-        far6=$([ $far = b ] && echo $B6 || echo $C6)
-        packets a udp 5000 "$([ $far = b ] && echo $B || echo $C)" 9 3 # Refused: nobody listens.
-        zw_expect refused a udp "$([ $far = b ] && echo $B || echo $C)" 9
+        far6=$([ "$far" = b ] && echo "$B6" || echo "$C6")
+        packets a udp 5000 "$([ "$far" = b ] && echo "$B" || echo "$C")" 9 3 # Refused: nobody listens.
+        zw_expect refused a udp "$([ "$far" = b ] && echo "$B" || echo "$C")" 9
         zw_expect refused a udp "$far6" 9
     done
-    packets a udp 5001 $B 7
-    packets a udp 5001 $B6 7
+    packets a udp 5001 "$B" 7
+    packets a udp 5001 "$B6" 7
     catch_start a b c
-    packets b error 3 4 $B $A $A $B 5001 7     # Fragmentation needed.
-    packets b error 2 0 $B6 $A6 $A6 $B6 5001 7 # Packet too big.
-    packets c error 11 0 $C $A $A $B 5001 7    # A router on the way, which may be in any zone.
-    packets a error 3 3 $A $B $B $A 7 5001     # About an answer.
-    packets b error 3 4 $B $A $A $B 5002 7     # There is no such session.
-    packets c error 3 4 $C $A $A $C 5001 7
-    packets a error 3 4 $A $C $A $B 5001 7     # Goes to neither end of it.
-    packets b error 2 0 $B6 $A6 $A6 $B6 5002 7
+    packets b error 3 4 "$B" "$A" "$A" "$B" 5001 7     # Fragmentation needed.
+    packets b error 2 0 "$B6" "$A6" "$A6" "$B6" 5001 7 # Packet too big.
+    packets c error 11 0 "$C" "$A" "$A" "$B" 5001 7    # A router on the way, which may be in any zone.
+    packets a error 3 3 "$A" "$B" "$B" "$A" 7 5001     # About an answer.
+    packets b error 3 4 "$B" "$A" "$A" "$B" 5002 7     # There is no such session.
+    packets c error 3 4 "$C" "$A" "$A" "$C" 5001 7
+    packets a error 3 4 "$A" "$C" "$A" "$B" 5001 7     # Goes to neither end of it.
+    packets b error 2 0 "$B6" "$A6" "$A6" "$B6" 5002 7
     catch_end a b c
     caught a "^icmp 3 4 $B $A"
     caught a "^icmpv6 2 0 $B6 $A6"
@@ -100,8 +100,8 @@ asked_once() {
     local before
     before=$(n_asked)
     catch_start c
-    packets a udp 6000 $C 9 20
-    packets a udp 6000 $C6 9 20
+    packets a udp 6000 "$C" 9 20
+    packets a udp 6000 "$C6" 9 20
     catch_end c
     caught c "^udp $A $C 6000 9" 20
     caught c "^udp $A6 $C6 6000 9" 20
@@ -111,7 +111,7 @@ asked_once() {
 # No flow for a session, one packet up for each.
 many() {
     local flows before dp
-    zw_expect passed a tcp $C 80
+    zw_expect passed a tcp "$C" 80
     flows=$(n_flows) before=$(n_asked) dp=$(zw_appctl dpctl/dump-flows | wc -l)
     zw_vm_exec a "$PYTHON" -I -c '
 import socket, sys
@@ -119,7 +119,7 @@ for _ in range(200):
     with socket.create_connection((sys.argv[1], 80), 5) as s:
         assert s.recv(100)
         s.sendall(b"ping")
-        assert s.recv(100)' $C
+        assert s.recv(100)' "$C"
     [ "$(n_asked)" -eq $((before + 200)) ]
     [ "$(n_flows)" -eq "$flows" ]
     [ "$(zw_appctl dpctl/dump-flows | wc -l)" -le $((dp + 10)) ] # Datapath flows are wide, too.
