@@ -3,8 +3,8 @@
 #
 # Two managed bridges with a patch port between them: each judges what passes it, by its own ports' zones.
 . "${ZW_SRCDIR:-$(dirname "$0")/../..}/tests/system/tap.sh"
-# shellcheck source=packets.sh
-. "$ZW_SRCDIR/tests/system/packets.sh"
+# shellcheck source=../packets.sh
+. "$ZW_SRCDIR/tests/packets.sh"
 
 setup() {
     local vm

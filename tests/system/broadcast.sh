@@ -3,8 +3,8 @@
 #
 # A packet to several receivers: each copy is judged for its own receiver, and opens no session.
 . "${ZW_SRCDIR:-$(dirname "$0")/../..}/tests/system/tap.sh"
-# shellcheck source=packets.sh
-. "$ZW_SRCDIR/tests/system/packets.sh"
+# shellcheck source=../packets.sh
+. "$ZW_SRCDIR/tests/packets.sh"
 
 setup() {
     local vm n=0

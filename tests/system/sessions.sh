@@ -3,8 +3,8 @@
 #
 # What belongs to a session passes, whatever its shape; what only looks like it does not.
 . "${ZW_SRCDIR:-$(dirname "$0")/../..}/tests/system/tap.sh"
-# shellcheck source=packets.sh
-. "$ZW_SRCDIR/tests/system/packets.sh"
+# shellcheck source=../packets.sh
+. "$ZW_SRCDIR/tests/packets.sh"
 
 A=10.20.0.1 B=10.20.0.2 C=10.20.0.3
 A6=fd00:20::1 B6=fd00:20::2 C6=fd00:20::3
