@@ -89,3 +89,6 @@ tests_unit_test_slowpath_SOURCES = tests/unit/test-slowpath.c tests/unit/packet-
 	tests/unit/policy-fixture.c tests/unit/policy-fixture.h
 tests_unit_test_slowpath_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
 check_PROGRAMS += tests/unit/test-sd-notify
+check_PROGRAMS += tests/unit/test-pipeline
+check_PROGRAMS += tests/unit/test-compile
+tests_unit_test_compile_SOURCES = tests/unit/test-compile.c tests/unit/policy-fixture.c tests/unit/policy-fixture.h
