@@ -5,3 +5,11 @@ EXTRA_PROGRAMS += tests/bench/crr
 check_DATA += tests/bench/crr$(EXEEXT)
 CLEANFILES += tests/bench/crr$(EXEEXT)
 tests_bench_crr_LDADD =
+EXTRA_DIST += tests/bench/crr-setup.sh
+EXTRA_DIST += tests/bench/crr.sh
+
+# Builds what it needs; measure a build without sanitizers.
+bench-crr: all tests/bench/crr$(EXEEXT)
+	$(AM_V_at)$(AM_TESTS_ENVIRONMENT) bash $(srcdir)/tests/bench/crr.sh
+
+.PHONY: bench-crr
