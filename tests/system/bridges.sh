@@ -18,9 +18,9 @@ zones:
   a-hosts: {behind: near, addresses: [10.20.0.0/24, "fd00:20::/64"]}
 rules:
   - {name: out, from: a, to: far, service: [tcp/80, tcp/82, tcp/83, tcp/84, udp/7, udp/9], action: allow, log: session}
-  - {name: out-asked, from: a, to: far, service: tcp/81, action: ask, otherwise: allow}
+  - {name: out-asked, from: a, to: far, service: [tcp/81, udp/6767], action: ask, otherwise: allow}
   - {name: in, from: a-hosts, to: b, service: [tcp/80, tcp/85, udp/7, udp/9], action: allow, log: session}
-  - {name: in-asked, from: a-hosts, to: b, service: [tcp/81, tcp/82], action: ask, otherwise: allow}
+  - {name: in-asked, from: a-hosts, to: b, service: [tcp/81, tcp/82, udp/6767], action: ask, otherwise: allow}
   - {name: in-refused, from: a-hosts, to: b, service: tcp/83, action: ask, otherwise: deny}
   - {name: same, from: b, to: b, service: tcp/80, action: allow}
 POLICY
@@ -66,6 +66,28 @@ both_judge() {
     zw_expect dropped stranger tcp 10.20.1.1 80 1
 }
 
+broadcasts() {
+    catch_start b b2 stranger
+    packets a udp 6767 10.20.255.255 6767 3
+    catch_end b b2 stranger
+    caught b '^udp .* 6767 6767' 3
+    caught b2 '^udp .* 6767 6767' 3
+    caught stranger '^udp' 0
+}
+
+# Nothing is known of the receiver on either bridge, and each copy is asked about.
+unknown() {
+    zw_vsctl remove interface b0 external_ids attached-mac -- remove interface b1 external_ids attached-mac
+    zw_wait_for "! zw_ofctl dump-flows br1 table=4 | grep cookie=0x5a01"
+    catch_start b b2
+    zw_ofctl del-flows br0 table=4,cookie=0x5a04000000000000/0xffff000000000000
+    zw_ofctl del-flows br1 table=4,cookie=0x5a04000000000000/0xffff000000000000
+    packets a udp 6767 10.20.1.1 6767 3
+    catch_end b b2
+    caught b '^udp .* 6767 6767' 3
+    asks 2 passed 10.20.1.1 81
+}
+
 # Sessions of the bridges have conntrack zones of their own.
 entries() {
     zw_appctl dpctl/dump-conntrack | tee /dev/stderr | grep 'dst=10.20.1.1,.*dport=81' >"$ZW_PG/entries"
@@ -107,6 +129,8 @@ CHECK
 zw_playground_start || exit 99
 zw_case "two bridges, a patch port and VMs" setup
 zw_case "each bridge judges, and may ask" both_judge
+zw_case "broadcasts pass both, asked on both" broadcasts
+zw_case "so does what nobody knows the receiver of" unknown
 zw_case "a session is known on each" entries
 zw_case "sessions across do not notice that ports change" stay
 zw_case "a session ends with its segment" moved
