@@ -95,13 +95,17 @@ errors() {
     caught c '^icmp' 0
 }
 
-# An unanswered session is asked about once, however many packets it has.
+# An unanswered session is asked about once, however many packets follow.  (Those that are sent before the first has its
+# verdict come up as well.)
 asked_once() {
     local before
     before=$(n_asked)
     catch_start c
-    packets a udp 6000 "$C" 9 20
-    packets a udp 6000 "$C6" 9 20
+    packets a udp 6000 "$C" 9 1
+    packets a udp 6000 "$C6" 9 1
+    zw_wait_for "[ \$(grep -c '^udp .* 6000 9' '$ZW_PG/catch-c.out') -eq 2 ]" 5
+    packets a udp 6000 "$C" 9 19
+    packets a udp 6000 "$C6" 9 19
     catch_end c
     caught c "^udp $A $C 6000 9" 20
     caught c "^udp $A6 $C6 6000 9" 20
