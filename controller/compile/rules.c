@@ -34,6 +34,8 @@ struct members {
 struct rule_compiler {
     struct zw_compiler *c;
     const struct zw_rule *rule;
+    uint8_t family; /* Of all its flows; 0: any. */
+    uint32_t conj_id;
     struct members dimensions[N_DIMENSIONS]; /* n == 0: anything. */
 };
 
@@ -161,9 +163,15 @@ static void match_member(struct zw_flow *flow, enum dimension dimension, const s
     }
 }
 
-static struct zw_flow *rule_flow(const struct zw_rule *rule)
+static struct zw_flow *rule_flow(const struct rule_compiler *rc)
 {
-    return zw_flow_new(ZW_STAGE_POLICY, ZW_PRIORITY_RULE(rule->number), zw_cookie(ZW_COOKIE_RULE, rule->number));
+    uint32_t number = rc->rule->number;
+    struct zw_flow *flow = zw_flow_new(ZW_STAGE_POLICY, ZW_PRIORITY_RULE(number), zw_cookie(ZW_COOKIE_RULE, number));
+
+    if (rc->family) {
+        zw_match_family(flow, rc->family);
+    }
+    return flow;
 }
 
 /* What the flow of a rule, or of the default (number 0), leaves in the registers. */
@@ -200,7 +208,7 @@ static void emit_combination(struct rule_compiler *rc, const size_t chosen[N_DIM
     if (!families_agree(rc, chosen)) {
         return;
     }
-    struct zw_flow *flow = rule_flow(rc->rule);
+    struct zw_flow *flow = rule_flow(rc);
     for (size_t i = 0; i < N_DIMENSIONS; i++) {
         if (rc->dimensions[i].n) {
             match_member(flow, i, &rc->dimensions[i].list[chosen[i]]);
@@ -237,34 +245,11 @@ static bool is_clause(const struct members *members)
     return members->n > 1;
 }
 
-static bool has_whole_family(const struct members *members, uint8_t family)
-{
-    for (size_t i = 0; i < members->n; i++) {
-        if (members->list[i].family == family && !members->list[i].prefix->n_bits) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* 0.0.0.0/0 (or ::/0) from, and the same to: two clauses that match the same packets, so one flow is of both. */
-static bool is_shared(const struct rule_compiler *rc, const struct member *member)
-{
-    const struct members *from = &rc->dimensions[FROM_ADDRESSES], *to = &rc->dimensions[TO_ADDRESSES];
-
-    return member->prefix && !member->prefix->n_bits && is_clause(from) && is_clause(to) &&
-           has_whole_family(from, member->family) && has_whole_family(to, member->family);
-}
-
 static void emit_clause(struct rule_compiler *rc, enum dimension dimension, unsigned int number, unsigned int n_clauses)
 {
     for (size_t i = 0; i < rc->dimensions[dimension].n; i++) {
         const struct member *member = &rc->dimensions[dimension].list[i];
-
-        if (dimension == TO_ADDRESSES && is_shared(rc, member)) {
-            continue; /* FROM_ADDRESSES has it. */
-        }
-        struct zw_flow *flow = rule_flow(rc->rule);
+        struct zw_flow *flow = rule_flow(rc);
         for (size_t other = 0; other < N_DIMENSIONS; other++) {
             const struct members *members = &rc->dimensions[other];
 
@@ -274,10 +259,7 @@ static void emit_clause(struct rule_compiler *rc, enum dimension dimension, unsi
             }
         }
         match_member(flow, dimension, member);
-        zw_act_conjunction(flow, rc->rule->number, number, n_clauses);
-        if (dimension == FROM_ADDRESSES && is_shared(rc, member)) {
-            zw_act_conjunction(flow, rc->rule->number, number + 1, n_clauses);
-        }
+        zw_act_conjunction(flow, rc->conj_id, number, n_clauses);
         zw_flow_table_add(rc->c->flows, flow);
     }
 }
@@ -291,8 +273,8 @@ static void emit_conjunction(struct rule_compiler *rc, unsigned int n_clauses)
             emit_clause(rc, i, number++, n_clauses);
         }
     }
-    struct zw_flow *flow = rule_flow(rc->rule);
-    zw_match_conj_id(flow, rc->rule->number);
+    struct zw_flow *flow = rule_flow(rc);
+    zw_match_conj_id(flow, rc->conj_id);
     act_verdict(flow, rc->rule->number, rc->rule->action, rc->rule->log);
     zw_emit(rc->c, flow);
 }
@@ -321,9 +303,66 @@ static void emit_rule(struct rule_compiler *rc)
     }
 }
 
+static bool has_whole_family(const struct members *members, uint8_t family)
+{
+    for (size_t i = 0; i < members->n; i++) {
+        if (members->list[i].family == family && !members->list[i].prefix->n_bits) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_whole(const struct rule_compiler *rc, uint8_t family)
+{
+    return has_whole_family(&rc->dimensions[FROM_ADDRESSES], family) &&
+           has_whole_family(&rc->dimensions[TO_ADDRESSES], family);
+}
+
+/* The members of 'all' that fit 'family'.  0.0.0.0/0 stands for every other prefix. */
+static void put_family(struct members *members, const struct members *all, uint8_t family)
+{
+    for (size_t i = 0; i < all->n; i++) {
+        const struct member *member = &all->list[i];
+
+        if (member->prefix && member->family == family && !member->prefix->n_bits) {
+            members->n = 0;
+            put(members, *member);
+            return;
+        } else if (!member->family || member->family == family) {
+            put(members, *member);
+        }
+    }
+}
+
+static void release(struct rule_compiler *rc)
+{
+    for (size_t i = 0; i < N_DIMENSIONS; i++) {
+        free(rc->dimensions[i].list);
+    }
+}
+
+static void emit_family(const struct rule_compiler *all, uint8_t family)
+{
+    struct rule_compiler rc = {.c = all->c,
+                               .rule = all->rule,
+                               .family = family,
+                               .conj_id = all->rule->number + (family == ZW_IPV6 ? ZW_MAX_RULES : 0)};
+    bool exists = true;
+
+    for (size_t i = 0; i < N_DIMENSIONS; i++) {
+        exists = exists && has_family(&all->dimensions[i], family);
+        put_family(&rc.dimensions[i], &all->dimensions[i], family);
+    }
+    if (exists) {
+        emit_rule(&rc);
+    }
+    release(&rc);
+}
+
 static void compile_rule(struct zw_compiler *c, const struct zw_rule *rule)
 {
-    struct rule_compiler rc = {.c = c, .rule = rule};
+    struct rule_compiler rc = {.c = c, .rule = rule, .conj_id = rule->number};
 
     put_zones(&rc.dimensions[FROM], &rule->from);
     put_zones(&rc.dimensions[TO], &rule->to);
@@ -331,10 +370,15 @@ static void compile_rule(struct zw_compiler *c, const struct zw_rule *rule)
     put_prefixes(&rc.dimensions[TO_ADDRESSES], &rule->to_addresses);
     put_service(&rc.dimensions[SERVICE], &rule->service);
     settle_families(&rc);
-    emit_rule(&rc);
-    for (size_t i = 0; i < N_DIMENSIONS; i++) {
-        free(rc.dimensions[i].list);
+    /* 0.0.0.0/0 in both lists would be two clauses that match the same; one flow cannot stand for two clauses, since the
+     * switch counts flows.  Taken by itself, such a family has no addresses to look at. */
+    if (is_whole(&rc, ZW_IPV4) || is_whole(&rc, ZW_IPV6)) {
+        emit_family(&rc, ZW_IPV4);
+        emit_family(&rc, ZW_IPV6);
+    } else {
+        emit_rule(&rc);
     }
+    release(&rc);
 }
 
 void zw_compile_policy(struct zw_compiler *c)

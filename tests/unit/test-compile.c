@@ -24,8 +24,9 @@
     "rules:\n"                                                                                                         \
     "  - {from: a, to: b, service: [tcp/80, tcp/443], action: allow, log: session}\n"                                  \
     "  - {from: [a, b, c], to: [b, c, d], service: [\"tcp/1-1000\", udp/53, icmp/8], action: ask, otherwise: allow}\n" \
-    "  - {from: any, to: any, from-addresses: [0.0.0.0/0, 10.0.0.0/8, \"::/0\"],\n"                                    \
-    "     to-addresses: [0.0.0.0/0, 10.0.0.0/8, \"::/0\"], action: deny}\n"
+    "  - {from: any, to: any, from-addresses: [10.0.0.0/8, 11.0.0.0/8, 12.0.0.0/8, \"fd01::/16\", \"fd02::/16\"],\n"   \
+    "     to-addresses: [0.0.0.0/0, 10.0.0.0/8, 11.0.0.0/8, \"::/0\", \"fd02::/16\"],\n"                               \
+    "     service: [tcp/80, udp/53, icmp], action: deny}\n"
 
 static void put_port(struct zw_bridge *bridge, const char *name, uint32_t ofport)
 {
@@ -164,18 +165,17 @@ static void test_structure(void)
     zw_flow_table_free(flows);
 }
 
-/* Clauses that a flow of rule 'number' is part of, as bits; '*n' gets how many there are in all. */
-static unsigned int clauses_of(const char *text, unsigned int number, unsigned int *n)
+/* The clause that a flow of rule 'number' is, as a bit; '*n' gets how many there are in all. */
+static unsigned int clause_of(const char *text, unsigned int number, unsigned int *n)
 {
-    unsigned int bits = 0, id, clause;
-    const char *p = text;
+    const char *conjunction = strstr(text, "conjunction(");
+    unsigned int id, clause;
 
-    while ((p = strstr(p, "conjunction(")) && sscanf(p, "conjunction(%u,%u/%u)", &id, &clause, n) == 3) {
-        CU_ASSERT_EQUAL(id, number);
-        bits |= 1u << (clause - 1);
-        p++;
-    }
-    return bits;
+    CU_ASSERT_EQUAL_FATAL(sscanf(conjunction, "conjunction(%u,%u/%u)", &id, &clause, n), 3);
+    CU_ASSERT_EQUAL(id, number);
+    /* The switch wants as many flows as there are clauses (find_conjunctive_match() in OVS's classifier.c). */
+    CU_ASSERT_PTR_NULL(strstr(conjunction + 1, "conjunction("));
+    return 1u << (clause - 1);
 }
 
 /* Every conjunction has all its clauses: one that lacks a clause never matches, and nobody would notice. */
@@ -191,7 +191,7 @@ static void test_conjunctions_are_whole(void)
         if (cookie && strstr(line, "conjunction(")) {
             unsigned int number = (unsigned int)(cookie[24] - '0');
             CU_ASSERT_FATAL(number < 4);
-            bits[number] |= clauses_of(line, number, &n[number]);
+            bits[number] |= clause_of(line, number, &n[number]);
         }
     }
     for (unsigned int number = 2; number < 4; number++) {
