@@ -51,7 +51,7 @@ CREATE TABLE tuples (
 -- microseconds since 1970-01-01T00:00:00Z by the host's clock.  Nothing is ever changed or deleted.
 
 CREATE TABLE sessions (
-    -- Each session that was let in.
+    -- Each session that was let in, as its rule logs it.
     id INTEGER PRIMARY KEY,
     time_us INTEGER NOT NULL,
     tuple INTEGER NOT NULL REFERENCES tuples (id),
