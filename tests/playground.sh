@@ -141,8 +141,8 @@ zw_flows() {
     zw_ofctl --no-stats dump-flows "$ZW_BRIDGE" 2>/dev/null | sed 's/^ //; / reply /d; /cookie=0x5a04/d' | sort
 }
 
-# zw_playground_start: a switch with an empty bridge that drops everything.
-zw_playground_start() {
+# zw_playground_empty: a directory and the namespace "switch", with nothing in it yet.
+zw_playground_empty() {
     [ "$(id -u)" -eq 0 ] || _zw_fail "needs root" || return 1
     ZW_PG=$(mktemp -d /tmp/zw.XXXXXX) || return 1
     export ZW_PG ZW_SRCDIR ZW_BUILDDIR PYTHON
@@ -155,9 +155,17 @@ zw_playground_start() {
     mkdir "$ZW_PG"/{pids,netns,ovs,state,run}
     echo 10 >"$ZW_PG/next-mac"
     _zw_ns_add switch && # Its own end of each link stays silent.
-        ip netns exec "$(_zw_ns switch)" sysctl -qw net.ipv6.conf.default.disable_ipv6=1 &&
+        ip netns exec "$(_zw_ns switch)" sysctl -qw net.ipv6.conf.default.disable_ipv6=1
+}
+
+# zw_playground_start [OPTION=VALUE...]: a switch with an empty bridge that drops everything.  Options are of
+# vswitchd's other_config.
+zw_playground_start() {
+    local settings=()
+    if [ $# -gt 0 ]; then settings=(-- set open_vswitch . "${@/#/other_config:}"); fi
+    zw_playground_empty &&
         ovsdb-tool create "$ZW_PG/ovs/conf.db" /usr/share/openvswitch/vswitch.ovsschema &&
-        zw_ovsdb_start && zw_vsctl --no-wait init && zw_vswitchd_start &&
+        zw_ovsdb_start && zw_vsctl --no-wait init "${settings[@]}" && zw_vswitchd_start &&
         zw_vsctl --timeout="$ZW_PATIENCE_S" add-br "$ZW_BRIDGE" -- \
             set bridge "$ZW_BRIDGE" datapath_type=netdev fail_mode=secure &&
         zw_wait_for "[ -S '$ZW_PG/ovs/$ZW_BRIDGE.mgmt' ]"

@@ -13,3 +13,11 @@ bench-crr: all tests/bench/crr$(EXEEXT)
 	$(AM_V_at)$(AM_TESTS_ENVIRONMENT) bash $(srcdir)/tests/bench/crr.sh
 
 .PHONY: bench-crr
+
+# What is compared, and how it is run.
+EXTRA_DIST += tests/bench/contender.py
+EXTRA_DIST += tests/bench/run.py
+EXTRA_DIST += tests/bench/contenders/common.sh
+EXTRA_DIST += tests/bench/contenders/vms.sh
+EXTRA_DIST += tests/bench/contenders/ovs-normal.sh
+EXTRA_DIST += tests/bench/contenders/zoneward.sh
