@@ -25,6 +25,10 @@ packages=(
     # lint
     clang-format cppcheck mandoc shellcheck
 )
+bench_packages=(gnuplot-nox iperf3 linux-perf nftables)
+
+# What the benchmarks compare with.  Their packages start services, so they are unpacked below build/, not installed.
+contenders=(openvswitch-testcontroller ovn-central ovn-common ovn-host)
 
 usage() {
     cat <<USAGE
@@ -33,6 +37,7 @@ usage: ./bootstrap.sh VERB
   check   build with sanitizers, run every test; the last line says how many passed and failed
   demo    a private switch, VMs and real traffic: what the policy says against what happens
   shell   a shell in the same playground, for trying things (reads commands from a pipe, too)
+  bench   every performance budget as a number, beside OVN, nftables and others (an hour); bench-quick: three minutes
 Needs Debian 12 and root, or sudo for the packages.
 USAGE
 }
@@ -95,6 +100,24 @@ install_packages() {
     fi
     restore_policy_rc
     trap - EXIT
+}
+
+# A contender that cannot be had is a row of the benchmark that says so.
+fetch_contenders() {
+    local dir=$build/contenders package
+    if [ -e "$dir/stamp" ]; then return; fi
+    say "fetching ${contenders[*]}"
+    rm -rf "$dir"
+    mkdir -p "$dir/packages"
+    cd "$dir/packages"
+    for package in "${contenders[@]}"; do
+        apt-get -q download "$package" >>"$build/apt.log" 2>&1 </dev/null || say "cannot download $package"
+    done
+    for package in *.deb; do
+        if [ -e "$package" ]; then dpkg-deb -x "$package" "$dir"; fi
+    done
+    if [ "$(find . -name '*.deb' | wc -l)" -eq ${#contenders[@]} ]; then touch "$dir/stamp"; fi
+    cd "$top"
 }
 
 # Runs a command quietly into LOG; shows the end of it if it fails.
@@ -207,10 +230,18 @@ verb_shell() {
     exec "$top/tests/shell.sh"
 }
 
+# verb_bench TARGET
+verb_bench() {
+    packages+=("${bench_packages[@]}")
+    build_quietly
+    fetch_contenders
+    exec make -C "$build" --no-print-directory "$1"
+}
+
 case ${1-} in
-build | check | demo | shell)
+build | check | demo | shell | bench | bench-quick)
     [ $# -eq 1 ] || { usage >&2; exit 2; }
-    "verb_$1"
+    "verb_${1%%-*}" "$1"
     ;;
 -h | --help | help) usage ;;
 *)

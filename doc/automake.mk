@@ -13,4 +13,5 @@ EXTRA_DIST += doc/examples/pipeline.yaml
 EXTRA_DIST += doc/pipeline.md
 EXTRA_DIST += doc/architecture.md
 EXTRA_DIST += doc/testing.md
+EXTRA_DIST += doc/benchmarks.md
 EXTRA_DIST += doc/coding-style.md

@@ -5,10 +5,34 @@ EXTRA_PROGRAMS += tests/bench/crr
 check_DATA += tests/bench/crr$(EXEEXT)
 CLEANFILES += tests/bench/crr$(EXEEXT)
 tests_bench_crr_LDADD =
+EXTRA_DIST += tests/bench/bench.py
+EXTRA_DIST += tests/bench/budgets.py
+EXTRA_DIST += tests/bench/charts.py
+EXTRA_DIST += tests/bench/compare.py
 EXTRA_DIST += tests/bench/crr-setup.sh
 EXTRA_DIST += tests/bench/crr.sh
+EXTRA_DIST += tests/bench/report.py
+EXTRA_DIST += tests/bench/results.py
 
-# Builds what it needs; measure a build without sanitizers.
+# They build what they need; measure a build without sanitizers.  More for bench.py: make bench BENCH_FLAGS='--rounds 3'.
+BENCH = $(AM_TESTS_ENVIRONMENT) $(PYTHON) -B $(srcdir)/tests/bench/bench.py
+BENCH_FLAGS =
+
+bench: all $(EXTRA_PROGRAMS)
+	$(AM_V_at)$(BENCH) run $(BENCH_FLAGS)
+
+bench-quick: all $(EXTRA_PROGRAMS)
+	$(AM_V_at)$(BENCH) run --quick $(BENCH_FLAGS)
+
+bench-datapath bench-daemon bench-scale bench-log bench-memory: all $(EXTRA_PROGRAMS)
+	$(AM_V_at)$(BENCH) run $(BENCH_FLAGS) $(@:bench-%=%)
+
+# make bench-compare A.json B.json
+bench-compare:
+	$(AM_V_at)$(BENCH) compare $(filter %.json,$(MAKECMDGOALS))
+
+.PHONY: bench bench-quick bench-datapath bench-daemon bench-scale bench-log bench-memory bench-compare
+
 bench-crr: all tests/bench/crr$(EXEEXT)
 	$(AM_V_at)$(AM_TESTS_ENVIRONMENT) bash $(srcdir)/tests/bench/crr.sh
 

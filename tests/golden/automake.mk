@@ -44,3 +44,6 @@ CLEANFILES += tests/golden/pipeline-dump$(EXEEXT)
 TESTS += tests/golden/pipeline-doc.py
 EXTRA_DIST += tests/golden/pipeline-doc.py
 EXTRA_DIST += tests/golden/pipeline.ports
+TESTS += tests/golden/bench.py
+EXTRA_DIST += tests/golden/bench.py
+EXTRA_DIST += tests/golden/bench

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""budgets - what Zoneward promises itself, and which measured figure shows it.
+
+A budget is a bound on the median of one series: on its value, or on its ratio to its baseline."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Budget:
+    what: str
+    section: str
+    subject: str
+    metric: str
+    kind: str  # "ratio" or "value".
+    bound: float
+    at_least: bool = True
+
+    def summary(self, results):
+        """What was measured, or None."""
+        series = results.get(self.section, self.subject, self.metric)
+        if series is None:
+            return None
+        return results.ratio(series) if self.kind == "ratio" else series.summary()
+
+    def held(self, summary):
+        return summary.median >= self.bound if self.at_least else summary.median <= self.bound
+
+
+BUDGETS = [
+    Budget("TCP throughput of an allowed session, of plain switching", "datapath", "zoneward-fast", "tcp", "ratio", 0.97),
+    Budget("connection rate, fast path, no log, of plain switching", "datapath", "zoneward-fast", "crr-16", "ratio", 0.90),
+    Budget("connection rate, fast path, every session logged", "datapath", "zoneward-logged", "crr-16", "ratio", 0.75),
+    Budget("connection rate, slow path, every session logged", "datapath", "zoneward-asked", "crr-16", "ratio", 0.60),
+]
