@@ -33,6 +33,15 @@ bench-compare:
 
 .PHONY: bench bench-quick bench-datapath bench-daemon bench-scale bench-log bench-memory bench-compare
 
+EXTRA_PROGRAMS += tests/bench/audit-load
+check_DATA += tests/bench/audit-load$(EXEEXT)
+CLEANFILES += tests/bench/audit-load$(EXEEXT)
+tests_bench_audit_load_SOURCES = tests/bench/audit-load.c
+tests_bench_audit_load_SOURCES += tests/bench/audit-ask.c tests/bench/audit-ask.h
+tests_bench_audit_load_SOURCES += tests/bench/audit-sample.c tests/bench/audit-sample.h
+tests_bench_audit_load_LDADD = $(ZW_LIBS) $(ZW_SYSTEM_LIBS)
+
+# Builds what it needs; measure a build without sanitizers.
 bench-crr: all tests/bench/crr$(EXEEXT)
 	$(AM_V_at)$(AM_TESTS_ENVIRONMENT) bash $(srcdir)/tests/bench/crr.sh
 
