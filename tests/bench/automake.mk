@@ -54,3 +54,8 @@ EXTRA_DIST += tests/bench/contenders/common.sh
 EXTRA_DIST += tests/bench/contenders/vms.sh
 EXTRA_DIST += tests/bench/contenders/ovs-normal.sh
 EXTRA_DIST += tests/bench/contenders/zoneward.sh
+
+# The audit log.
+EXTRA_DIST += tests/bench/log.py
+TESTS += tests/bench/audit-load-test.py
+EXTRA_DIST += tests/bench/audit-load-test.py

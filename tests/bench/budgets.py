@@ -32,4 +32,9 @@ BUDGETS = [
     Budget("connection rate, fast path, no log, of plain switching", "datapath", "zoneward-fast", "crr-16", "ratio", 0.90),
     Budget("connection rate, fast path, every session logged", "datapath", "zoneward-logged", "crr-16", "ratio", 0.75),
     Budget("connection rate, slow path, every session logged", "datapath", "zoneward-asked", "crr-16", "ratio", 0.60),
+    Budget("audit log, a new one, records/s", "log", "zoneward-log", "ingest", "value", 400_000),
+    Budget("audit log up to 10 million records, records/s", "log", "zoneward-log-large", "ingest", "value", 400_000),
+    Budget("slowest query of 10 million by address, ms", "log", "query-address", "warm-max", "value", 100, False),
+    Budget("slowest query of 10 million by zone, ms", "log", "query-zone", "warm-max", "value", 100, False),
+    Budget("slowest query of 10 million by rule, ms", "log", "query-rule", "warm-max", "value", 100, False),
 ]

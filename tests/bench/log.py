@@ -99,7 +99,7 @@ def measure_delay(bench, sizes: Sizes, path: str) -> None:
     for r in range(bench.rounds):
         for rate in sizes.rates:
             bench.progress(f"{rate} records a second, round {r + 1}")
-            records = int(rate * bench.seconds)
+            records = int(rate * bench.seconds / 2)
             log = tool(bench, "put", path, f"records={records}", f"rate={rate}", f"seed={bench.seed + r}")[-1]
             remove(path)
             subject = f"{LOG}-at-{rate // 1000}k"
@@ -110,6 +110,8 @@ def measure_delay(bench, sizes: Sizes, path: str) -> None:
 def fill_large(bench, sizes: Sizes, path: str) -> None:
     """The log that is asked: its rate as a whole, at the end, and by size."""
     bench.progress(f"a log of {sizes.large} records")
+    if bench.quick:
+        bench.note(LARGE, f"the large log of a quick run has {sizes.large} records, not ten million")
     *steps, whole = tool(bench, "put", path, f"records={sizes.large}", f"report={sizes.step}", f"seed={bench.seed}")
     bench.sample(LARGE, "ingest", whole["rate"], unit="records/s", better="higher", baseline=TEXT, round=0)
     bench.sample(LARGE, "ingest-last", steps[-1]["rate"], unit="records/s", better="higher", round=0)
