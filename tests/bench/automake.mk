@@ -1,10 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 # Programs that measure; no tests themselves.
 
-EXTRA_PROGRAMS += tests/bench/crr
-check_DATA += tests/bench/crr$(EXEEXT)
-CLEANFILES += tests/bench/crr$(EXEEXT)
+# The load tools, and what they share.
+EXTRA_PROGRAMS += tests/bench/crr tests/bench/flood tests/bench/pps tests/bench/rtt
+check_DATA += tests/bench/crr$(EXEEXT) tests/bench/flood$(EXEEXT) tests/bench/pps$(EXEEXT) tests/bench/rtt$(EXEEXT)
+CLEANFILES += tests/bench/crr$(EXEEXT) tests/bench/flood$(EXEEXT) tests/bench/pps$(EXEEXT) tests/bench/rtt$(EXEEXT)
+tests_bench_load_files = tests/bench/load.c tests/bench/load.h
+tests_bench_crr_SOURCES = tests/bench/crr.c $(tests_bench_load_files)
 tests_bench_crr_LDADD =
+tests_bench_flood_SOURCES = tests/bench/flood.c tests/bench/frame.c tests/bench/frame.h $(tests_bench_load_files)
+tests_bench_flood_LDADD =
+tests_bench_pps_SOURCES = tests/bench/pps.c $(tests_bench_load_files)
+tests_bench_pps_LDADD =
+tests_bench_rtt_SOURCES = tests/bench/rtt.c $(tests_bench_load_files)
+tests_bench_rtt_LDADD =
+
 EXTRA_DIST += tests/bench/bench.py
 EXTRA_DIST += tests/bench/budgets.py
 EXTRA_DIST += tests/bench/charts.py

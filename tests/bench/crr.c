@@ -2,84 +2,56 @@
 /* crr - connection rate: connect, request, response, close, with a number of connections in flight.
  *
  *     crr serve PORT
- *     crr load ADDRESS PORT IN-FLIGHT SECONDS
+ *     crr load ADDRESS PORT IN-FLIGHT SECONDS [WARM-UP]
  *
  * Both use N_PORTS ports from PORT on, so that four-tuples do not come back too soon.  The server closes first, so
- * TIME_WAIT stays on its side and the client never runs out of ports.  'load' prints one line of NAME=NUMBER: rate
- * (connections per second), done, failed, p50_us, p999_us, max_us.  One thread each, no allocation per connection. */
+ * TIME_WAIT stays on its side and the client never runs out of ports.  The client's namespace should give all its
+ * ports away: net.ipv4.ip_local_port_range='1024 65535'.
+ *
+ * What happens in the WARM-UP (seconds; none by default) is not counted.  It is there so that the flows have settled
+ * before: a SYN lost at the moment of a change is sent again after a second, and its slot is idle until then.
+ *
+ * 'load' prints one line of NAME=NUMBER: rate (connections per second), done, failed, stalled (of those done or still in
+ * flight at the end, how many took as long as a lost SYN takes), and from connect() to the response p50_us, p99_us,
+ * p999_us, max_us.  One thread each, no allocation per connection. */
 #include "zw-config.h"
 
-#include <arpa/inet.h>
+#include "tests/bench/load.h"
+
 #include <errno.h>
-#include <fcntl.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
     N_PORTS = 8,
     MAX_IN_FLIGHT = 1024,
-    MAX_SAMPLES = 4 * 1024 * 1024,
-    TIMEOUT_US = 5 * 1000 * 1000,
 };
+
+#define TIMEOUT_NS (5 * LOAD_NS_PER_S)
+#define STALLED_NS (900 * LOAD_NS_PER_MS) /* The first time that a SYN is sent again is after a second. */
+#define CHECK_NS (100 * LOAD_NS_PER_MS)
 
 struct connection {
-    int fd; /* -1: none. */
-    int64_t start_us;
+    int fd;
+    int64_t start_ns;
 };
 
-static struct connection connections[MAX_IN_FLIGHT];
-static uint32_t samples[MAX_SAMPLES]; /* Microseconds. */
-static size_t n_done, n_failed;
-static struct sockaddr_storage address;
-static socklen_t address_size;
-static uint16_t first_port;
-
-static void die(const char *what)
-{
-    fprintf(stderr, "crr: %s: %s\n", what, strerror(errno));
-    exit(1);
-}
-
-static int64_t now_us(void)
-{
-    struct timespec ts;
-
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
-}
-
-static void watch(int epoll_fd, int fd, uint32_t events, uint64_t data)
-{
-    struct epoll_event event = {.events = events, .data.u64 = data};
-
-    if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event)) {
-        die("epoll_ctl");
-    }
-}
+static struct {
+    int epoll_fd;
+    struct load_address address;
+    uint16_t first_port;
+    unsigned int next_port;
+    size_t n_in_flight;
+    struct connection connections[MAX_IN_FLIGHT];
+    bool is_measuring; /* Not in the warm-up. */
+    size_t n_failed, n_stalled;
+    struct load_histogram times;
+} client;
 
 /* --- The server: answers one byte with one byte, and closes. --- */
-
-static int listen_on(uint16_t port)
-{
-    struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
-    int fd = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, 0);
-    int yes = 1;
-
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    if (bind(fd, (struct sockaddr *)&any, sizeof any) || listen(fd, 4096)) {
-        die("listen");
-    }
-    return fd;
-}
 
 static void serve_one(int fd)
 {
@@ -100,11 +72,10 @@ static void serve(uint16_t port)
     struct epoll_event events[256];
 
     for (uint16_t i = 0; i < N_PORTS; i++) {
-        int fd = listen_on((uint16_t)(port + i));
-        watch(epoll_fd, fd, EPOLLIN, (uint64_t)fd << 1 | 1);
+        int fd = load_listen((uint16_t)(port + i));
+        load_watch(epoll_fd, fd, EPOLLIN, (uint64_t)fd << 1 | 1);
     }
-    puts("ready");
-    fflush(stdout);
+    load_say_ready();
     for (;;) {
         int n = epoll_wait(epoll_fd, events, 256, -1);
         for (int i = 0; i < n; i++) {
@@ -114,7 +85,7 @@ static void serve(uint16_t port)
                 continue;
             }
             for (int c; (c = accept4(fd, NULL, NULL, SOCK_NONBLOCK)) >= 0;) {
-                watch(epoll_fd, c, EPOLLIN, (uint64_t)c << 1);
+                load_watch(epoll_fd, c, EPOLLIN, (uint64_t)c << 1);
             }
         }
     }
@@ -122,133 +93,131 @@ static void serve(uint16_t port)
 
 /* --- The client. --- */
 
-static void open_connection(int epoll_fd, size_t slot)
+static void open_connection(size_t slot)
 {
-    static unsigned int next_port;
-    struct connection *c = &connections[slot];
+    struct connection *c = &client.connections[slot];
     int yes = 1;
 
-    ((struct sockaddr_in6 *)&address)->sin6_port = htons((uint16_t)(first_port + next_port++ % N_PORTS));
-    c->start_us = now_us();
-    c->fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    client.address.v6.sin6_port = htons((uint16_t)(client.first_port + client.next_port++ % N_PORTS));
+    c->start_ns = load_now_ns();
+    c->fd = socket(client.address.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK, 0);
     if (c->fd < 0) {
-        die("socket");
+        load_die_errno("socket");
     }
     setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-    if (connect(c->fd, (struct sockaddr *)&address, address_size) && errno != EINPROGRESS) {
-        die("connect");
+    if (connect(c->fd, &client.address.any, client.address.size) && errno != EINPROGRESS) {
+        load_die_errno("connect");
     }
-    watch(epoll_fd, c->fd, EPOLLOUT | EPOLLET, slot);
+    load_watch(client.epoll_fd, c->fd, EPOLLOUT | EPOLLET, slot);
 }
 
-static void end_connection(int epoll_fd, size_t slot, bool works)
+static void count(const struct connection *c, bool works)
 {
-    struct connection *c = &connections[slot];
+    int64_t time_ns = load_now_ns() - c->start_ns;
 
-    if (works && n_done < MAX_SAMPLES) {
-        samples[n_done++] = (uint32_t)(now_us() - c->start_us);
+    if (works) {
+        load_histogram_add(&client.times, time_ns);
+        client.n_stalled += time_ns >= STALLED_NS;
     } else {
-        n_failed++;
+        client.n_failed++;
     }
-    close(c->fd);
-    open_connection(epoll_fd, slot);
 }
 
-static void go_on(int epoll_fd, size_t slot, uint32_t happened)
+static void end_connection(size_t slot, bool works)
+{
+    if (client.is_measuring) {
+        count(&client.connections[slot], works);
+    }
+    close(client.connections[slot].fd);
+    open_connection(slot);
+}
+
+static void go_on(size_t slot, uint32_t happened)
 {
     struct epoll_event event = {.events = EPOLLIN, .data.u64 = slot};
-    int fd = connections[slot].fd;
+    int fd = client.connections[slot].fd;
     char byte;
 
     if (happened & EPOLLIN) {
-        end_connection(epoll_fd, slot, recv(fd, &byte, 1, 0) == 1);
+        end_connection(slot, recv(fd, &byte, 1, 0) == 1);
     } else if (happened & (EPOLLERR | EPOLLHUP)) {
-        end_connection(epoll_fd, slot, false);
-    } else if (send(fd, "?", 1, MSG_NOSIGNAL) != 1 || epoll_ctl(epoll_fd, EPOLL_CTL_MOD, fd, &event)) {
-        end_connection(epoll_fd, slot, false);
+        end_connection(slot, false);
+    } else if (send(fd, "?", 1, MSG_NOSIGNAL) != 1 || epoll_ctl(client.epoll_fd, EPOLL_CTL_MOD, fd, &event)) {
+        end_connection(slot, false);
     }
 }
 
-static void end_stuck(int epoll_fd, size_t n_in_flight)
+static size_t n_older_than(int64_t ns)
 {
-    int64_t now = now_us();
+    int64_t now = load_now_ns();
+    size_t n = 0;
 
-    for (size_t i = 0; i < n_in_flight; i++) {
-        if (now - connections[i].start_us > TIMEOUT_US) {
-            end_connection(epoll_fd, i, false);
+    for (size_t i = 0; i < client.n_in_flight; i++) {
+        n += now - client.connections[i].start_ns >= ns;
+    }
+    return n;
+}
+
+static void end_stuck(void)
+{
+    int64_t now = load_now_ns();
+
+    for (size_t i = 0; i < client.n_in_flight; i++) {
+        if (now - client.connections[i].start_ns >= TIMEOUT_NS) {
+            end_connection(i, false);
         }
     }
 }
 
-static int compare(const void *a, const void *b)
+/* Keeps the connections going until then. */
+static void run_until(int64_t end_ns)
 {
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-    return x < y ? -1 : x > y;
-}
-
-static void report(int64_t duration_us)
-{
-    if (!n_done) {
-        printf("rate=0 done=0 failed=%zu\n", n_failed);
-        return;
-    }
-    qsort(samples, n_done, sizeof samples[0], compare);
-    printf("rate=%.0f done=%zu failed=%zu p50_us=%u p999_us=%u max_us=%u\n", (double)n_done * 1e6 / (double)duration_us,
-           n_done, n_failed, samples[n_done / 2], samples[n_done - 1 - n_done / 1000], samples[n_done - 1]);
-}
-
-static void load(size_t n_in_flight, int seconds)
-{
-    int epoll_fd = epoll_create1(0);
     struct epoll_event events[256];
-    int64_t start = now_us(), end = start + (int64_t)seconds * 1000000;
+    int64_t check_ns = load_now_ns() + CHECK_NS;
 
-    for (size_t i = 0; i < n_in_flight; i++) {
-        open_connection(epoll_fd, i);
-    }
-    while (now_us() < end) {
-        int n = epoll_wait(epoll_fd, events, 256, 100);
+    for (int64_t now; (now = load_now_ns()) < end_ns;) {
+        int n = epoll_wait(client.epoll_fd, events, 256, (int)(CHECK_NS / LOAD_NS_PER_MS));
         for (int i = 0; i < n; i++) {
-            go_on(epoll_fd, (size_t)events[i].data.u64, events[i].events);
+            go_on((size_t)events[i].data.u64, events[i].events);
         }
-        if (n == 0) {
-            end_stuck(epoll_fd, n_in_flight);
+        if (now >= check_ns) {
+            end_stuck();
+            check_ns = now + CHECK_NS;
         }
     }
-    report(now_us() - start);
 }
 
-static void parse_address(const char *text)
+static void load(int64_t duration_ns, int64_t warm_up_ns)
 {
-    struct sockaddr_in *sin = (struct sockaddr_in *)&address;
-    struct sockaddr_in6 *sin6 = (struct sockaddr_in6 *)&address;
+    int64_t start;
 
-    /* The port is at the same place in both. */
-    if (inet_pton(AF_INET, text, &sin->sin_addr) == 1) {
-        sin->sin_family = AF_INET;
-        address_size = sizeof *sin;
-    } else if (inet_pton(AF_INET6, text, &sin6->sin6_addr) == 1) {
-        sin6->sin6_family = AF_INET6;
-        address_size = sizeof *sin6;
-    } else {
-        errno = EINVAL;
-        die(text);
+    client.epoll_fd = epoll_create1(0);
+    for (size_t i = 0; i < client.n_in_flight; i++) {
+        open_connection(i);
     }
+    run_until(load_now_ns() + warm_up_ns);
+    client.is_measuring = true;
+    start = load_now_ns();
+    run_until(start + duration_ns);
+    duration_ns = load_now_ns() - start;
+
+    printf("rate=%.0f done=%zu failed=%zu stalled=%zu", (double)client.times.n * 1e9 / (double)duration_ns,
+           (size_t)client.times.n, client.n_failed, client.n_stalled + n_older_than(STALLED_NS));
+    load_histogram_print(&client.times);
+    putchar('\n');
 }
 
 int main(int argc, char **argv)
 {
     if (argc == 3 && !strcmp(argv[1], "serve")) {
-        serve((uint16_t)atoi(argv[2]));
-    } else if (argc == 6 && !strcmp(argv[1], "load")) {
-        int n_in_flight = atoi(argv[4]);
-
-        parse_address(argv[2]);
-        first_port = (uint16_t)atoi(argv[3]);
-        load(n_in_flight > 0 && n_in_flight <= MAX_IN_FLIGHT ? (size_t)n_in_flight : 1, atoi(argv[5]));
+        serve((uint16_t)load_parse_number(argv[2], "port", 1, UINT16_MAX - N_PORTS));
+    } else if ((argc == 6 || argc == 7) && !strcmp(argv[1], "load")) {
+        client.first_port = (uint16_t)load_parse_number(argv[3], "port", 1, UINT16_MAX - N_PORTS);
+        client.address = load_parse_address(argv[2], client.first_port);
+        client.n_in_flight = load_parse_number(argv[4], "in flight", 1, MAX_IN_FLIGHT);
+        load(load_parse_seconds(argv[5], "seconds"), argc == 7 ? load_parse_seconds(argv[6], "warm-up") : 0);
     } else {
-        fprintf(stderr, "usage: crr serve PORT | crr load ADDRESS PORT IN-FLIGHT SECONDS\n");
+        fprintf(stderr, "usage: crr serve PORT | crr load ADDRESS PORT IN-FLIGHT SECONDS [WARM-UP]\n");
         return 2;
     }
     return 0;

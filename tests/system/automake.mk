@@ -55,3 +55,5 @@ TESTS += tests/system/broadcast.sh
 EXTRA_DIST += tests/system/broadcast.sh
 TESTS += tests/system/bridges.sh
 EXTRA_DIST += tests/system/bridges.sh
+TESTS += tests/system/load-tools.sh
+EXTRA_DIST += tests/system/load-tools.sh
