@@ -19,7 +19,14 @@ EXTRA_DIST += tests/bench/bench.py
 EXTRA_DIST += tests/bench/budgets.py
 EXTRA_DIST += tests/bench/charts.py
 EXTRA_DIST += tests/bench/compare.py
+EXTRA_PROGRAMS += tests/bench/compile
+check_DATA += tests/bench/compile$(EXEEXT)
+CLEANFILES += tests/bench/compile$(EXEEXT)
+tests_bench_compile_SOURCES = tests/bench/compile.c tests/bench/masks.c tests/bench/masks.h \
+	tests/golden/ports-file.c tests/golden/ports-file.h
+tests_bench_compile_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
 EXTRA_DIST += tests/bench/crr-setup.sh
+EXTRA_DIST += tests/bench/generate.py
 EXTRA_DIST += tests/bench/crr.sh
 EXTRA_DIST += tests/bench/report.py
 EXTRA_DIST += tests/bench/results.py
@@ -69,3 +76,13 @@ EXTRA_DIST += tests/bench/contenders/zoneward.sh
 EXTRA_DIST += tests/bench/log.py
 TESTS += tests/bench/audit-load-test.py
 EXTRA_DIST += tests/bench/audit-load-test.py
+
+# Policies of any size.
+EXTRA_DIST += tests/bench/contenders/scale.sh
+EXTRA_DIST += tests/bench/lookups.py
+EXTRA_DIST += tests/bench/ovn_policy.py
+EXTRA_DIST += tests/bench/scale.py
+EXTRA_DIST += tests/bench/scale_ovn.py
+EXTRA_DIST += tests/bench/scale_zoneward.py
+TESTS += tests/bench/generate-test.py
+EXTRA_DIST += tests/bench/generate-test.py

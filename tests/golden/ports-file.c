@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_PORTS 64
-
 static enum zw_vlan_mode vlan_mode(const char *name)
 {
     static const enum zw_vlan_mode modes[] = {ZW_VLAN_ACCESS, ZW_VLAN_TRUNK, ZW_VLAN_NATIVE_TAGGED,
@@ -99,9 +97,9 @@ struct zw_inventory *zw_ports_file_read(const char *path)
     bridge->datapath_type = strdup("netdev");
     bridge->fail_mode = strdup("secure");
     bridge->exists = true;
-    bridge->ports = calloc(MAX_PORTS, sizeof *bridge->ports);
-    while (bridge->n_ports < MAX_PORTS && fgets(line, sizeof line, stream)) {
+    while (fgets(line, sizeof line, stream)) {
         if (sscanf(line, "%63s%n", name, &length) == 1 && name[0] != '#') {
+            bridge->ports = realloc(bridge->ports, (bridge->n_ports + 1) * sizeof *bridge->ports);
             parse_port(&bridge->ports[bridge->n_ports++], name, line + length);
         }
     }
