@@ -67,7 +67,7 @@ bench_do_clear() {
 bench_need "$ZW_BUILDDIR/zonewardd" "$ZW_BUILDDIR/zoneward"
 bench_playground_start
 if [ "$KIND" = ovn ]; then
-    # shellcheck source=ovn.sh
+    # shellcheck source=/dev/null
     . "$ZW_SRCDIR/tests/bench/contenders/ovn.sh" || bench_cannot "its script is not there"
     bench_ovn_start
 fi
