@@ -86,3 +86,11 @@ EXTRA_DIST += tests/bench/scale_ovn.py
 EXTRA_DIST += tests/bench/scale_zoneward.py
 TESTS += tests/bench/generate-test.py
 EXTRA_DIST += tests/bench/generate-test.py
+# A switch in a process of its own, to measure the daemon alone.
+EXTRA_PROGRAMS += tests/bench/ofbench
+check_DATA += tests/bench/ofbench$(EXEEXT)
+CLEANFILES += tests/bench/ofbench$(EXEEXT)
+tests_bench_ofbench_SOURCES = tests/bench/ofbench.c tests/bench/of-load.c tests/bench/of-load.h \
+	tests/bench/of-plan.c tests/bench/of-plan.h
+tests_bench_ofbench_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
+tests_bench_ofbench_LDADD = tests/unit/libzwfake.a $(ZW_LIBS) $(ZW_SYSTEM_LIBS)

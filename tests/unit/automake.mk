@@ -73,6 +73,7 @@ tests_unit_test_packet_in_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
 check_LIBRARIES += tests/unit/libzwfake.a
 tests_unit_libzwfake_a_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
 tests_unit_libzwfake_a_SOURCES = tests/unit/fake-switch.c tests/unit/fake-switch.h \
+	tests/unit/fake-switch-packets.c tests/unit/fake-switch-private.h \
 	tests/unit/packet-sample.c tests/unit/packet-sample.h
 check_PROGRAMS += tests/unit/test-switch
 tests_unit_test_switch_SOURCES = tests/unit/test-switch.c tests/unit/switch-fixture.c tests/unit/switch-fixture.h

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <config.h>
 
-#include "tests/unit/fake-switch.h"
+#include "tests/unit/fake-switch-private.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,30 +30,14 @@
 #include "lib/byte-order.h"
 #include "lib/flow.h"
 #include "lib/util.h"
-#include "tests/unit/packet-sample.h"
 
 #define PROTOCOL OFPUTIL_P_OF15_OXM
-
-struct connection {
-    struct ovs_list node; /* In fake_switch_private. */
-    struct fake_switch *fake;
-    struct bufferevent *bev;
-    bool monitors, wants_packets, closing;
-    struct ovs_list bundle; /* Of struct pending. */
-};
 
 /* One message of a bundle. */
 struct pending {
     struct ovs_list node;
     struct zw_flow *flow;
     bool is_deletion;
-};
-
-struct fake_switch_private {
-    struct event_base *base;
-    char *path;
-    struct evconnlistener *listener;
-    struct ovs_list connections;
 };
 
 /* --- Sending. --- */
@@ -442,7 +426,7 @@ static bool is_controller_id(const struct ofp_header *oh)
 
 /* --- Connections. --- */
 
-static void close_connection(struct connection *c)
+void fake_switch_close(struct connection *c)
 {
     discard(c);
     bufferevent_free(c->bev);
@@ -456,7 +440,7 @@ static void on_sent(struct bufferevent *bev, void *c_)
 
     (void)bev;
     if (c->closing) {
-        close_connection(c);
+        fake_switch_close(c);
     }
 }
 
@@ -477,7 +461,7 @@ static void on_read(struct bufferevent *bev, void *c_)
         free(oh);
     }
     if (c->closing && !evbuffer_get_length(bufferevent_get_output(bev))) {
-        close_connection(c);
+        fake_switch_close(c);
     }
 }
 
@@ -485,7 +469,7 @@ static void on_event(struct bufferevent *bev, short what, void *c)
 {
     (void)bev;
     if (what & (BEV_EVENT_EOF | BEV_EVENT_ERROR)) {
-        close_connection(c);
+        fake_switch_close(c);
     }
 }
 
@@ -504,7 +488,7 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
     ovs_list_push_back(&fake->private_->connections, &c->node);
     handle(c, NULL, FAKE_CONNECT);
     if (c->closing && !evbuffer_get_length(bufferevent_get_output(c->bev))) {
-        close_connection(c);
+        fake_switch_close(c);
     }
 }
 
@@ -518,7 +502,7 @@ void fake_switch_die(struct fake_switch *fake)
         unlink(fake->private_->path);
     }
     LIST_FOR_EACH_SAFE (c, node, &fake->private_->connections) {
-        close_connection(c);
+        fake_switch_close(c);
     }
     zw_flow_table_clear(fake->flows);
     fake->has_meter = false;
@@ -558,35 +542,4 @@ void fake_switch_free(struct fake_switch *fake)
     free(fake->private_->path);
     free(fake->private_);
     free(fake);
-}
-
-/* --- Packets. --- */
-
-static struct connection *packets_connection(const struct fake_switch *fake)
-{
-    struct connection *c;
-
-    LIST_FOR_EACH (c, node, &fake->private_->connections) {
-        if (c->wants_packets) {
-            return c;
-        }
-    }
-    return NULL;
-}
-
-bool fake_switch_wants_packets(const struct fake_switch *fake)
-{
-    return packets_connection(fake);
-}
-
-void fake_switch_packet_ins(struct fake_switch *fake, unsigned int n)
-{
-    static const uint8_t userdata[8] = {ZW_PUNT_ASK};
-    struct connection *c = packets_connection(fake);
-    struct ofpbuf *msg = packet_sample_paused(userdata, sizeof userdata);
-
-    for (unsigned int i = 0; c && i < n; i++) {
-        send_bytes(c, msg->data, msg->size);
-    }
-    ofpbuf_delete(msg);
 }

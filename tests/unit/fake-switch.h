@@ -79,5 +79,8 @@ void fake_switch_foreign_pause(struct fake_switch *);
 /* Sends 'n' paused packets in one piece to who wants packets. */
 void fake_switch_packet_ins(struct fake_switch *, unsigned int n);
 bool fake_switch_wants_packets(const struct fake_switch *); /* Is there anybody? */
+/* From now on the caller serves the connection of who wants packets, echo requests too, and closes the descriptor.  -1
+ * if there is none, or something is under way. */
+int fake_switch_take_packets(struct fake_switch *);
 
 #endif
