@@ -416,6 +416,9 @@ static int start_thread(struct zw_audit *audit)
     pthread_sigmask(SIG_SETMASK, &all, &old);
     int error = pthread_create(&audit->thread, NULL, run, audit);
     pthread_sigmask(SIG_SETMASK, &old, NULL);
+    if (!error) {
+        pthread_setname_np(audit->thread, "audit"); /* For top(1) and perf(1). */
+    }
     return error;
 }
 

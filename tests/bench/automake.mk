@@ -94,3 +94,6 @@ tests_bench_ofbench_SOURCES = tests/bench/ofbench.c tests/bench/of-load.c tests/
 	tests/bench/of-plan.c tests/bench/of-plan.h
 tests_bench_ofbench_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
 tests_bench_ofbench_LDADD = tests/unit/libzwfake.a $(ZW_LIBS) $(ZW_SYSTEM_LIBS)
+EXTRA_DIST += tests/bench/daemon.py
+EXTRA_DIST += tests/bench/ofbench-setup.sh
+EXTRA_DIST += tests/bench/contenders/daemon-alone.sh

@@ -32,6 +32,8 @@ BUDGETS = [
     Budget("connection rate, fast path, no log, of plain switching", "datapath", "zoneward-fast", "crr-16", "ratio", 0.90),
     Budget("connection rate, fast path, every session logged", "datapath", "zoneward-logged", "crr-16", "ratio", 0.75),
     Budget("connection rate, slow path, every session logged", "datapath", "zoneward-asked", "crr-16", "ratio", 0.60),
+    Budget("decisions/s, log on, all threads on one core", "daemon", "logged", "per-core", "value", 300_000),
+    Budget("decisions/s, no log, all threads on one core", "daemon", "quiet", "per-core", "value", 600_000),
     Budget("audit log, a new one, records/s", "log", "zoneward-log", "ingest", "value", 400_000),
     Budget("audit log up to 10 million records, records/s", "log", "zoneward-log-large", "ingest", "value", 400_000),
     Budget("one rule changed among 10,000 plain ones, ms", "scale", "zoneward-plain-10000", "rule-last", "value", 10, False),

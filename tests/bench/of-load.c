@@ -114,24 +114,20 @@ static uint32_t clamp_ns(int64_t ns)
 
 static void take_answer(struct of_load *load, const uint8_t *message, size_t size, int64_t now)
 {
-    uint32_t id = 0;
+    uint32_t id = UINT32_MAX;
     const char *error = of_plan_check(load->plan, message, size, &id);
-
-    if (error) {
-        wrong(load, error);
-        return;
-    }
     int64_t *due_ns = &load->due_ns[id % N_DUE];
-    if (!*due_ns) {
-        wrong(load, "nobody waits for it: a packet that must be denied, or a second answer");
-        return;
+
+    if (*due_ns && !error) {
+        load->result->n_answered++;
+        if (load->n_samples < MAX_SAMPLES) {
+            load->samples[load->n_samples++] = clamp_ns(now - *due_ns);
+        }
+    } else {
+        wrong(load, error ? error : "nobody waits for it: a packet that must be denied, or a second answer");
     }
-    if (load->n_samples < MAX_SAMPLES) {
-        load->samples[load->n_samples++] = clamp_ns(now - *due_ns);
-    }
+    load->n_waiting -= *due_ns != 0;
     *due_ns = 0;
-    load->n_waiting--;
-    load->result->n_answered++;
 }
 
 static void take_message(struct of_load *load, const uint8_t *message, size_t size, int64_t now)

@@ -93,14 +93,14 @@ static size_t make_packet(const struct row *row, uint32_t id, uint8_t packet[128
 }
 
 /* The answer that decide() would give, as libopenvswitch puts it. */
-static struct ofpbuf *answer_to(const struct ofpbuf *ask, const struct row *row, uint32_t version)
+static struct ofpbuf *answer_to(const void *ask, const struct row *row, uint32_t version)
 {
     struct ofputil_packet_in pin;
     struct ofpbuf continuation;
     size_t total_len;
     uint32_t buffer_id, flags = (uint32_t)ZW_FLAG_ALLOW << ZW_FLAG_VERDICT_FIRST | ZW_FLAG_SLOW_MASK;
 
-    if (ofputil_decode_packet_in(ask->data, true, NULL, NULL, &pin, &total_len, &buffer_id, &continuation)) {
+    if (ofputil_decode_packet_in(ask, true, NULL, NULL, &pin, &total_len, &buffer_id, &continuation)) {
         ovs_fatal(0, "cannot decode what we have made");
     }
     match_set_reg(&pin.flow_metadata, ZW_REG_FLAGS, flags | (row->is_logged ? ZW_FLAG_LOG_MASK : 0));
@@ -134,7 +134,7 @@ static struct ofpbuf *make_message(const struct of_plan *plan, const struct row 
     if (kind == OF_ANSWER) {
         struct ofpbuf *ask = msg;
 
-        msg = answer_to(ask, row, plan->version);
+        msg = answer_to(ask->data, row, plan->version);
         ofpbuf_delete(ask);
     }
     ovs_assert(msg->size <= OF_MESSAGE_MAX);
@@ -186,6 +186,19 @@ size_t of_plan_message(const struct of_plan *plan, enum of_kind kind, uint32_t i
         put16(to + template->sport_at[i], sport_of(id));
     }
     return template->size;
+}
+
+size_t of_plan_encode(const struct of_plan *plan, const uint8_t *ask, size_t size, uint8_t to[OF_MESSAGE_MAX])
+{
+    uint64_t aligned[OF_MESSAGE_MAX / 8];
+
+    ovs_assert(size <= sizeof aligned);
+    memcpy(aligned, ask, size);
+    struct ofpbuf *msg = answer_to(aligned, &plan->rows[of_plan_id(ask) % plan->n_rows], plan->version);
+    size_t answer_size = msg->size;
+    memcpy(to, msg->data, answer_size);
+    ofpbuf_delete(msg);
+    return answer_size;
 }
 
 bool of_plan_is_denied(const struct of_plan *plan, uint32_t id)

@@ -38,13 +38,16 @@ void of_plan_free(struct of_plan *);
 /* Writes that message about packet 'id', and returns its size. */
 size_t of_plan_message(const struct of_plan *, enum of_kind, uint32_t id, uint8_t to[OF_MESSAGE_MAX]);
 
+/* The right answer to an OF_ASK of 'size' bytes, with libopenvswitch.  Its size. */
+size_t of_plan_encode(const struct of_plan *, const uint8_t *ask, size_t size, uint8_t to[OF_MESSAGE_MAX]);
+
 /* Then no answer is the right one. */
 bool of_plan_is_denied(const struct of_plan *, uint32_t id);
 
 /* The packet in an OF_ASK or OF_COPY. */
 uint32_t of_plan_id(const uint8_t *message);
 
-/* Which packet a resume of 'size' bytes is for.  NULL if it is the right answer, or what is wrong with it. */
+/* Which packet a resume of 'size' bytes is for, if that can be told.  NULL if it is the right answer, or what is wrong with it. */
 const char *of_plan_check(const struct of_plan *, const uint8_t *answer, size_t size, uint32_t *id);
 
 #endif

@@ -11,6 +11,8 @@
  *     rate PER-SECOND AMOUNT  paused packets at a rate, whatever comes back
  *     copies AMOUNT           copies for the log, as fast as they are read
  *     self WINDOW AMOUNT      as ask, answered by a thread that knows the answers: the most that this program can do
+ *     codec WINDOW AMOUNT     as ask, answered by a thread that decodes each packet and encodes the answer, with
+ *                             libopenvswitch: the least that any client of it must do
  *
  * An AMOUNT is a number of packets, or of seconds ("3s").  Each order is answered by a line of NAME=NUMBER: what was
  * sent, answered, denied (sent, and rightly not answered), wrong, missing; seconds and rate (of packets that were dealt with); busy,
@@ -52,19 +54,25 @@ struct bench {
 
 struct echo {
     const struct of_plan *plan;
+    bool by_codec;
     int fd;
 };
 
 /* The answer to one message, at 'to'.  Its size; 0: none. */
-static size_t answer(const struct of_plan *plan, const uint8_t *message, size_t size, uint8_t *to)
+static size_t answer(const struct echo *echo, const uint8_t *message, size_t size, uint8_t *to)
 {
+    const struct of_plan *plan = echo->plan;
+
     if (message[1] == 2) {
         memcpy(to, message, size);
         to[1] = 3;
         return size;
     }
     uint32_t id = of_plan_id(message);
-    return of_plan_is_denied(plan, id) ? 0 : of_plan_message(plan, OF_ANSWER, id, to);
+    if (of_plan_is_denied(plan, id)) {
+        return 0;
+    }
+    return echo->by_codec ? of_plan_encode(plan, message, size, to) : of_plan_message(plan, OF_ANSWER, id, to);
 }
 
 static bool send_all(int fd, const uint8_t *data, size_t size)
@@ -92,7 +100,7 @@ static void *answer_all(void *echo_)
 
         have += (size_t)n;
         while (have - at >= HEADER_SIZE && have - at >= (size = (size_t)in[at + 2] << 8 | in[at + 3])) {
-            n_out += answer(echo->plan, in + at, size, out + n_out);
+            n_out += answer(echo, in + at, size, out + n_out);
             at += size;
         }
         have -= at;
@@ -134,10 +142,10 @@ static void run(struct bench *bench, struct of_load *load, const struct of_order
     print_result(bench, &result);
 }
 
-static void run_self(struct bench *bench, const struct of_order *order)
+static void run_self(struct bench *bench, const struct of_order *order, bool by_codec)
 {
     struct of_load *load = of_load_new(bench->plan);
-    struct echo echo = {.plan = bench->plan};
+    struct echo echo = {.plan = bench->plan, .by_codec = by_codec};
     pthread_t thread;
     int fds[2];
 
@@ -200,7 +208,9 @@ static void obey(struct bench *bench, const char *line)
     } else if (sscanf(line, "rate %lf %31s", &order.rate, amount) == 2 && parse_amount(amount, &order)) {
         run(bench, bench->load, &order);
     } else if (sscanf(line, "self %u %31s", &order.window, amount) == 2 && parse_amount(amount, &order)) {
-        run_self(bench, &order);
+        run_self(bench, &order, false);
+    } else if (sscanf(line, "codec %u %31s", &order.window, amount) == 2 && parse_amount(amount, &order)) {
+        run_self(bench, &order, true);
     } else if (sscanf(line, "copies %31s", amount) == 1 && parse_amount(amount, &order)) {
         order.kind = OF_COPY;
         run(bench, bench->load, &order);

@@ -57,3 +57,5 @@ TESTS += tests/system/bridges.sh
 EXTRA_DIST += tests/system/bridges.sh
 TESTS += tests/system/load-tools.sh
 EXTRA_DIST += tests/system/load-tools.sh
+TESTS += tests/system/fake-switch-bench.sh
+EXTRA_DIST += tests/system/fake-switch-bench.sh
