@@ -51,7 +51,7 @@ def _bars(path, title, rows, reference):
     lines += [
         "unset key",
         f"set yrange [0.4:{len(rows) + 0.6}]",
-        f"set xrange [0:{1.05 * max([float(reference), *(s.high for _, s in rows if s)])}]",
+        f"set xrange [0:{1.05 * max([float(reference), *(s.high for _, s in rows if s)]) or 1}]",
         "set ytics nomirror noenhanced",
         "set grid xtics",
         "set style fill solid 0.7",
