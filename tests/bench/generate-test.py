@@ -68,8 +68,8 @@ def test_shape():
     model = generate.make(5000)
     actions = {r.action for r in model.rules}
     expect("actions", actions, {"allow", "deny", "ask"})
-    used = {a for r in model.rules for a in r.from_addresses + r.to_addresses}
-    expect("address sets that no rule uses", set(model.sets) - used, set())
+    used = {a for r in model.rules[:100] for a in r.from_addresses + r.to_addresses}
+    expect("address sets that the first rules do not use", set(model.sets) - used, set())
     n_v6 = sum(generate.is_v6(m) for members in model.sets.values() for m in members)
     if not 0.2 < n_v6 / generate.N_MEMBERS < 0.45:
         raise AssertionError(f"{n_v6} of {generate.N_MEMBERS} addresses are IPv6")

@@ -229,6 +229,10 @@ class RuleMaker:
         self.sets = [name for name in sets if name != BLOCK_LIST]
         self.n_sets_used = 0
 
+    def wants_set(self, index: int) -> bool:
+        """So that a hundred rules use all sets."""
+        return index % 5 == 4 and self.n_sets_used < len(self.sets)
+
     def service(self) -> list[str]:
         rng = self.rng
         if rng.random() < 0.3:
@@ -323,7 +327,8 @@ def make(n_rules: int, n_members: int = N_MEMBERS, n_ports: int = N_PORTS, seed:
     rules = general_rules(sets)[:n_rules]
     kinds = [kind for kind, n in KINDS.items() for _ in range(n)]
     while len(rules) < n_rules:
-        rules.append(maker.make(rng.choice(kinds), f"r{len(rules) + 1:06d}"))
+        kind = "set" if maker.wants_set(len(rules)) else rng.choice(kinds)
+        rules.append(maker.make(kind, f"r{len(rules) + 1:06d}"))
     return Model(zones, ports, sets, rules, seed)
 
 
