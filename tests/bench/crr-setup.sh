@@ -28,8 +28,8 @@ POLICY
         zw_wait_for "grep -q ready '$ZW_PG/crr.out'"
 }
 
-# crr_load SECONDS IN-FLIGHT: prints an account.
-crr_load() { zw_vm_exec client "$ZW_BUILDDIR/tests/bench/crr" load 10.20.0.22 9000 "$2" "$1"; }
+# crr_load SECONDS IN-FLIGHT WARM-UP: prints an account.
+crr_load() { zw_vm_exec client "$ZW_BUILDDIR/tests/bench/crr" load 10.20.0.22 9000 "$2" "$1" "$3"; }
 
 # crr_measure KIND SECONDS IN-FLIGHT: KIND is "plain" or one of the policies.  Its account goes to $ZW_PG/KIND.rates.  A
 # second before, so that the flows have settled.
@@ -40,7 +40,7 @@ crr_measure() {
     else
         zw_daemon_start "$ZW_PG/$1.yaml" || return 1
     fi
-    crr_load 1 "$3" >/dev/null && crr_load "$2" "$3" | tee -a "$ZW_PG/$1.rates" || return 1
+    crr_load "$2" "$3" 1 | tee -a "$ZW_PG/$1.rates" || return 1
     if [ "$1" != plain ]; then
         zw_daemon_stop
     fi
