@@ -50,17 +50,19 @@ bench_watch() { bench_watched+=("$@"); }
 # Why a process is no more: the last thing it complained of, or else how it ended.
 _bench_cause() {
     local cause
-    cause=$(cat "$ZW_PG/$1.log" "$ZW_PG/$1.out" 2>/dev/null | grep -aE 'EMER|assert|Assert|Sanitizer|fatal|SIG[A-Z]+' |
+    cause=$(cat "$ZW_PG/$1.log" "$ZW_PG/$1.out" 2>/dev/null | grep -aE 'EMER|assert|Sanitizer|fatal|SIG[A-Z]+' |
         sed 's/^[^|]*|[0-9]*|//' | tail -n 1)
-    echo "$1 died${cause:+: $cause} (exit status $(cat "$ZW_PG/pids/$1.status" 2>/dev/null || echo unknown))"
+    echo "$1 died${cause:+: $cause}"
 }
+
+# While the core of one that failed an assertion is written, its process is still there.
+_bench_doomed() { cat "$ZW_PG/$1.log" "$ZW_PG/$1.out" 2>/dev/null | grep -qaE '[|]EMER[|]|: assertion .* failed'; }
 
 # Says `died` and fails when one of the watched is gone.
 _bench_alive() {
     local name
     for name in "${bench_watched[@]}"; do
-        if ! _zw_alive "$name"; then
-            zw_wait_for "[ -s '$ZW_PG/pids/$name.status' ]" 5
+        if ! _zw_alive "$name" || _bench_doomed "$name"; then
             _bench_say died "$(_bench_cause "$name")"
             return 1
         fi

@@ -20,7 +20,9 @@ BENCH_ALLOWED_PROBE=9180
 BENCH_FORBIDDEN_PROBE=9280
 BENCH_FORBIDDEN=9300 # Nobody listens there.
 
-declare -A bench_ipv4=([client]=10.20.0.21 [server]=10.20.0.22 [attacker]=10.20.0.23)
+# "nobody" has none of these; "attackers" is the first of 64 that nobody has, either.
+declare -A bench_ipv4=([client]=10.20.0.21 [server]=10.20.0.22 [attacker]=10.20.0.23 [nobody]=10.20.0.24
+    [attackers]=10.20.1.1)
 declare -A bench_ipv6=([client]=fd00:20::21 [server]=fd00:20::22 [attacker]=fd00:20::23)
 bench_ifname() { echo "vnet-${1:0:1}0"; }
 
@@ -70,7 +72,7 @@ _bench_complaint() { grep -aE '\|(WARN|ERR)\|' "$ZW_PG/ovs-vswitchd.log" | grep 
 # bench_servers: what listens on "server": for the loads, and an echo on an allowed and a forbidden port for the probes.
 bench_servers() {
     local tool
-    for tool in crr:$BENCH_CRR; do
+    for tool in crr:$BENCH_CRR rtt:$BENCH_RTT; do
         if [ -x "$BENCH_TOOLS/${tool%:*}" ] && zw_vm_run server "${tool%:*}" "$BENCH_TOOLS/${tool%:*}" serve "${tool#*:}" &&
             zw_wait_for "grep -q ready '$ZW_PG/${tool%:*}.out'"; then continue; fi
         bench_cannot "tests/bench/${tool%:*} does not start: $(tail -n 1 "$ZW_PG/${tool%:*}.out")"
@@ -85,16 +87,22 @@ bench_servers() {
 # bench_check_policy filters|passes: what is allowed passes, and with "filters" what is not is dropped, for TCP and UDP
 # over IPv4 and IPv6.  Who passes all is no contender.
 bench_check_policy() {
-    local address kind result
+    local address kind jobs=() job
     for address in "${bench_ipv4[server]}" "${bench_ipv6[server]}"; do
         for kind in tcp udp; do
             # The first packet finds neither neighbours nor learned addresses.
             zw_wait_for "[ \"\$(zw_probe client $kind $address $BENCH_ALLOWED_PROBE)\" = passed ]" 15 ||
                 bench_cannot "what is allowed does not pass: $kind to $address"
             if [ "$1" = passes ]; then continue; fi
-            result=$(zw_probe client "$kind" "$address" "$BENCH_FORBIDDEN_PROBE" 0.3)
-            [ "$result" = dropped ] || bench_cannot "what is forbidden is $result: $kind to $address"
+            zw_vm_exec client "$PYTHON" -I "$ZW_SRCDIR/tests/probe.py" "$kind" "$address" "$BENCH_FORBIDDEN_PROBE" 0.4 \
+                >"$ZW_PG/forbidden.$kind.$address" &
+            jobs+=("$!:$kind.$address")
         done
+    done
+    for job in "${jobs[@]}"; do
+        wait "${job%%:*}"
+        [ "$(cat "$ZW_PG/forbidden.${job#*:}")" = dropped ] ||
+            bench_cannot "what is forbidden is $(cat "$ZW_PG/forbidden.${job#*:}"): ${job#*:}"
     done
 }
 
@@ -102,5 +110,6 @@ bench_check_policy() {
 bench_vms_ready() {
     bench_ready client="$(_zw_ns client)" server="$(_zw_ns server)" attacker="$(_zw_ns attacker)" \
         ipv4="${bench_ipv4[server]}" ipv6="${bench_ipv6[server]}" crr="$BENCH_CRR" pps="$BENCH_PPS" rtt="$BENCH_RTT" \
-        iperf="$BENCH_IPERF" forbidden="$BENCH_FORBIDDEN" mac="$(zw_vm_mac server)" "$@"
+        iperf="$BENCH_IPERF" forbidden="$BENCH_FORBIDDEN" mac="$(zw_vm_mac server)" \
+        nobody="${bench_ipv4[nobody]}" attackers="${bench_ipv4[attackers]}" "$@"
 }
