@@ -58,18 +58,18 @@ tests_bench_audit_load_SOURCES += tests/bench/audit-ask.c tests/bench/audit-ask.
 tests_bench_audit_load_SOURCES += tests/bench/audit-sample.c tests/bench/audit-sample.h
 tests_bench_audit_load_LDADD = $(ZW_LIBS) $(ZW_SYSTEM_LIBS)
 
-# Builds what it needs; measure a build without sanitizers.
-bench-crr: all tests/bench/crr$(EXEEXT)
-	$(AM_V_at)$(AM_TESTS_ENVIRONMENT) bash $(srcdir)/tests/bench/crr.sh
-
-.PHONY: bench-crr
-
 # What is compared, and how it is run.
+EXTRA_DIST += tests/bench/datapath.py
 EXTRA_DIST += tests/bench/contender.py
 EXTRA_DIST += tests/bench/run.py
 EXTRA_DIST += tests/bench/contenders/common.sh
 EXTRA_DIST += tests/bench/contenders/vms.sh
 EXTRA_DIST += tests/bench/contenders/ovs-normal.sh
+EXTRA_DIST += tests/bench/contenders/linux-bridge.sh
+EXTRA_DIST += tests/bench/contenders/ovn.sh
+EXTRA_DIST += tests/bench/contenders/ovn-acl.sh
+EXTRA_DIST += tests/bench/contenders/ovs-ct.sh
+EXTRA_DIST += tests/bench/contenders/ovs-testcontroller.sh
 EXTRA_DIST += tests/bench/contenders/zoneward.sh
 
 # The audit log.

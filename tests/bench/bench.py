@@ -58,8 +58,10 @@ class Bench:
 
     def missing(self, subject, why, metric=None, round=None):
         """A subject, or one metric of it, that could not be measured."""
-        self.results.missing.append(Missing(self.section, subject, metric, why, round))
-        self.progress(f"{subject}: {why}", keep=True)
+        missing = self.results.missing
+        if not any((m.section, m.subject, m.why, m.round) == (self.section, subject, why, round) for m in missing):
+            self.progress(f"{subject}: {why}", keep=True)
+        missing.append(Missing(self.section, subject, metric, why, round))
 
     def note(self, subject, text):
         """Something true that the reader must know beside the figures.  Saying it again does no harm."""
