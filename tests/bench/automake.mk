@@ -97,3 +97,11 @@ tests_bench_ofbench_LDADD = tests/unit/libzwfake.a $(ZW_LIBS) $(ZW_SYSTEM_LIBS)
 EXTRA_DIST += tests/bench/daemon.py
 EXTRA_DIST += tests/bench/ofbench-setup.sh
 EXTRA_DIST += tests/bench/contenders/daemon-alone.sh
+EXTRA_DIST += tests/bench/daemon-profile.py
+
+# make bench-profile PROFILE_FLAGS='--subject quiet'
+PROFILE_FLAGS =
+bench-profile: all tests/bench/ofbench$(EXEEXT)
+	$(AM_V_at)$(AM_TESTS_ENVIRONMENT) $(PYTHON) -B $(srcdir)/tests/bench/daemon-profile.py $(PROFILE_FLAGS)
+
+.PHONY: bench-profile
