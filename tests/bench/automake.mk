@@ -105,3 +105,5 @@ bench-profile: all tests/bench/ofbench$(EXEEXT)
 	$(AM_V_at)$(AM_TESTS_ENVIRONMENT) $(PYTHON) -B $(srcdir)/tests/bench/daemon-profile.py $(PROFILE_FLAGS)
 
 .PHONY: bench-profile
+EXTRA_DIST += tests/bench/memory.py
+EXTRA_DIST += tests/bench/contenders/live-sessions.sh

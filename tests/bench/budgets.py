@@ -46,4 +46,7 @@ BUDGETS = [
     Budget("slowest query of 10 million by address, ms", "log", "query-address", "warm-max", "value", 100, False),
     Budget("slowest query of 10 million by zone, ms", "log", "query-zone", "warm-max", "value", 100, False),
     Budget("slowest query of 10 million by rule, ms", "log", "query-rule", "warm-max", "value", 100, False),
+    Budget("memory with 1,000,000 live sessions, MiB", "memory", "1000k-live", "daemon", "value", 300, False),
+    Budget("memory after 1,000,000 logged verdicts, MiB", "memory", "1000k-verdicts", "daemon-peak", "value", 300, False),
+    Budget("memory while it lists 1,000,000, MiB", "memory", "1000k-live", "list-peak", "value", 300, False),
 ]
