@@ -158,27 +158,56 @@ static void put_change(struct zw_changes *changes, size_t *allocated, enum zw_ch
     changes->list[changes->n++] = (struct zw_change){.type = type, .flow = flow};
 }
 
-void zw_flow_table_diff(const struct zw_flow_table *installed, const struct zw_flow_table *desired,
-                        struct zw_changes *changes)
+/* What is added or modified.  Returns how many flows both tables have. */
+static size_t put_desired(const struct zw_flow_table *installed, const struct zw_flow_table *desired,
+                          struct zw_changes *changes, size_t *allocated)
 {
     const struct zw_flow *flow;
-    size_t allocated = 0;
+    size_t n_common = 0;
 
-    *changes = (struct zw_changes){.list = NULL};
-    HMAP_FOR_EACH (flow, node, &installed->flows) {
-        if (!find(desired, flow, hmap_node_hash(&flow->node))) {
-            put_change(changes, &allocated, ZW_CHANGE_DELETE, flow);
-        }
-    }
     HMAP_FOR_EACH (flow, node, &desired->flows) {
         const struct zw_flow *old = find(installed, flow, hmap_node_hash(&flow->node));
 
+        n_common += old != NULL;
         if (!old) {
-            put_change(changes, &allocated, ZW_CHANGE_ADD, flow);
+            put_change(changes, allocated, ZW_CHANGE_ADD, flow);
         } else if (!zw_flow_same_effect(old, flow)) {
-            put_change(changes, &allocated, ZW_CHANGE_MODIFY, flow);
+            put_change(changes, allocated, ZW_CHANGE_MODIFY, flow);
         }
     }
+    return n_common;
+}
+
+static void put_deleted(const struct zw_flow_table *installed, const struct zw_flow_table *desired,
+                        struct zw_changes *changes, size_t *allocated)
+{
+    const struct zw_flow *flow;
+
+    HMAP_FOR_EACH (flow, node, &installed->flows) {
+        if (!find(desired, flow, hmap_node_hash(&flow->node))) {
+            put_change(changes, allocated, ZW_CHANGE_DELETE, flow);
+        }
+    }
+}
+
+/* Flows are looked up once, not from both sides, where nothing is deleted: lookups are what a comparison costs. */
+void zw_flow_table_diff(const struct zw_flow_table *installed, const struct zw_flow_table *desired,
+                        struct zw_changes *changes)
+{
+    struct zw_changes rest = {.list = NULL};
+    size_t allocated = 0, rest_allocated = 0;
+    size_t n_common = put_desired(installed, desired, &rest, &rest_allocated);
+
+    *changes = (struct zw_changes){.list = NULL};
+    if (n_common == hmap_count(&installed->flows)) {
+        *changes = rest;
+        return;
+    }
+    put_deleted(installed, desired, changes, &allocated);
+    for (size_t i = 0; i < rest.n; i++) {
+        put_change(changes, &allocated, rest.list[i].type, rest.list[i].flow);
+    }
+    free(rest.list);
 }
 
 void zw_changes_free(struct zw_changes *changes)

@@ -137,6 +137,30 @@ static void test_each_kind_of_change(void)
     zw_flow_table_free(b);
 }
 
+/* Where all that is installed stays, nothing is looked for to delete. */
+static void test_only_more(void)
+{
+    struct zw_flow_table *a = all_samples(), *b = all_samples();
+    struct zw_changes changes;
+
+    zw_flow_table_add(a, simple(2, 8, 1));
+    zw_flow_table_add(b, simple(2, 8, 2));
+    zw_flow_table_add(b, simple(1, 11, 1));
+    zw_flow_table_diff(a, b, &changes);
+    CU_ASSERT_EQUAL(changes.n, 2);
+    CU_ASSERT_EQUAL(count_changes(&changes, ZW_CHANGE_MODIFY), 1);
+    CU_ASSERT_EQUAL(count_changes(&changes, ZW_CHANGE_ADD), 1);
+    zw_changes_free(&changes);
+    zw_flow_table_diff(b, a, &changes);
+    CU_ASSERT_EQUAL(changes.n, 2);
+    CU_ASSERT_EQUAL(count_changes(&changes, ZW_CHANGE_MODIFY), 1);
+    CU_ASSERT_EQUAL(count_changes(&changes, ZW_CHANGE_DELETE), 1);
+    CU_ASSERT_EQUAL(changes.list[0].type, ZW_CHANGE_DELETE);
+    zw_changes_free(&changes);
+    zw_flow_table_free(a);
+    zw_flow_table_free(b);
+}
+
 static void test_order(void)
 {
     struct zw_flow_table *table = zw_flow_table_new();
@@ -159,4 +183,5 @@ ZW_TEST_MAIN({"one flow for a table, priority and match", test_set},
              {"flows are replaced and removed by table, priority and match", test_replace_and_remove},
              {"equal tables do not differ", test_same}, {"everything is added, or deleted", test_from_and_to_nothing},
              {"actions and cookies are modified, deletions come first", test_each_kind_of_change},
+             {"what only grows is not searched for what went", test_only_more},
              {"listed by stage, priority and match", test_order})
