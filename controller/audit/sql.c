@@ -9,7 +9,8 @@
 
 #include "controller/audit/db.h"
 
-/* With more tuples than this, or more records than the larger bound, the way along the time is taken. */
+/* With more tuples than this, or more records than the larger bound, the way along the time is taken: with
+ * the tuples, if it is not them that are too many. */
 #define TUPLES_MAX 100000
 #define RECORDS_MAX 20000
 /* Without a limit everything is read in any case; then this part of all records is the bound. */
@@ -163,19 +164,13 @@ static void append_time_conditions(struct sql *sql, const struct zw_audit_filter
 
 enum { N_TYPES = ZW_RECORD_GAP + 1 };
 
-/* 5000 is about what can be looked through in 10 ms. */
-#define NEWEST(TABLE)                                                                                              \
-    "(SELECT * FROM " TABLE " WHERE (?1 = 0 OR time_us >= ?1) AND (?2 = 0 OR time_us < ?2) ORDER BY time_us DESC " \
-    "LIMIT 5000) AS r"
-
 #define TYPE(NUMBER, NAME, VERDICT, TABLE, SORTED) \
-    [NUMBER] = {NAME, VERDICT, "SELECT " #NUMBER ", r.id, r.time_us FROM ", TABLE " AS r", NEWEST(TABLE), SORTED}
+    [NUMBER] = {NAME, VERDICT, "SELECT " #NUMBER ", r.id, r.time_us FROM ", TABLE " AS r", SORTED}
 
 static const struct {
     const char *name;          /* Of the type, as in a filter. */
     const char *verdict;       /* NULL: none. */
     const char *select, *from; /* The table is "r". */
-    const char *newest;        /* Its newest records, as "r". */
     const char *sorted;        /* The table of a tuple's records, as "x". */
 } types[] = {
     TYPE(0, "session", "allow", "sessions", "tuple_sessions AS x"),
@@ -265,29 +260,18 @@ static void append_newer_hits(struct sql *sql, int type, const struct zw_audit_f
     append_time_conditions(sql, f);
 }
 
-/* Counts the records of all hits, up to 'bound' of each type, and without those that are newer than the last segment:
- * they are bounded anyhow. */
-static int count_records(sqlite3 *db, const struct zw_audit_filter *f, int64_t bound, int64_t *n_records)
+/* Counts a type's records of all hits, up to 'bound', and without those that are newer than the last segment: they are
+ * bounded anyhow. */
+static int count_records(sqlite3 *db, int type, const struct zw_audit_filter *f, int64_t bound, int64_t *n_records)
 {
+    struct sql sql = {.length = 0};
+    append(&sql, "SELECT count(*) FROM (SELECT 1 FROM temp.hits AS h CROSS JOIN ");
+    append(&sql, types[type].sorted);
+    append(&sql, " WHERE x.tuple = h.tuple LIMIT ?13)");
+    struct zw_audit_filter bounded = *f;
+    bounded.limit = (uint64_t)bound;
     *n_records = 0;
-    for (int type = ZW_RECORD_SESSION; type <= ZW_RECORD_DENIAL; type++) {
-        if (!is_asked(f, type)) {
-            continue;
-        }
-        struct sql sql = {.length = 0};
-        append(&sql, "SELECT count(*) FROM (SELECT 1 FROM temp.hits AS h CROSS JOIN ");
-        append(&sql, types[type].sorted);
-        append(&sql, " WHERE x.tuple = h.tuple LIMIT ?13)");
-        struct zw_audit_filter bounded = *f;
-        bounded.limit = (uint64_t)bound;
-        int64_t n = 0;
-        int rc = run(db, &sql, &bounded, &n);
-        if (rc != SQLITE_OK) {
-            return rc;
-        }
-        *n_records += n;
-    }
-    return SQLITE_OK;
+    return run(db, &sql, &bounded, n_records);
 }
 
 static int get_bound(sqlite3 *db, const struct zw_audit_filter *f, int64_t *bound)
@@ -305,53 +289,98 @@ static int get_bound(sqlite3 *db, const struct zw_audit_filter *f, int64_t *boun
     return rc;
 }
 
-/* The second way.  'from' is a table of records, as "r". */
-static void append_along_time(struct sql *sql, const char *from, const struct zw_audit_filter *f)
+/* The second way. */
+
+/* Each record is looked up for what it says. */
+static void append_joins(struct sql *sql, const struct zw_audit_filter *f)
 {
-    append(sql, from);
-    if (is_on_tuple(f)) {
-        append(sql, " CROSS JOIN tuples AS t CROSS JOIN decisions AS d");
-        append_if(sql, f->address, " CROSS JOIN addresses AS s CROSS JOIN addresses AS a");
-    }
-    append(sql, " WHERE true");
-    append_time_conditions(sql, f);
-    if (is_on_tuple(f)) {
-        append(sql, " AND t.id = r.tuple AND d.id = t.decision");
-        append_decision_conditions(sql, f);
-        append_tuple_conditions(sql, f);
-        append_if(sql, f->address,
-                  " AND s.id = t.src AND a.id = t.dst"
-                  " AND (s.key BETWEEN ?6 AND ?7 OR a.key BETWEEN ?6 AND ?7)");
-    }
+    append(sql, " CROSS JOIN tuples AS t CROSS JOIN decisions AS d");
+    append_if(sql, f->address, " CROSS JOIN addresses AS s CROSS JOIN addresses AS a");
+    append(sql, " WHERE t.id = r.tuple AND d.id = t.decision");
+    append_decision_conditions(sql, f);
+    append_tuple_conditions(sql, f);
+    append_if(sql, f->address,
+              " AND s.id = t.src AND a.id = t.dst"
+              " AND (s.key BETWEEN ?6 AND ?7 OR a.key BETWEEN ?6 AND ?7)");
 }
 
-/* Whether the newest records alone fill the limit: then nothing needs to be looked for. */
-static int probe_newest(sqlite3 *db, const struct zw_audit_filter *f, bool *enough)
+static void append_along_time(struct sql *sql, int type, const struct zw_audit_filter *f, bool has_hits)
 {
-    uint64_t n_found = 0;
+    append(sql, types[type].from);
+    if (!is_on_tuple(f)) {
+        append(sql, " WHERE true");
+    } else if (has_hits) {
+        append(sql, " WHERE r.tuple IN temp.hits");
+    } else {
+        append_joins(sql, f);
+    }
+    append_time_conditions(sql, f);
+}
+
+/* How many records of a type pass, up to the limit. */
+static int count_along_time(sqlite3 *db, int type, const struct zw_audit_filter *f, int64_t *n)
+{
+    struct sql sql = {.length = 0};
+    append(&sql, "SELECT count(*) FROM (SELECT 1 FROM ");
+    append_along_time(&sql, type, f, false);
+    append(&sql, " LIMIT ?13)");
+    *n = 0;
+    return run(db, &sql, f, n);
+}
+
+/* Puts the beginning of 'f' off to where each type has no more than 5000 records after it, which are looked through in
+ * about 10 ms. */
+static int shorten(sqlite3 *db, struct zw_audit_filter *f)
+{
     for (int type = ZW_RECORD_SESSION; type <= ZW_RECORD_DENIAL; type++) {
         if (!is_asked(f, type)) {
             continue;
         }
         struct sql sql = {.length = 0};
-        append(&sql, "SELECT count(*) FROM (SELECT 1 FROM ");
-        append_along_time(&sql, types[type].newest, f);
-        append(&sql, " LIMIT ?13)");
-        int64_t n = 0;
-        int rc = run(db, &sql, f, &n);
+        append(&sql, "SELECT r.time_us FROM ");
+        append(&sql, types[type].from);
+        append(&sql, " WHERE true");
+        append_time_conditions(&sql, f);
+        append(&sql, " ORDER BY r.time_us DESC LIMIT 1 OFFSET 5000");
+        int rc = run(db, &sql, f, &f->since_us);
         if (rc != SQLITE_OK) {
             return rc;
+        }
+    }
+    return SQLITE_OK;
+}
+
+/* Whether the newest records alone fill the limit: then nothing needs to be looked for, and 'f' is shortened to them. */
+static int probe_newest(sqlite3 *db, struct zw_audit_filter *f, bool *enough)
+{
+    struct zw_audit_filter newest = *f;
+    uint64_t n_found = 0;
+    int rc = shorten(db, &newest);
+    for (int type = ZW_RECORD_SESSION; rc == SQLITE_OK && type <= ZW_RECORD_DENIAL; type++) {
+        int64_t n = 0;
+        if (is_asked(f, type)) {
+            rc = count_along_time(db, type, &newest, &n);
         }
         n_found += (uint64_t)n;
     }
     *enough = n_found >= f->limit;
-    return SQLITE_OK;
+    if (*enough) {
+        *f = newest;
+    }
+    return rc;
 }
 
-static int choose_way(sqlite3 *db, const struct zw_audit_filter *f, bool *through_hits)
+enum way {
+    ALONG_TIME,
+    ALONG_TIME_WITH_HITS,
+    THROUGH_HITS,
+};
+
+/* The ways to the sessions and to the denials: of a rule that allows there are many of one and none of the other.  May
+ * shorten 'f'. */
+static int choose_ways(sqlite3 *db, struct zw_audit_filter *f, enum way ways[N_TYPES])
 {
-    *through_hits = false;
-    int64_t n_hits = 0, n_records = 0, bound;
+    int64_t n_hits = 0, bound;
     bool enough = false;
     int rc = f->limit ? probe_newest(db, f, &enough) : SQLITE_OK;
     if (rc != SQLITE_OK || enough) {
@@ -365,27 +394,30 @@ static int choose_way(sqlite3 *db, const struct zw_audit_filter *f, bool *throug
         return rc;
     }
     rc = get_bound(db, f, &bound);
-    if (rc == SQLITE_OK) {
-        rc = count_records(db, f, bound, &n_records);
+    for (int type = ZW_RECORD_SESSION; rc == SQLITE_OK && type <= ZW_RECORD_DENIAL; type++) {
+        int64_t n_records = 0;
+        if (is_asked(f, type)) {
+            rc = count_records(db, type, f, bound, &n_records);
+        }
+        ways[type] = n_records < bound ? THROUGH_HITS : ALONG_TIME_WITH_HITS;
     }
-    *through_hits = n_records < bound;
     return rc;
 }
 
-static void append_union(struct sql *sql, const struct zw_audit_filter *f, bool through_hits)
+static void append_union(struct sql *sql, const struct zw_audit_filter *f, const enum way ways[N_TYPES])
 {
     const char *separator = "";
     for (int type = 0; type < N_TYPES; type++) {
         if (is_asked(f, type)) {
             append(sql, separator);
             append(sql, types[type].select);
-            if (through_hits) {
+            if (ways[type] == THROUGH_HITS) {
                 append_from_hits(sql, type, f);
                 append(sql, " UNION ALL ");
                 append(sql, types[type].select);
                 append_newer_hits(sql, type, f);
             } else {
-                append_along_time(sql, types[type].from, f);
+                append_along_time(sql, type, f, ways[type] == ALONG_TIME_WITH_HITS);
             }
             separator = " UNION ALL ";
         }
@@ -394,19 +426,20 @@ static void append_union(struct sql *sql, const struct zw_audit_filter *f, bool 
     append_if(sql, !*separator, "SELECT 0, 0, 0 WHERE false");
 }
 
-int zw_audit_sql_prepare(sqlite3 *db, const struct zw_audit_filter *f, sqlite3_stmt **stmt)
+int zw_audit_sql_prepare(sqlite3 *db, const struct zw_audit_filter *filter, sqlite3_stmt **stmt)
 {
     *stmt = NULL;
-    bool through_hits = false;
-    if (is_on_tuple(f)) {
-        int rc = choose_way(db, f, &through_hits);
+    struct zw_audit_filter f = *filter;
+    enum way ways[N_TYPES] = {ALONG_TIME};
+    if (is_on_tuple(&f)) {
+        int rc = choose_ways(db, &f, ways);
         if (rc != SQLITE_OK) {
             return rc;
         }
     }
     struct sql sql = {.length = 0};
-    append_if(&sql, f->limit, "SELECT * FROM (");
-    append_union(&sql, f, through_hits);
-    append(&sql, f->limit ? " ORDER BY 3 DESC, 2 DESC LIMIT ?13) ORDER BY 3, 2" : " ORDER BY 3, 2");
-    return prepare(db, &sql, f, stmt);
+    append_if(&sql, f.limit, "SELECT * FROM (");
+    append_union(&sql, &f, ways);
+    append(&sql, f.limit ? " ORDER BY 3 DESC, 2 DESC LIMIT ?13) ORDER BY 3, 2" : " ORDER BY 3, 2");
+    return prepare(db, &sql, &f, stmt);
 }
