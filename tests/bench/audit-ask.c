@@ -216,10 +216,10 @@ static struct answer ask(const char *path, const struct question *q, zw_audit_ro
 
 /* The questions, timed. */
 
-static double now_ms(void)
+static double now_ms(clockid_t clock)
 {
     struct timespec ts;
-    clock_gettime(CLOCK_MONOTONIC, &ts);
+    clock_gettime(clock, &ts);
     return (double)ts.tv_sec * 1e3 + (double)ts.tv_nsec / 1e6;
 }
 
@@ -261,7 +261,12 @@ static int compare_doubles(const void *a_, const void *b_)
     return a < b ? -1 : a > b;
 }
 
-static void print_times(const struct zw_bench_options *options, double *ms, uint64_t n_rows, double n_bytes)
+struct cost {
+    double cpu_ms, n_bytes; /* Of all queries. */
+    uint64_t n_rows;
+};
+
+static void print_times(const struct zw_bench_options *options, double *ms, const struct cost *cost)
 {
     size_t n = options->queries;
     double sum = 0;
@@ -269,9 +274,9 @@ static void print_times(const struct zw_bench_options *options, double *ms, uint
     for (size_t i = 0; i < n; i++) {
         sum += ms[i];
     }
-    printf("queries=%zu p50_ms=%.3f p90_ms=%.3f max_ms=%.3f mean_ms=%.3f rows=%.1f rows_s=%.0f read_kib=%.0f\n", n,
-           ms[(n - 1) / 2], ms[(n - 1) * 9 / 10], ms[n - 1], sum / (double)n, (double)n_rows / (double)n,
-           (double)n_rows / sum * 1e3, n_bytes / 1024 / (double)n);
+    printf("queries=%zu p50_ms=%.3f p90_ms=%.3f max_ms=%.3f mean_ms=%.3f cpu_ms=%.3f rows=%.1f read_kib=%.0f\n", n,
+           ms[(n - 1) / 2], ms[(n - 1) * 9 / 10], ms[n - 1], sum / (double)n, cost->cpu_ms / (double)n,
+           (double)cost->n_rows / (double)n, cost->n_bytes / 1024 / (double)n);
 }
 
 int zw_bench_query(const struct zw_bench_options *options)
@@ -282,8 +287,7 @@ int zw_bench_query(const struct zw_bench_options *options)
         free(ms);
         return 2;
     }
-    uint64_t n_rows = 0;
-    double n_bytes = 0;
+    struct cost cost = {.n_rows = 0};
     prepare_cache(options);
     for (uint64_t i = 0; i < options->queries; i++) {
         struct question q;
@@ -291,12 +295,14 @@ int zw_bench_query(const struct zw_bench_options *options)
         if (options->cold) {
             prepare_cache(options);
         }
-        double read_before = bytes_read(), start_ms = now_ms();
-        n_rows += ask(options->path, &q, count_row).n_rows;
-        ms[i] = now_ms() - start_ms;
-        n_bytes += bytes_read() - read_before;
+        double read_before = bytes_read(), cpu_before = now_ms(CLOCK_PROCESS_CPUTIME_ID);
+        double start_ms = now_ms(CLOCK_MONOTONIC);
+        cost.n_rows += ask(options->path, &q, count_row).n_rows;
+        ms[i] = now_ms(CLOCK_MONOTONIC) - start_ms;
+        cost.cpu_ms += now_ms(CLOCK_PROCESS_CPUTIME_ID) - cpu_before;
+        cost.n_bytes += bytes_read() - read_before;
     }
-    print_times(options, ms, n_rows, n_bytes);
+    print_times(options, ms, &cost);
     free(ms);
     return 0;
 }
