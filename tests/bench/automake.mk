@@ -74,6 +74,7 @@ EXTRA_DIST += tests/bench/contenders/zoneward.sh
 
 # The audit log.
 EXTRA_DIST += tests/bench/log.py
+EXTRA_DIST += tests/bench/log_busy.py
 TESTS += tests/bench/audit-load-test.py
 EXTRA_DIST += tests/bench/audit-load-test.py
 

@@ -11,6 +11,7 @@ import subprocess
 import time
 from statistics import median
 
+import log_busy
 import run as runner
 
 NAME = "log"
@@ -38,9 +39,9 @@ class Sizes:
         self.small = 150_000 if quick else 1_000_000
         self.large = 300_000 if quick else 10_000_000
         self.step = 100_000 if quick else 1_000_000
-        self.queries = 4 if quick else 10
+        self.queries = 3 if quick else 10
         self.rates = (10_000, 100_000)
-        self.processes = 3 if quick else 10
+        self.processes = 2 if quick else 10
 
 
 def tool(bench, *args) -> list[dict[str, float]]:
@@ -199,6 +200,7 @@ def run(bench) -> None:
     path, text_path = os.path.join(bench.tmpdir, "audit.db"), os.path.join(bench.tmpdir, "audit.txt")
     measure_ingest(bench, sizes, path)
     measure_delay(bench, sizes, path)
+    log_busy.measure(bench, f"{LOG}-busy")
     if not has_room(bench, sizes.large):
         return
     fill_large(bench, sizes, path)
