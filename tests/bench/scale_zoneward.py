@@ -86,6 +86,11 @@ class Zoneward:
             raise ContenderFailed(f"policy apply answered and the bridge is {bridge['state']}")
         return duration, int(answer["n_flow_changes"])
 
+    def change(self, policy: str, back: str) -> tuple[float, int]:
+        result = self.apply(policy)
+        self.apply(back)
+        return result
+
     def flows_in_switch(self) -> int:
         """Those that are really there."""
         text = self.tool("ovs-ofctl", "-O", "OpenFlow15", "dump-aggregate", "br0")
@@ -95,7 +100,8 @@ class Zoneward:
         return {"daemon": resident_kib(self.daemon) / 1024, "vswitchd": resident_kib(self.vswitchd) / 1024}
 
     def add_port(self, port: generate.Port) -> tuple[float, int]:
-        """From ovs-vsctl add-port to the switch's last confirmation of the flows for it; and how many changed."""
+        """From ovs-vsctl add-port to the switch's last confirmation of the flows for it; and how many changed.  It goes
+        again afterwards."""
         self.contender.ask(f"link {port.name} {port.mac}")
         before = self.bridge()
         ids = [f"external_ids:{key}={value}" for key, value in port.external_ids.items()]
@@ -103,13 +109,10 @@ class Zoneward:
         self.vsctl("add-port", "br0", port.name, "--", "set", "interface", port.name,
                    f'external_ids:attached-mac="{port.mac}"', *ids)
         after = self.settle(before)
-        return (at(after["last_sync"]) - begin) * 1000, after["n_flow_mods"] - before["n_flow_mods"]
-
-    def remove_port(self, port: generate.Port) -> None:
-        before = self.bridge()
         self.vsctl("del-port", "br0", port.name)
-        self.settle(before)
+        self.settle(after)
         self.contender.ask(f"unlink {port.name}")
+        return (at(after["last_sync"]) - begin) * 1000, after["n_flow_mods"] - before["n_flow_mods"]
 
     def settle(self, before: dict, patience: float = 20) -> dict:
         """Waits until a change has reached the switch and nothing more is sent."""
