@@ -13,6 +13,7 @@ import os
 import selectors
 import shlex
 import subprocess
+import sys
 import time
 
 
@@ -35,7 +36,7 @@ class Contender:
         self._pending = b""
         script = os.path.join(bench.srcdir, "tests/bench/contenders", f"{name}.sh")
         environment = dict(os.environ, ZW_SRCDIR=bench.srcdir, ZW_BUILDDIR=bench.builddir,
-                           ZW_CONTENDERS=bench.contenders, TMPDIR=bench.tmpdir)
+                           ZW_CONTENDERS=bench.contenders, TMPDIR=bench.tmpdir, PYTHON=sys.executable)
         with open(self.log_path, "wb") as log:
             # In a session of its own: an interrupt from the keyboard reaches it as the end of its input.
             self._process = subprocess.Popen(["bash", script, *map(str, args)], stdin=subprocess.PIPE,

@@ -39,7 +39,7 @@ sessions() {
 # and what the log says that it has not.  All three follow the packets after a while; waits at most so long for them to
 # add up.
 bench_do_sessions() {
-    sleep 1 # The switch's counter is that late.
+    zw_appctl revalidator/wait # Until then the counters of flows are those of a second ago.
     zw_wait_for sessions "${1:-$ZW_PATIENCE_S}"
     echo "let-in=$let_in recorded=$recorded missing=$missing"
 }
