@@ -156,6 +156,11 @@ def test_masks():
             line.format("a-4", "10.2.0.0/255.255.0.0", "64/0xffc0"),
             "flow-dump from the main thread:"]
     expect("megaflows and masks", lookups.count_masks("\n".join(dump)), (4, 3))
+    line = "recirc_id(0),in_port(3),eth_type({}),{}(proto=6,{}=64,frag=no),tcp(dst=80), packets:1, actions:4"
+    dump = [line.format("0x0800", "ipv4", "ttl"), line.format("0x86dd", "ipv6", "hlimit"),
+            "recirc_id(0),eth_type(0x86dd),ipv6(src=fd00::/16,frag=no), packets:1, actions:4",
+            "recirc_id(0),eth_type(0x0800),ipv4(src=10.0.0.0/255.0.0.0,frag=no), packets:1, actions:4"]
+    expect("masks that two families share, and not", lookups.count_masks("\n".join(dump)), (4, 3))
 
 
 def cases(folder):
