@@ -56,34 +56,21 @@ static void fill(struct zw_packet_in *in, const struct ofputil_packet_in *pin)
     fill_key(in, &flow);
 }
 
-static bool is_packet_in(const uint8_t *msg, size_t size)
-{
-    const struct ofp_header *oh = (const void *)msg;
-    enum ofptype type;
-
-    return size >= sizeof *oh && ntohs(oh->length) == size && !ofptype_decode(&type, oh) && type == OFPTYPE_PACKET_IN;
-}
-
 int zw_packet_in_decode(const uint8_t *msg, size_t size, struct zw_packet_in *in)
 {
-    memset(in, 0, sizeof *in);
-    if (!is_packet_in(msg, size)) {
-        return EPROTO;
-    }
-
-    struct zw_packet_in_private *private = xmalloc(sizeof *private);
+    struct zw_packet_in_private *private = in->private_ ? in->private_ : xmalloc(sizeof *private);
     struct ofputil_packet_in *pin = &private->pin;
     size_t total_len;
     uint32_t buffer_id;
 
+    ovs_assert(ntohs(((const struct ofp_header *)(const void *)msg)->length) == size);
+    *in = (struct zw_packet_in){.private_ = private};
     /* The decoder takes any reason, and the encoder of a resume none that it does not know. */
     if (ofputil_decode_packet_in((const void *)msg, true, NULL, NULL, pin, &total_len, &buffer_id,
                                  &private->continuation) ||
         pin->reason >= OFPR_N_REASONS) {
-        free(private);
         return EPROTO;
     }
-    in->private_ = private;
     if (pin->userdata_len && pin->userdata[0] >= ZW_PUNT_ASK && pin->userdata[0] <= ZW_PUNT_DENIED) {
         in->punt = pin->userdata[0];
         in->is_ours = true;

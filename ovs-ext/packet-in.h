@@ -25,8 +25,15 @@ struct zw_packet_in {
     struct zw_packet_in_private *private_; /* What a resume needs. */
 };
 
-/* Decodes a packet-in of 'size' bytes at 'msg', which is aligned to 8 bytes and stays until the packet-in is destroyed:
- * nothing is copied.  0, or EPROTO if it makes no sense.  On success, release it with zw_packet_in_destroy(). */
+#define ZW_PACKET_IN_INIT \
+    {                     \
+        .is_ours = false  \
+    }
+
+/* Decodes 'size' bytes at 'msg' that zw_ofp_decode() has found to be a ZW_OFP_PACKET_IN.  They are aligned to 8 bytes and
+ * stay as long as the packet-in is used: nothing is copied.  0, or EPROTO if it makes no sense.
+ *
+ * A packet-in begins as ZW_PACKET_IN_INIT and may serve for one message after the other; then destroy it. */
 int zw_packet_in_decode(const uint8_t *msg, size_t size, struct zw_packet_in *);
 void zw_packet_in_destroy(struct zw_packet_in *);
 

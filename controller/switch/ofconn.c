@@ -295,10 +295,19 @@ struct zw_outbuf *zw_ofconn_out(struct zw_ofconn *c)
     return &c->out;
 }
 
-static void free_data(const void *data, size_t size, void *unused)
+static void free_data(const void *rest, size_t size, void *data)
 {
-    (void)size, (void)unused;
-    free((void *)data);
+    (void)rest, (void)size;
+    free(data);
+}
+
+/* What leaves at once, without a turn of the event loop to find out that it can.  Errors show when the rest is sent. */
+static size_t send_now(const struct zw_ofconn *c)
+{
+    size_t size = c->out.size < MAX_WRITE ? c->out.size : MAX_WRITE;
+    ssize_t n = send(bufferevent_getfd(c->bev), c->out.data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+    return n > 0 ? (size_t)n : 0;
 }
 
 void zw_ofconn_flush(struct zw_ofconn *c)
@@ -308,14 +317,17 @@ void zw_ofconn_flush(struct zw_ofconn *c)
         return;
     }
     struct evbuffer *output = bufferevent_get_output(c->bev);
-    if (evbuffer_get_length(output) + c->out.size > ZW_SWITCH_MAX_OUTBUF) {
+    size_t sent = evbuffer_get_length(output) ? 0 : send_now(c), rest = c->out.size - sent;
+    if (!rest) {
+        zw_outbuf_clear(&c->out);
+    } else if (evbuffer_get_length(output) + rest > ZW_SWITCH_MAX_OUTBUF) {
         zw_outbuf_clear(&c->out);
         zw_ofconn_fail(c, false, "it does not read: more than %u MiB wait to be sent", ZW_SWITCH_MAX_OUTBUF >> 20);
-    } else if (c->out.size >= BIG_OUT) {
-        evbuffer_add_reference(output, c->out.data, c->out.size, free_data, NULL);
+    } else if (rest >= BIG_OUT) {
+        evbuffer_add_reference(output, c->out.data + sent, rest, free_data, c->out.data);
         c->out = (struct zw_outbuf)ZW_OUTBUF_INIT;
     } else {
-        evbuffer_add(output, c->out.data, c->out.size);
+        evbuffer_add(output, c->out.data + sent, rest);
         zw_outbuf_clear(&c->out);
     }
 }

@@ -24,6 +24,7 @@ struct zw_switch {
     void *arg;
     struct zw_ofconn *flows, *packets;
     struct zw_switch_status status; /* But for what connections count. */
+    struct zw_packet_in packet_in;  /* The last one, for its memory. */
     uint32_t meter_xid, monitor_xid;
     bool meter_is_ours; /* It was made, or made right, on this connection. */
 

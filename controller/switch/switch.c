@@ -182,15 +182,14 @@ static void packets_changed(void *sw_, enum zw_ofconn_state state, const char *w
 
 static void packet_in(struct zw_switch *sw, const uint8_t *data, size_t size)
 {
-    struct zw_packet_in in;
+    struct zw_packet_in *in = &sw->packet_in;
 
-    if (zw_packet_in_decode(data, size, &in)) {
+    if (zw_packet_in_decode(data, size, in)) {
         zw_ofconn_fail(sw->packets, true, "a bad packet-in");
         return;
     }
     sw->status.n_packet_ins++;
-    sw->ops->packet_in(sw->arg, &in, zw_ofconn_out(sw->packets));
-    zw_packet_in_destroy(&in);
+    sw->ops->packet_in(sw->arg, in, zw_ofconn_out(sw->packets));
 }
 
 static void packets_message(void *sw_, const struct zw_ofp_msg *msg, const uint8_t *data, size_t size)
@@ -240,6 +239,7 @@ void zw_switch_free(struct zw_switch *sw)
         zw_ofconn_free(sw->packets);
         zw_counters_free(sw);
         zw_sync_free(sw);
+        zw_packet_in_destroy(&sw->packet_in);
         event_free(sw->timer);
         free(sw->name);
         free(sw);

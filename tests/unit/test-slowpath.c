@@ -86,7 +86,7 @@ static struct answer punt(struct bed *bed, enum zw_punt why, const char *from, c
     struct ofpbuf *msg = packet_sample_paused(userdata, sizeof userdata);
     void *copy = xmemdup(msg->data, msg->size);
     struct zw_outbuf out = ZW_OUTBUF_INIT;
-    struct zw_packet_in in;
+    struct zw_packet_in in = ZW_PACKET_IN_INIT;
 
     CU_ASSERT_EQUAL_FATAL(zw_packet_in_decode(copy, msg->size, &in), 0);
     in.regs[ZW_REG_SRC_ZONE] = zw_zone_id(from);
