@@ -61,6 +61,8 @@ tests_bench_audit_load_LDADD = $(ZW_LIBS) $(ZW_SYSTEM_LIBS)
 # What is compared, and how it is run.
 EXTRA_DIST += tests/bench/datapath.py
 EXTRA_DIST += tests/bench/contender.py
+TESTS += tests/bench/contender-test.py
+EXTRA_DIST += tests/bench/contender-test.py
 EXTRA_DIST += tests/bench/run.py
 EXTRA_DIST += tests/bench/contenders/common.sh
 EXTRA_DIST += tests/bench/contenders/vms.sh

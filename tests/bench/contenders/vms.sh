@@ -108,8 +108,10 @@ bench_check_policy() {
 
 # bench_vms_ready KEY=VALUE...
 bench_vms_ready() {
+    local note=()
+    if [ "$BENCH_PORTS" = afxdp ]; then note=("note='a thread of vswitchd polls these ports without a rest'"); fi
     bench_ready client="$(_zw_ns client)" server="$(_zw_ns server)" attacker="$(_zw_ns attacker)" \
         ipv4="${bench_ipv4[server]}" ipv6="${bench_ipv6[server]}" crr="$BENCH_CRR" pps="$BENCH_PPS" rtt="$BENCH_RTT" \
         iperf="$BENCH_IPERF" forbidden="$BENCH_FORBIDDEN" mac="$(zw_vm_mac server)" \
-        nobody="${bench_ipv4[nobody]}" attackers="${bench_ipv4[attackers]}" "$@"
+        nobody="${bench_ipv4[nobody]}" attackers="${bench_ipv4[attackers]}" "${note[@]}" "$@"
 }
