@@ -177,6 +177,35 @@ bool zw_inventory_equal(const struct zw_inventory *a, const struct zw_inventory 
     return true;
 }
 
+/* From 'i' on, which then points behind it; NULL: no more. */
+static const struct zw_port *next_numbered(const struct zw_bridge *bridge, size_t *i)
+{
+    while (*i < bridge->n_ports) {
+        const struct zw_port *port = &bridge->ports[(*i)++];
+
+        if (port->ofport) {
+            return port;
+        }
+    }
+    return NULL;
+}
+
+bool zw_bridge_same_numbered_ports(const struct zw_bridge *a, const struct zw_bridge *b)
+{
+    size_t i = 0, j = 0;
+
+    for (;;) {
+        const struct zw_port *p = next_numbered(a, &i), *q = next_numbered(b, &j);
+
+        if (!p || !q) {
+            return p == q;
+        }
+        if (!same_port(p, q)) {
+            return false;
+        }
+    }
+}
+
 const char *zw_port_external_id(const struct zw_port *port, const char *key)
 {
     for (size_t i = 0; i < port->n_external_ids; i++) {

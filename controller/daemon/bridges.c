@@ -128,6 +128,18 @@ void zw_bridges_update(struct zw_daemon *daemon, bool new_policy)
     }
 }
 
+/* OVSDB tells of a new port twice: when it is asked for, and when OVS has given it a number.  Flows follow from ports with
+ * a number alone, so what was compiled before is still right after the first. */
+static void update_ports(struct zw_daemon *daemon, const struct zw_inventory *old)
+{
+    daemon->generation++;
+    for (size_t i = 0; i < daemon->n_bridges; i++) {
+        if (!old || !zw_bridge_same_numbered_ports(&old->bridges[i], &daemon->inventory->bridges[i])) {
+            update_bridge(daemon, &daemon->bridges[i], false);
+        }
+    }
+}
+
 void zw_bridges_inventory(struct zw_daemon *daemon, struct zw_inventory *inventory)
 {
     struct zw_inventory *old = daemon->inventory;
@@ -144,6 +156,6 @@ void zw_bridges_inventory(struct zw_daemon *daemon, struct zw_inventory *invento
             zw_switch_kick(daemon->bridges[i].sw);
         }
     }
-    zw_bridges_update(daemon, false);
+    update_ports(daemon, old);
     zw_inventory_unref(old);
 }

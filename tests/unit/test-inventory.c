@@ -230,6 +230,30 @@ static void test_equality_of_shapes(void)
     CU_ASSERT_PTR_NULL(zw_inventory_ref(NULL));
 }
 
+/* "c" has no number: what becomes of it changes no flow until it gets one. */
+static void test_numbered_ports(void)
+{
+    struct zw_inventory *a = sample(), *b = sample();
+    struct zw_bridge *old = &a->bridges[0], *new = &b->bridges[0];
+
+    CU_ASSERT_TRUE(zw_bridge_same_numbered_ports(old, new));
+    new->ports[2].tag = 7;
+    CU_ASSERT_TRUE(zw_bridge_same_numbered_ports(old, new));
+    new->ports[2].ofport = 3;
+    CU_ASSERT_FALSE(zw_bridge_same_numbered_ports(old, new));
+    CU_ASSERT_FALSE(zw_bridge_same_numbered_ports(new, old));
+    new->ports[2].ofport = 0;
+    new->ports[0].tag = 7;
+    CU_ASSERT_FALSE(zw_bridge_same_numbered_ports(old, new));
+    new->ports[0].tag = ZW_VLAN_NONE;
+    CU_ASSERT_TRUE(zw_bridge_same_numbered_ports(old, new));
+    new->ports[0].ofport = 0;
+    CU_ASSERT_FALSE(zw_bridge_same_numbered_ports(old, new));
+    CU_ASSERT_FALSE(zw_bridge_same_numbered_ports(new, old));
+    zw_inventory_unref(a);
+    zw_inventory_unref(b);
+}
+
 static void *share(void *inventory)
 {
     for (int i = 0; i < 20000; i++) {
@@ -306,5 +330,6 @@ static void test_names(void)
 ZW_TEST_MAIN({"ports are sorted and found", test_sort_and_look_up},
              {"equality sees each field", test_equality_sees_each_field},
              {"equality of other shapes", test_equality_of_shapes},
+             {"only ports with a number matter to flows", test_numbered_ports},
              {"threads share references", test_references_of_threads}, {"which segments a port carries", test_carries},
              {"VLAN modes have names", test_names})
