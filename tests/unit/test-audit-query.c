@@ -4,6 +4,7 @@
 #include "controller/audit/query.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "controller/audit/db.h"
 #include "controller/audit/writer.h"
 #include "tests/unit/audit-records.h"
 #include "tests/unit/zw-test.h"
@@ -196,6 +198,9 @@ static void test_each_filter(void)
     CU_ASSERT(check((struct zw_audit_filter){.path = "slow"}) > 0);
     CU_ASSERT(check((struct zw_audit_filter){.type = "session"}) > 0);
     CU_ASSERT(check((struct zw_audit_filter){.type = "denial", .limit = 100}) == 100);
+    /* More than the newest have, of a type with many and one with few; and few in all. */
+    CU_ASSERT(check((struct zw_audit_filter){.zone = "zone-1", .limit = 8000}) == 8000);
+    CU_ASSERT(check((struct zw_audit_filter){.zone = "rare", .limit = 60}) == 60);
     int64_t t = flows[1000].time_us;
     CU_ASSERT_EQUAL(check((struct zw_audit_filter){.since_us = t, .until_us = t + 10000, .proto = IPPROTO_TCP}), 7);
     CU_ASSERT(check((struct zw_audit_filter){.since_us = t, .path = "fast", .limit = 5}) == 5);
@@ -386,6 +391,18 @@ static void shell(const char *dir, const char *command)
     CU_ASSERT_EQUAL(system(line), 0);
 }
 
+/* A moment of a checkpoint: the header is the new one already, and the pages that it speaks of are not there yet. */
+static void test_checkpoint_half_way(void)
+{
+    struct zw_test_log log = zw_test_log_make();
+    zw_audit_stop(start(log.path));
+    int fd = open(log.path, O_RDWR | O_CLOEXEC);
+    CU_ASSERT_EQUAL(pwrite(fd, "\0\0\xff\xff", 4, 28), 4);
+    close(fd);
+    CU_ASSERT_EQUAL(zw_db_inspect(log.path).what, ZW_DB_LOG);
+    zw_test_log_remove(&log);
+}
+
 static void test_read_only(void)
 {
     struct zw_test_log log = zw_test_log_make();
@@ -444,5 +461,6 @@ ZW_TEST_MAIN({"a log is written to be asked", test_fill},
              {"without a filter everything comes", test_everything}, {"the caller can stop", test_stop},
              {"unknown words are refused", test_bad_words},
              {"foreign files are refused with one clear text", test_foreign},
+             {"a log of which pages are just being moved is a log", test_checkpoint_half_way},
              {"a log that cannot be written to can be read", test_read_only},
              {"a log can be read while it is written", test_while_writing}, {"the log is removed", test_clean_up})
