@@ -48,7 +48,9 @@ def query_ms(bench, daemon: Daemon) -> float:
     """What a user waits for."""
     argv = [os.path.join(bench.builddir, "zoneward"), "audit", "query", "--db", daemon.contender["log"], *QUESTION]
     start = time.perf_counter()
-    subprocess.run(argv, stdout=subprocess.DEVNULL, check=True)
+    done = subprocess.run(argv, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        raise ContenderFailed(f"a query fails while the log is written: {done.stderr.strip()}")
     return (time.perf_counter() - start) * 1e3
 
 
