@@ -11,7 +11,7 @@ import time
 
 from contender import Contender, ContenderFailed
 from daemon import SUBJECTS, Daemon
-from run import fields, resident_kib
+from run import fields, netns_end, netns_start, resident_kib
 
 NAME = "memory"
 TITLE = "Memory"
@@ -98,6 +98,37 @@ def listed(bench, c: Contender, *options: str) -> tuple[float, int]:
     return seconds, rows
 
 
+class Traffic:
+    """One packet after the other through the same switch, meanwhile: how long does the longest wait?"""
+
+    def __init__(self, bench, c: Contender, seconds: float) -> None:
+        argv = [os.path.join(bench.builddir, "tests/bench/rtt"), "established", "udp", c["ipv4"], c["rtt"], seconds]
+        self._process = netns_start(c["client"], argv)
+        self._seconds = seconds
+        time.sleep(0.5)
+
+    def longest_ms(self) -> float:
+        """rtt gives up on a packet after a second and sends the next."""
+        found = fields(netns_end(self._process, self._seconds + 10))
+        if not found:
+            raise ContenderFailed("rtt says nothing")
+        return max(found["max_us"] / 1e3, 1e3 * found["failed"])
+
+
+def measure_stall(bench, c: Contender, n: int, dump_s: float, r: int) -> None:
+    """Before, and while, the sessions are listed; where vswitchd's main thread is the datapath, that waits."""
+    name = f"{label(n)}-live"
+    bench.progress(f"{n} live sessions: what other packets notice, round {r + 1}")
+    idle = Traffic(bench, c, 2).longest_ms()
+    bench.sample(name, "longest-wait-idle", idle, unit="ms", better="lower", round=r)
+    traffic = Traffic(bench, c, 2 + 6 * dump_s)
+    try:
+        listed(bench, c)
+    except ListFailed:
+        pass  # measure_list() says so.
+    bench.sample(name, "longest-wait-list", traffic.longest_ms(), unit="ms", better="lower", round=r)
+
+
 def measure_list(bench, c: Contender, n: int, r: int) -> None:
     name, daemon = f"{label(n)}-live", int(c["daemon"])
     for metric, options in (("list", ()), ("list-json", ("--json",))):
@@ -117,12 +148,13 @@ def measure_list(bench, c: Contender, n: int, r: int) -> None:
             bench.note(name, f"of {n} sessions `zoneward sessions` lists {rows}")
 
 
-def measure_dump(bench, c: Contender, n: int, r: int) -> None:
+def measure_dump(bench, c: Contender, n: int, r: int) -> float:
     start = time.monotonic()
     c.ask(f"dump {os.path.join(bench.tmpdir, 'conntrack')}", timeout=120)
     seconds = time.monotonic() - start
     for metric in ("list", "list-json"):
         bench.sample(f"{label(n)}-dump-conntrack", metric, seconds, unit="s", better="lower", round=r)
+    return seconds
 
 
 def measure_live(bench, c: Contender, n: int, r: int) -> None:
@@ -131,8 +163,9 @@ def measure_live(bench, c: Contender, n: int, r: int) -> None:
     c.ask(f"sessions {n}", timeout=300)
     bench.sample(name, "daemon", mib(int(c["daemon"])), unit="MiB", better="lower", round=r)
     bench.sample(name, "vswitchd", mib(int(c["vswitchd"])), unit="MiB", better="lower", round=r)
-    measure_dump(bench, c, n, r)
+    dump_s = measure_dump(bench, c, n, r)
     measure_list(bench, c, n, r)
+    measure_stall(bench, c, n, dump_s, r)
     c.ask("check")
 
 

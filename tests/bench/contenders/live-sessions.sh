@@ -50,7 +50,7 @@ bench_do_sessions() {
 # `dump FILE`: the switch's own list of them.
 bench_do_dump() { zw_appctl dpctl/dump-conntrack >"$1" && echo "lines=$(wc -l <"$1")"; }
 
-bench_need "$BENCH_TOOLS/flood" "$ZW_BUILDDIR/zonewardd" "$ZW_BUILDDIR/zoneward"
+bench_need "$BENCH_TOOLS/flood" "$BENCH_TOOLS/rtt" "$ZW_BUILDDIR/zonewardd" "$ZW_BUILDDIR/zoneward"
 bench_playground_start
 bench_vms_on_bridge
 let_sessions_last || bench_cannot "the sessions cannot be made to last"
@@ -59,5 +59,7 @@ zw_daemon_start "$ZW_PG/policy.yaml" || bench_cannot "zonewardd does not start: 
 bench_watch zonewardd
 # What the server says makes its address known to the switch.
 zw_wait_for "zw_vm_exec server ping -c 1 -W 1 ${bench_ipv4[client]} || [ -n \"\$(zw_appctl fdb/show $ZW_BRIDGE)\" ]" 10
-bench_ready vswitchd="$(zw_pid ovs-vswitchd)" daemon="$(zw_pid zonewardd)" run="$ZW_PG/run"
+zw_vm_run server rtt "$BENCH_TOOLS/rtt" serve "$BENCH_RTT"
+zw_wait_for "grep -q ready '$ZW_PG/rtt.out'" || bench_cannot "tests/bench/rtt does not start"
+bench_ready client="$(_zw_ns client)" ipv4="${bench_ipv4[server]}" rtt="$BENCH_RTT" vswitchd="$(zw_pid ovs-vswitchd)" daemon="$(zw_pid zonewardd)" run="$ZW_PG/run"
 bench_serve
