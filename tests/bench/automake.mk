@@ -31,17 +31,18 @@ EXTRA_DIST += tests/bench/crr.sh
 EXTRA_DIST += tests/bench/report.py
 EXTRA_DIST += tests/bench/results.py
 
-# They build what they need; measure a build without sanitizers.  More for bench.py: make bench BENCH_FLAGS='--rounds 3'.
+# They build what they need; measure a build without sanitizers.  Not by "all": that is a second make, which with -j would
+# build the same libraries at the same time.  More for bench.py: make bench BENCH_FLAGS='--rounds 3'.
 BENCH = $(AM_TESTS_ENVIRONMENT) $(PYTHON) -B $(srcdir)/tests/bench/bench.py
 BENCH_FLAGS =
 
-bench: all $(EXTRA_PROGRAMS)
+bench: all-am $(EXTRA_PROGRAMS)
 	$(AM_V_at)$(BENCH) run $(BENCH_FLAGS)
 
-bench-quick: all $(EXTRA_PROGRAMS)
+bench-quick: all-am $(EXTRA_PROGRAMS)
 	$(AM_V_at)$(BENCH) run --quick $(BENCH_FLAGS)
 
-bench-datapath bench-daemon bench-scale bench-log bench-memory: all $(EXTRA_PROGRAMS)
+bench-datapath bench-daemon bench-scale bench-log bench-memory: all-am $(EXTRA_PROGRAMS)
 	$(AM_V_at)$(BENCH) run $(BENCH_FLAGS) $(@:bench-%=%)
 
 # make bench-compare A.json B.json
@@ -104,7 +105,7 @@ EXTRA_DIST += tests/bench/daemon-profile.py
 
 # make bench-profile PROFILE_FLAGS='--subject quiet'
 PROFILE_FLAGS =
-bench-profile: all tests/bench/ofbench$(EXEEXT)
+bench-profile: all-am tests/bench/ofbench$(EXEEXT)
 	$(AM_V_at)$(AM_TESTS_ENVIRONMENT) $(PYTHON) -B $(srcdir)/tests/bench/daemon-profile.py $(PROFILE_FLAGS)
 
 .PHONY: bench-profile
