@@ -234,9 +234,9 @@ def _percentiles(name):
 METRICS = [
     Metric(tcp, ("tcp",), quick=True, brief=True),
     Metric(udp_pps, ("udp-pps",), brief=True),
-    Metric(latency("rtt", "established", "udp"), _percentiles("rtt"), quick=True, brief=True),
+    Metric(latency("rtt", "established", "udp"), _percentiles("rtt"), brief=True),
     Metric(latency("first-udp", "first", "udp"), _percentiles("first-udp")),
-    Metric(latency("first-tcp", "first", "tcp"), _percentiles("first-tcp"), quick=True, brief=True),
+    Metric(latency("first-tcp", "first", "tcp"), _percentiles("first-tcp"), brief=True),
     Metric(crr_1, ("crr-1",)),
     Metric(crr_16, ("crr-16", *_percentiles("crr-16")), quick=True, brief=True),
     Metric(crr_128, ("crr-128",)),
