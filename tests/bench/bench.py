@@ -14,6 +14,7 @@ an interrupted run reports what it has.  doc/benchmarks.md says what is measured
 
 import argparse
 import contextlib
+import hashlib
 import importlib
 import os
 import platform
@@ -22,16 +23,18 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import traceback
 
 import charts
 import compare
 import report
-from results import FormatError, Missing, Note, Results
+from results import MACHINE, FormatError, Missing, Note, Results
 
 SECTIONS = ["datapath", "daemon", "scale", "log", "memory"]
 QUIET_LOAD = 0.7  # A load average above it at the start is said.
+CALIBRATION_S = 0.2
 
 
 class Bench:
@@ -40,7 +43,7 @@ class Bench:
     def __init__(self, options, results, tmpdir):
         self.quick = options.quick
         self.rounds = options.rounds or (3 if options.quick else 5)
-        self.seconds = options.seconds or (1.0 if options.quick else 3.0)
+        self.seconds = options.seconds or (1.0 if options.quick else 2.0)
         self.seed = options.seed
         self.srcdir = os.environ["ZW_SRCDIR"]
         self.builddir = os.environ["ZW_BUILDDIR"]
@@ -140,10 +143,34 @@ def _why_not():
     return None
 
 
+def _hash(deadline, done):
+    block = bytes(1 << 20)
+    while time.monotonic() < deadline:
+        hashlib.sha256(block).digest()  # Releases the interpreter's lock.
+        done.append(1)
+
+
+def calibrate(bench, round):
+    """What the machine itself does before each section, with one core and with all at once: where cores are threads of
+    one, or neighbours share them, absolute figures move with it."""
+    bench.section = MACHINE
+    bench.results.titles[MACHINE] = "Machine: SHA-256 by one core, and by all at once"
+    for subject, n in (("one-core", 1), ("all-cores", os.cpu_count())):
+        done, start = [], time.monotonic()
+        threads = [threading.Thread(target=_hash, args=(start + CALIBRATION_S, done)) for _ in range(n)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        rate = len(done) / (time.monotonic() - start)
+        bench.sample(subject, "sha256", rate, unit="MiB/s", better="higher", round=round)
+
+
 def _measure(bench, names):
     """Runs the sections; true if all ended by themselves."""
     whole = True
-    for name in names:
+    for number, name in enumerate(names):
+        calibrate(bench, number)
         module = importlib.import_module(name)
         bench.section = name
         bench.results.titles[name] = module.TITLE
@@ -245,7 +272,7 @@ def main():
     p = commands.add_parser("run")
     p.add_argument("--quick", action="store_true", help="fewer contenders, shorter; under three minutes in all")
     p.add_argument("--rounds", type=int, help="rounds of turns (5; quick: 3)")
-    p.add_argument("--seconds", type=float, help="of each measurement (3; quick: 1)")
+    p.add_argument("--seconds", type=float, help="of each measurement (2; quick: 1)")
     p.add_argument("--seed", type=int, default=1, help="of what is random")
     p.add_argument("--output", help="folder for JSON and charts (BUILD/bench)")
     p.add_argument("section", nargs="*", metavar="SECTION", help=", ".join(SECTIONS))

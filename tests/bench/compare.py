@@ -6,7 +6,7 @@ each, chance alone puts one series in two hundred there.  Where there is a basel
 they hold when the machine itself is slower today; the baseline's own values then say just that.  One round has no
 spread: it must differ by ONE_ROUND."""
 
-from results import Summary, number
+from results import MACHINE, Summary, number
 
 FLOOR = 0.05
 ONE_ROUND = 0.30
@@ -50,7 +50,7 @@ def compare(a, b):
         relative = change(x, y)
         if relative:
             verdict = "changed"
-            if (before.section, before.subject) in baselines:
+            if before.section == MACHINE or (before.section, before.subject) in baselines:
                 verdict = "machine"
             elif before.better:
                 verdict = "faster" if (relative > 0) == (before.better == "higher") else "slower"

@@ -155,7 +155,8 @@ def sample_cost(bench, daemon: Daemon, prefix: str, found: dict[str, float], n_r
     """Microseconds of CPU for each packet, and for each record; on one core, so many packets a second are the most."""
     name = daemon.subject.name
     answer, record = found["cpu-main"] / found["sent"], found["cpu-log"] / n_recorded if n_recorded else 0
-    bench.sample(name, f"{prefix}per-core", 1e9 / (answer + record), unit="/s", better="higher", round=r)
+    bench.sample(name, f"{prefix}per-core", 1e9 / (answer + record), unit="/s", better="higher",
+                 baseline=None if prefix else CODEC, round=r)
     bench.sample(name, f"{prefix}cpu-main", answer / 1e3, unit="us", better="lower", round=r)
     if daemon.subject.logged:
         bench.sample(name, f"{prefix}cpu-log", record / 1e3, unit="us", better="lower", round=r)
@@ -192,6 +193,7 @@ def measure_limits(bench, daemon: Daemon, seconds: float, r: int) -> None:
         found = fields(daemon.contender.ask(f"order {order} {WINDOW} {seconds}s"))
         bench.sample(subject, "rate", found["rate"], unit="/s", better="higher",
                      baseline=None if subject == CODEC else CODEC, round=r)
+    bench.sample(CODEC, "per-core", found["rate"], unit="/s", better="higher", baseline=CODEC, round=r)
 
 
 def measure(bench, daemon: Daemon, seconds: float, r: int) -> None:

@@ -11,6 +11,7 @@ import json
 import statistics
 from dataclasses import asdict, dataclass, field
 
+MACHINE = "machine"  # The section that says how fast the machine itself was.
 FORMAT = 1  # Of the JSON; a reader refuses what it does not know.
 
 
