@@ -4,7 +4,7 @@
 
 usage: bench.py run [--quick] [--rounds N] [--seconds S] [--seed N] [--output DIR] [SECTION...]
        bench.py show FILE            the tables of a run again
-       bench.py markdown FILE        the same for a document
+       bench.py markdown FILE [--only REGEX]    the same for a document; REGEX chooses from SECTION/METRIC
        bench.py charts FILE DIR      SVG, by gnuplot
        bench.py compare A B          what got slower from A to B, beyond the noise; exit status 1 if anything did
 
@@ -241,7 +241,7 @@ def command_show(options):
 
 
 def command_markdown(options):
-    sys.stdout.write(report.markdown(Results.load(options.file)))
+    sys.stdout.write(report.markdown(Results.load(options.file), options.only))
     return 0
 
 
@@ -281,6 +281,8 @@ def main():
         p.add_argument("file")
         if name == "charts":
             p.add_argument("folder")
+        if name == "markdown":
+            p.add_argument("--only", default="", metavar="REGEX")
     p = commands.add_parser("compare")
     p.add_argument("a")
     p.add_argument("b")

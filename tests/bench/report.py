@@ -4,6 +4,7 @@
 A section is a matrix of subjects and metrics.  A cell is the median; below it the lowest and highest; with a baseline,
 also the ratio to it with its own spread.  What is missing points to the reason below the table."""
 
+import re
 import textwrap
 
 from budgets import BUDGETS
@@ -11,6 +12,7 @@ from results import number
 
 SUBJECT_WIDTH = 24
 CELL_WIDTH = 21
+MARKDOWN_COLUMNS = 5
 
 
 def spread(summary):
@@ -40,10 +42,6 @@ class Section:
             if s.section == self.name and s.metric == metric:
                 return s.unit
         return ""
-
-    def baselines(self):
-        found = dict.fromkeys(s.baseline for s in self.results.series.values() if s.section == self.name and s.baseline)
-        return list(found)
 
     def reason(self, subject, metric):
         """The numbers of the reasons why a cell is empty or has fewer rounds than others."""
@@ -132,16 +130,17 @@ def _budget_lines(results):
         yield f"{verdict:<13}{what:<66}{bound:>16}   {measured}"
 
 
-def markdown(results):
+def markdown(results, only=""):
+    """'only': a regular expression for SECTION/METRIC."""
     out = []
     for name in results.sections():
         section = Section(results, name)
+        section.metrics = [m for m in section.metrics if re.search(only, f"{name}/{m}")]
+        if not section.metrics:
+            continue
         out += [f"### {section.title}", ""]
-        baselines = section.baselines()
-        if baselines:
-            out += [f"Ratios, by round, to {', '.join(f'`{b}`' for b in baselines)}.", ""]
-        for metric in section.metrics:
-            out += _markdown_metric(section, metric)
+        for start in range(0, len(section.metrics), MARKDOWN_COLUMNS):
+            out += _markdown_block(section, section.metrics[start : start + MARKDOWN_COLUMNS])
         out += [f"- {line}" for line in section.footnotes()]
         out += [""]
     rows = [f"| {' | '.join(row)} |" for row in budget_rows(results)]
@@ -150,11 +149,18 @@ def markdown(results):
     return "\n".join(out) + "\n"
 
 
-def _markdown_metric(section, metric):
-    rows = [(s, section.cell(s, metric)) for s in section.subjects if section.has(s, metric)]
-    ratios = any(cell[2] for _, cell in rows)
-    unit = section.unit(metric)
-    head = f"| {metric}{f' ({unit})' if unit else ''} | median | lowest to highest |"
-    out = [head + (" ratio |" if ratios else ""), "|---|---|---|" + ("---|" if ratios else "")]
-    out += [f"| {s} | {c[0]} | {c[1]} |" + (f" {c[2]} |" if ratios else "") for s, c in rows]
+def _markdown_cell(section, subject, metric):
+    value, around, ratio = section.cell(subject, metric)
+    if ratio:
+        return f"{value}; **{ratio.split(' ')[0]}**{ratio[ratio.find(' ') :] if ' ' in ratio else ''}"
+    return value if around in ("", "one round") else f"{value} ({around})"
+
+
+def _markdown_block(section, metrics):
+    units = [section.unit(m) for m in metrics]
+    head = " | ".join(f"{m}, {u}" if u else m for m, u in zip(metrics, units))
+    out = [f"| | {head} |", "|---|" + "---|" * len(metrics)]
+    for subject in section.subjects:
+        if any(section.has(subject, m) for m in metrics):
+            out.append(f"| {subject} | {' | '.join(_markdown_cell(section, subject, m) for m in metrics)} |")
     return [*out, ""]
