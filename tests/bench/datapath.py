@@ -18,6 +18,7 @@ NAME = "datapath"
 TITLE = "Data path: throughput, connection rate and latency between two VMs"
 
 FLOOD_PPS = 20_000
+PPS_WINDOW = 128  # Packets on their way.  Sent without bound, most are lost, and what arrives is another figure each time.
 SETTLE_S = 0.5  # Before anything is measured: a SYN that is lost while flows change costs a second.
 SETTLE_QUICK_S = 0.2
 WARM_UP_S = 0.2  # Of each load by itself.
@@ -127,7 +128,7 @@ def udp_pps(turn):
     try:
         if receiver.stdout.readline().strip() != "ready":
             raise RunFailed("pps: the receiver does not start")
-        turn.tool("pps", "send", c["ipv4"], c["pps"], seconds)
+        turn.tool("pps", "send", c["ipv4"], c["pps"], seconds, f"--window={PPS_WINDOW}")
     finally:
         got = fields(netns_end(receiver, seconds + 15))
     if not got.get("received"):
