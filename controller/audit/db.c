@@ -4,12 +4,10 @@
 #include "controller/audit/db.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "controller/audit/schema.h"
 
@@ -114,25 +112,40 @@ static int64_t get_be32(const unsigned char *bytes)
     return (int64_t)bytes[0] << 24 | bytes[1] << 16 | bytes[2] << 8 | bytes[3];
 }
 
+/* By the file that SQLite has opened: closing one of our own would drop all locks of this process on the log. */
+static int read_header(sqlite3 *db, unsigned char header[HEADER_SIZE])
+{
+    sqlite3_file *file = NULL;
+    int rc = sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+    if (rc == SQLITE_OK) {
+        rc = file->pMethods->xRead(file, header, HEADER_SIZE, 0);
+    }
+    return rc;
+}
+
 /* Reads the header itself (see "Database File Format" of SQLite): SQLite without locks would now and then find a file
  * damaged in which the writer is just moving pages from the WAL. */
 static struct zw_db_kind inspect_content(const char *path)
 {
     static const char magic[16] = "SQLite format 3";
-    unsigned char header[HEADER_SIZE];
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd < 0 ? -1 : pread(fd, header, sizeof header, 0);
-    int error = errno;
-    if (fd >= 0) {
-        close(fd);
+    unsigned char header[HEADER_SIZE] = "";
+    sqlite3 *db;
+    int rc = zw_db_open_uri(path, "mode=ro&immutable=1", &db);
+    if (rc == SQLITE_OK) {
+        rc = read_header(db, header);
     }
-    if (n < 0) {
-        return other(error, strerror(error));
+
+    struct zw_db_kind kind;
+    if (rc != SQLITE_OK && rc != SQLITE_IOERR_SHORT_READ) {
+        kind = other(zw_db_errno(db, rc), "");
+        zw_db_error_text(db, rc, kind.text, sizeof kind.text);
+    } else if (memcmp(header, magic, sizeof magic)) {
+        kind = other(EINVAL, "this is not an audit log: not an SQLite database");
+    } else {
+        kind = judge(get_be32(header + 68), get_be32(header + 60));
     }
-    if (n != (ssize_t)sizeof header || memcmp(header, magic, sizeof magic)) {
-        return other(EINVAL, "this is not an audit log: not an SQLite database");
-    }
-    return judge(get_be32(header + 68), get_be32(header + 60));
+    sqlite3_close(db);
+    return kind;
 }
 
 struct zw_db_kind zw_db_inspect(const char *path)

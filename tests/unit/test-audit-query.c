@@ -403,6 +403,39 @@ static void test_checkpoint_half_way(void)
     zw_test_log_remove(&log);
 }
 
+/* Whether this process holds a lock on the file, as another one sees it. */
+static bool is_locked(const char *path)
+{
+    pid_t child = fork();
+    if (!child) {
+        struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+        int fd = open(path, O_RDWR | O_CLOEXEC);
+        _exit(fd >= 0 && !fcntl(fd, F_GETLK, &lock) && lock.l_type != F_UNLCK);
+    }
+    int status = 0;
+    CU_ASSERT_EQUAL(waitpid(child, &status, 0), child);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 1;
+}
+
+/* The daemon asks while it writes.  Without the writer's lock the next program that closes the log would take itself
+ * for the last one, and delete the WAL that is written to. */
+static void test_own_log(void)
+{
+    struct zw_test_log log = zw_test_log_make();
+    struct zw_audit *audit = start(log.path);
+    put(audit, zw_test_session(1));
+    CU_ASSERT(zw_audit_flush(audit, 20000));
+    CU_ASSERT(is_locked(log.path));
+    struct result result = {.n_rows = 0};
+    struct zw_problems problems = ZW_PROBLEMS_INIT;
+    struct zw_audit_filter all = {.limit = 0};
+    CU_ASSERT_EQUAL(zw_audit_query(log.path, &all, take_row, &result, &problems), 0);
+    CU_ASSERT_EQUAL(result.n_rows, 1);
+    CU_ASSERT(is_locked(log.path));
+    zw_audit_stop(audit);
+    zw_test_log_remove(&log);
+}
+
 static void test_read_only(void)
 {
     struct zw_test_log log = zw_test_log_make();
@@ -462,5 +495,6 @@ ZW_TEST_MAIN({"a log is written to be asked", test_fill},
              {"unknown words are refused", test_bad_words},
              {"foreign files are refused with one clear text", test_foreign},
              {"a log of which pages are just being moved is a log", test_checkpoint_half_way},
+             {"a log that this process writes keeps its lock when it is asked", test_own_log},
              {"a log that cannot be written to can be read", test_read_only},
              {"a log can be read while it is written", test_while_writing}, {"the log is removed", test_clean_up})
