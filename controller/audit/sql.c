@@ -204,7 +204,9 @@ static bool is_asked(const struct zw_audit_filter *f, int type)
 static int add_hits(sqlite3 *db, const struct zw_audit_filter *f, const char *from)
 {
     struct sql sql = {.length = 0};
-    append(&sql, "INSERT OR IGNORE INTO temp.hits SELECT t.id FROM ");
+    append(&sql, "INSERT OR IGNORE INTO temp.hits SELECT ");
+    append_if(&sql, f->address, "DISTINCT "); /* Found by both its addresses a tuple comes twice, and counts once. */
+    append(&sql, "t.id FROM ");
     append(&sql, from);
     append_decision_conditions(&sql, f);
     append_tuple_conditions(&sql, f);

@@ -289,6 +289,35 @@ static void test_columns(void)
                            "2023-11-14T22:13:20.000000Z|12");
 }
 
+/* More tuples than half of TUPLES_MAX in sql.c, each of which a prefix finds by both its addresses. */
+static void test_both_ends(void)
+{
+    const unsigned int n = 70000;
+    struct zw_test_log log = zw_test_log_make();
+    struct zw_audit *audit = start(log.path);
+    for (unsigned int i = 0; i < n; i++) {
+        struct zw_record r = i % 100 ? zw_test_session(i) : zw_test_denial(i);
+        r.flow.key.src = (struct zw_addr){ZW_IPV4, {10, 1 + i / 65536, i / 256 % 256, i % 256}};
+        r.flow.key.dst = (struct zw_addr){ZW_IPV4, {10, 1 + (i + 1) / 65536, (i + 1) / 256 % 256, (i + 1) % 256}};
+        put(audit, r);
+        if (i % 20000 == 0) {
+            CU_ASSERT(zw_audit_flush(audit, 20000));
+        }
+    }
+    zw_audit_stop(audit);
+
+    static const struct zw_prefix ten = {{ZW_IPV4, {10}}, 8};
+    struct zw_audit_filter filters[] = {{.address = &ten}, {.address = &ten, .verdict = "deny"}};
+    const size_t expected[] = {n, n / 100};
+    for (size_t i = 0; i < 2; i++) {
+        struct result result = {.n_rows = 0};
+        struct zw_problems problems = ZW_PROBLEMS_INIT;
+        CU_ASSERT_EQUAL(zw_audit_query(log.path, &filters[i], take_row, &result, &problems), 0);
+        CU_ASSERT_EQUAL(result.n_rows, expected[i]);
+    }
+    zw_test_log_remove(&log);
+}
+
 static void test_everything(void)
 {
     struct result r = ask((struct zw_audit_filter){.limit = 0});
@@ -491,6 +520,7 @@ ZW_TEST_MAIN({"a log is written to be asked", test_fill},
              {"each filter gives what it says, in order", test_each_filter},
              {"names that match nothing give nothing", test_no_match},
              {"random filters give what a plain loop gives", test_random}, {"each type has its columns", test_columns},
+             {"a prefix of both ends gives all between them", test_both_ends},
              {"without a filter everything comes", test_everything}, {"the caller can stop", test_stop},
              {"unknown words are refused", test_bad_words},
              {"foreign files are refused with one clear text", test_foreign},
