@@ -166,18 +166,24 @@ def calibrate(bench, round):
         bench.sample(subject, "sha256", rate, unit="MiB/s", better="higher", round=round)
 
 
+def _begin(bench, name):
+    module = importlib.import_module(name)
+    bench.section = name
+    bench.results.titles[name] = module.TITLE
+    return module
+
+
 def _measure(bench, names):
     """Runs the sections; true if all ended by themselves."""
     whole = True
     for number, name in enumerate(names):
-        calibrate(bench, number)
-        module = importlib.import_module(name)
-        bench.section = name
-        bench.results.titles[name] = module.TITLE
         try:
-            module.run(bench)
+            calibrate(bench, number)
+            _begin(bench, name).run(bench)
         except KeyboardInterrupt:
-            bench.missing("(the rest)", "interrupted")
+            for left in names[number:]:
+                _begin(bench, left)
+                bench.missing("(the rest)", "interrupted")
             return False
         except Exception as error:  # A section's mistake must not cost the figures of the others.
             bench.progress_end()
@@ -192,7 +198,9 @@ def command_run(options):
     if why:
         print(f"bench: {why}", file=sys.stderr)
         return 2
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
     results = Results()
     output = options.output or os.path.join(os.environ["ZW_BUILDDIR"], "bench")
     os.makedirs(output, exist_ok=True)
@@ -208,31 +216,49 @@ def command_run(options):
         whole = _measure(bench, names)
         bench.progress_end()
     results.about["seconds"] = round(bench.elapsed())
-    _finish(results, output)
-    return 0 if whole else 1
+    saved = _finish(results, output)
+    return 0 if whole and saved else 1
 
 
 def _width():
     return max(100, shutil.get_terminal_size((130, 0)).columns)
 
 
-def _finish(results, output):
-    """Leaves the results where they can be found, and prints them."""
-    name = time.strftime("%Y%m%d-%H%M%S")
+def _save(results, output, name):
+    """OSError if it cannot be written; half a file is not left."""
     path = os.path.join(output, f"{name}.json")
-    with open(path, "w", encoding="utf-8") as f:
-        f.write(results.to_json())
+    try:
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(results.to_json())
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.unlink(path)
+        raise
     latest = os.path.join(output, "latest.json")
     with contextlib.suppress(FileNotFoundError):
         os.unlink(latest)
     os.symlink(f"{name}.json", latest)
+
+
+def _finish(results, output):
+    """Leaves the results where they can be found, and prints them also if that fails.  Whether it did not."""
+    name = time.strftime("%Y%m%d-%H%M%S")
+    why = None
+    try:
+        _save(results, output, name)
+    except OSError as error:
+        why = error.strerror
     sys.stdout.write(report.terminal(results, _width()))
-    print(f"\n{results.about['seconds']} s; {path}")
+    if why:
+        print(f"bench: {output}: {why}: these figures are nowhere else", file=sys.stderr)
+        return False
+    print(f"\n{results.about['seconds']} s; {os.path.join(output, name)}.json")
     try:
         made = charts.draw(results, os.path.join(output, name))
         print(f"{len(made)} charts in {os.path.join(output, name)}")
-    except charts.CannotDraw as error:
+    except (charts.CannotDraw, OSError) as error:
         print(f"no charts: {error}", file=sys.stderr)
+    return True
 
 
 def command_show(options):
@@ -287,7 +313,7 @@ def main():
     p.add_argument("a")
     p.add_argument("b")
     options = parser.parse_args()
-    if options.command == "run" and ((options.rounds or 1) < 1 or (options.seconds or 1) <= 0):
+    if options.command == "run" and not all(n is None or 0 < n < 1e6 for n in (options.rounds, options.seconds)):
         parser.error("--rounds and --seconds must be positive")
     if options.command == "run" and not set(options.section) <= set(SECTIONS):
         parser.error(f"the sections are {', '.join(SECTIONS)}")

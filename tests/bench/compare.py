@@ -4,12 +4,13 @@
 A series changed if the spreads of the two runs do not overlap and the medians differ by more than FLOOR: with five rounds
 each, chance alone puts one series in two hundred there.  Where there is a baseline the ratios to it are compared, for
 they hold when the machine itself is slower today; the baseline's own values then say just that.  One round has no
-spread: it must differ by ONE_ROUND."""
+spread, and those of two rounds are apart one time in three by chance: these must differ by FEW_ROUNDS as well."""
 
 from results import MACHINE, Summary, number
 
 FLOOR = 0.05
-ONE_ROUND = 0.30
+MIN_ROUNDS = 3
+FEW_ROUNDS = 0.30
 
 # "machine": what others are compared with is faster or slower, so the machine is, or the switch.
 VERDICTS = ("slower", "lost", "faster", "changed", "machine", "new")
@@ -26,10 +27,9 @@ def change(a: Summary, b: Summary):
     if a.median == b.median:
         return 0.0
     relative = (b.median - a.median) / abs(a.median) if a.median else float("inf")
-    if min(a.n, b.n) == 1:
-        return relative if abs(relative) > ONE_ROUND else 0.0
+    floor = FLOOR if min(a.n, b.n) >= MIN_ROUNDS else FEW_ROUNDS
     apart = b.low > a.high or b.high < a.low
-    return relative if apart and abs(relative) > FLOOR else 0.0
+    return relative if apart and abs(relative) > floor else 0.0
 
 
 def compare(a, b):
@@ -39,7 +39,8 @@ def compare(a, b):
     for key, before in a.series.items():
         after = b.series.get(key)
         if after is None:
-            found.append(("lost", key, "measured in the first only"))
+            if before.section in b.sections():
+                found.append(("lost", key, "measured in the first only"))
             continue
         if before.unit != after.unit:
             found.append(("changed", key, f"unit {before.unit} is now {after.unit}"))
@@ -56,7 +57,8 @@ def compare(a, b):
                 verdict = "faster" if (relative > 0) == (before.better == "higher") else "slower"
             kind = f"{before.unit}, ratio to {before.baseline}" if x_kind == y_kind == "ratio" else before.unit
             found.append((verdict, key, f"{_text(x)} -> {_text(y)} {kind}, {relative:+.0%}"))
-    found += [("new", key, "measured in the second only") for key in b.series if key not in a.series]
+    new = [key for key in b.series if key not in a.series and key[0] in a.sections()]
+    found += [("new", key, "measured in the second only") for key in new]
     return found
 
 
@@ -70,6 +72,11 @@ def report(a, b):
     out = []
     if a.about.get("machine") != b.about.get("machine"):
         out.append("The two runs are of different machines: only ratios can be compared.")
+    x, y = ({k: v for k, v in r.about.get("options", {}).items() if k != "sections"} for r in (a, b))
+    if x != y:
+        out.append(f"The two runs had different options: {x} and {y}.")
+    for one, other, which in ((a, b, "first"), (b, a, "second")):
+        out += [f"Only the {which} run has the section {s}." for s in one.sections() if s not in other.sections()]
     for verdict in VERDICTS:
         for v, key, text in found:
             if v == verdict:

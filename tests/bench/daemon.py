@@ -107,6 +107,7 @@ class Daemon:
     def threads(self) -> dict[str, int]:
         """Nanoseconds of CPU: of the thread that answers, of the one that writes the log, and of all."""
         used = {"main": 0, "log": 0, "all": 0}
+        self.contender.ask("check")
         for tid in os.listdir(f"/proc/{self.pid}/task"):
             with open(f"/proc/{self.pid}/task/{tid}/comm", encoding="ascii") as f:
                 name = "main" if int(tid) == self.pid else f.read().strip()
@@ -128,7 +129,11 @@ class Daemon:
 
     def status(self) -> dict:
         argv = [os.path.join(self.bench.builddir, "zoneward"), f"--run-dir={self.contender['run']}", "status", "--json"]
-        return json.loads(subprocess.run(argv, capture_output=True, text=True, check=False).stdout)
+        done = subprocess.run(argv, capture_output=True, text=True, check=False)
+        if not done.stdout:
+            self.contender.ask("check")
+            raise ContenderFailed(f"zoneward status: {done.stderr.strip()}")
+        return json.loads(done.stdout)
 
     def wait_for_log(self) -> None:
         deadline = time.monotonic() + 60
@@ -169,13 +174,12 @@ def measure_load(bench, daemon: Daemon, order: str, prefix: str, baseline: str |
     found = daemon.order(order)
     after = daemon.log()
     recorded, missing = (after[key] - before[key] for key in ("records", "missing"))
+    if daemon.subject.logged and recorded + missing != found["sent"]:
+        raise WrongAnswer(f"of {found['sent']:.0f} records {recorded} are there, and {missing} missing by its word")
     bench.sample(name, f"{prefix}rate", found["rate"], unit="/s", better="higher", baseline=baseline, round=r)
     sample_cost(bench, daemon, prefix, found, recorded, r)
-    if not daemon.subject.logged:
-        return
-    bench.sample(name, f"{prefix}recorded", 100 * recorded / found["sent"], unit="%", better="higher", round=r)
-    if recorded + missing != found["sent"]:
-        raise WrongAnswer(f"of {found['sent']:.0f} records {recorded} are there, and {missing} missing by its word")
+    if daemon.subject.logged:
+        bench.sample(name, f"{prefix}recorded", 100 * recorded / found["sent"], unit="%", better="higher", round=r)
 
 
 def measure_latency(bench, daemon: Daemon, seconds: float, r: int) -> None:
@@ -228,9 +232,9 @@ def run(bench) -> None:
     with contextlib.ExitStack() as stack:
         daemons = set_up(bench, stack)
         for r in range(bench.rounds):
-            for daemon in list(daemons):
+            for i, daemon in enumerate(list(daemons)):
                 try:
-                    if daemon is daemons[0]:
+                    if i == 0:
                         bench.progress(f"what ofbench can do, round {r + 1}")
                         measure_limits(bench, daemon, seconds / 2, r)
                     measure(bench, daemon, seconds, r)

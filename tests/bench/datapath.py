@@ -72,7 +72,7 @@ class Turn:
         """What was measured while the contender died says nothing."""
         for metric, value, unit, better in self._samples if keep else []:
             self.bench.sample(self.subject.name, metric, value, unit=unit, better=better,
-                              baseline=self.subject.baseline if better else None, round=self.round)
+                              baseline=self.subject.baseline if better and unit else None, round=self.round)
         self._samples = []
 
     def note(self, text):
@@ -95,6 +95,8 @@ class Turn:
 
     def connections(self, in_flight, address="ipv4"):
         got = self.crr(in_flight, self.bench.seconds, address)
+        if not got["done"]:
+            raise RunFailed("not one connection was answered")
         self.failed += got["failed"] + got["stalled"]
         return got
 

@@ -11,7 +11,7 @@ import time
 
 from contender import Contender, ContenderFailed
 from daemon import SUBJECTS, Daemon
-from run import fields, netns_end, netns_start, resident_kib
+from run import RunFailed, fields, netns_end, netns_start, resident_kib
 
 NAME = "memory"
 TITLE = "Memory"
@@ -70,7 +70,7 @@ def run_verdicts(bench, sizes: list[int]) -> None:
             for r in range(rounds(bench, n)):
                 try:
                     measure_verdicts(bench, daemon, n, r)
-                except ContenderFailed as error:
+                except (ContenderFailed, RunFailed) as error:
                     bench.missing(f"{label(n)}-verdicts", str(error), round=r)
                     return
 
@@ -175,7 +175,7 @@ def run_live(bench, sizes: list[int]) -> None:
             try:
                 with Contender(bench, "live-sessions") as c:
                     measure_live(bench, c, n, r)
-            except ContenderFailed as error:
+            except (ContenderFailed, RunFailed) as error:
                 bench.missing(f"{label(n)}-live", str(error), round=r)
                 break
 

@@ -8,6 +8,7 @@ spread their lowest and highest: two runs agree if their spreads overlap.
 The JSON form is what `bench.py show`, `compare` and `charts` read back."""
 
 import json
+import math
 import statistics
 from dataclasses import asdict, dataclass, field
 
@@ -122,10 +123,12 @@ class Results:
             data = json.loads(text)
             if data["format"] != FORMAT:
                 raise FormatError(f"format {data['format']}; this program reads {FORMAT}")
-            results.about, results.titles = data["about"], data["titles"]
+            results.about, results.titles = dict(data["about"]), dict(data["titles"])
             for item in data["series"]:
                 item["rounds"] = {int(r): float(v) for r, v in item["rounds"].items()}
                 series = Series(**item)
+                if not series.rounds or not all(map(math.isfinite, series.rounds.values())):
+                    raise FormatError(f"{series.metric} of {series.subject} has no numbers")
                 results.series[series.key] = series
             results.missing = [Missing(**m) for m in data["missing"]]
             results.notes = [Note(**n) for n in data["notes"]]

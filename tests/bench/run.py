@@ -57,14 +57,24 @@ def fields(line: str) -> dict[str, float]:
     return {name: float(number) for name, number in NUMBER.findall(line)}
 
 
+def _of_process(pid: int, what: str) -> str:
+    """A file of /proc; RunFailed when the process has ended, which one that is measured may do at any time."""
+    try:
+        with open(f"/proc/{pid}/{what}", encoding="ascii", errors="replace") as f:
+            return f.read()
+    except (FileNotFoundError, ProcessLookupError):
+        raise RunFailed(f"process {pid} has ended") from None
+
+
 def cpu_seconds(pid: int) -> float:
     """The CPU time that a process and its threads have used, as user and as system."""
-    with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as f:
-        after_name = f.read().rpartition(")")[2].split()
+    after_name = _of_process(pid, "stat").rpartition(")")[2].split()
     return (int(after_name[11]) + int(after_name[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def resident_kib(pid: int, field: str = "VmRSS") -> int:
     """A process's memory; field may also be VmHWM, the highest it has been."""
-    with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as f:
-        return next(int(line.split()[1]) for line in f if line.startswith(field + ":"))
+    for line in _of_process(pid, "status").splitlines():
+        if line.startswith(field + ":"):
+            return int(line.split()[1])
+    raise RunFailed(f"process {pid} has ended")

@@ -45,7 +45,11 @@ class Zoneward:
         self.contender.close()
 
     def tool(self, *argv: str, timeout: float = 60, may_fail: bool = False) -> str:
-        done = subprocess.run(argv, env=self.env, capture_output=True, text=True, timeout=timeout, check=False)
+        try:
+            done = subprocess.run(argv, env=self.env, capture_output=True, text=True, timeout=timeout, check=False)
+        except subprocess.TimeoutExpired:
+            name = os.path.basename(argv[0])
+            raise ContenderFailed(f"{name}: not done within the limit of {timeout:.0f} s") from None
         if done.returncode and not (may_fail and done.stdout):
             raise ContenderFailed(f"{os.path.basename(argv[0])}: {(done.stderr or done.stdout).strip()[:300]}")
         return done.stdout

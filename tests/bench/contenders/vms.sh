@@ -72,6 +72,7 @@ _bench_complaint() { grep -aE '\|(WARN|ERR)\|' "$ZW_PG/ovs-vswitchd.log" | grep 
 # bench_servers: what listens on "server": for the loads, and an echo on an allowed and a forbidden port for the probes.
 bench_servers() {
     local tool
+    bench_need iperf3
     for tool in crr:$BENCH_CRR rtt:$BENCH_RTT; do
         if [ -x "$BENCH_TOOLS/${tool%:*}" ] && zw_vm_run server "${tool%:*}" "$BENCH_TOOLS/${tool%:*}" serve "${tool#*:}" &&
             zw_wait_for "grep -q ready '$ZW_PG/${tool%:*}.out'"; then continue; fi
