@@ -210,9 +210,12 @@ static void on_event(struct bufferevent *bev, short what, void *c)
 {
     size_t rest = evbuffer_get_length(bufferevent_get_input(bev));
 
-    if (what & BEV_EVENT_ERROR) {
-        zw_ofconn_fail(c, false, "the connection broke: %s", evutil_socket_error_to_string(EVUTIL_SOCKET_ERROR()));
-    } else if (what & BEV_EVENT_EOF) {
+    int error = what & BEV_EVENT_ERROR ? EVUTIL_SOCKET_ERROR() : 0;
+
+    /* Who closes with something of ours unread resets. */
+    if (error && error != ECONNRESET && error != EPIPE) {
+        zw_ofconn_fail(c, false, "the connection broke: %s", evutil_socket_error_to_string(error));
+    } else if (what & (BEV_EVENT_EOF | BEV_EVENT_ERROR)) {
         zw_ofconn_fail(c, rest,
                        rest ? "it closed the connection in the middle of a message" : "it closed the connection");
     }

@@ -114,7 +114,7 @@ test_audit() {
     [ "$(count --type=policy)" -eq 3 ]
     [ "$(count --type=session --rule=admin --path=slow)" -eq 1 ]
     [ "$(count --verdict=deny --rule=curious)" -ge 1 ]
-    [ "$(count --from=outside --to=web --service=tcp/80 --verdict=allow)" -eq 2 ]
+    zw_wait_for '[ "$(count --from=outside --to=web --service=tcp/80 --verdict=allow)" -eq 2 ]' # One is just under way.
     zw_ctl audit query | grep -q users-to-web # It asks the daemon where the log is.
     zw_ctl audit query --format=csv | head -n 1 | grep -q '^time,type,'
 }
