@@ -14,6 +14,7 @@ an interrupted run reports what it has.  doc/benchmarks.md says what is measured
 
 import argparse
 import contextlib
+import fcntl
 import hashlib
 import importlib
 import os
@@ -35,6 +36,7 @@ from results import MACHINE, FormatError, Missing, Note, Results
 SECTIONS = ["datapath", "daemon", "scale", "log", "memory"]
 QUIET_LOAD = 0.7  # A load average above it at the start is said.
 CALIBRATION_S = 0.2
+LOCK = "/run/lock/zoneward-bench"  # Two at a time would measure each other.
 
 
 class Bench:
@@ -198,6 +200,16 @@ def command_run(options):
     if why:
         print(f"bench: {why}", file=sys.stderr)
         return 2
+    with open(LOCK, "w", encoding="ascii") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("bench: another bench runs on this machine", file=sys.stderr)
+            return 2
+        return _run(options)
+
+
+def _run(options):
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, signal.default_int_handler)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """budgets - what Zoneward promises itself, and which measured figure shows it.
 
-A budget is a bound on the median of one series: on its value, or on its ratio to its baseline."""
+A budget is a bound on the median of one series: on its value, or on its ratio to its baseline; or on the worst that was seen."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ class Budget:
     section: str
     subject: str
     metric: str
-    kind: str  # "ratio" or "value".
+    kind: str  # "ratio", "value", or "worst": the value of the worst round.
     bound: float
     at_least: bool = True
     quick: bool = True  # Whether a quick run measures it: one of another size says nothing of it.
@@ -24,8 +24,12 @@ class Budget:
             return None
         return results.ratio(series) if self.kind == "ratio" else series.summary()
 
-    def held(self, summary):
-        return summary.median >= self.bound if self.at_least else summary.median <= self.bound
+    def verdict(self, summary):
+        """With a question mark where the rounds do not agree."""
+        decides = (summary.low if self.at_least else summary.high) if self.kind == "worst" else summary.median
+        held, *others = (v >= self.bound if self.at_least else v <= self.bound for v in (decides, summary.low, summary.high))
+        unclear = self.kind != "worst" and others != [held, held]
+        return ("held" if held else "MISSED") + ("?" if unclear else "")
 
 
 BUDGETS = [
@@ -44,10 +48,10 @@ BUDGETS = [
     Budget("100,000 plain rules from nothing, ms", "scale", "zoneward-plain-100000", "apply", "value", 4000, False),
     Budget("100,000 plain rules, MiB of the daemon", "scale", "zoneward-plain-100000", "daemon-rss", "value", 1024, False),
     Budget("flow changes after a restart, 10,000 rules", "scale", "zoneward-rules-10000", "restart-flow-changes", "value", 0, False),
-    Budget("slowest query of 10 million by address, ms", "log", "query-address", "warm-max", "value", 100, False, quick=False),
-    Budget("slowest query of 10 million by zone, ms", "log", "query-zone", "warm-max", "value", 100, False, quick=False),
-    Budget("slowest query of 10 million by rule, ms", "log", "query-rule", "warm-max", "value", 100, False, quick=False),
+    Budget("slowest query of 10 million by address, ms", "log", "query-address", "warm-max", "worst", 100, False, quick=False),
+    Budget("slowest query of 10 million by zone, ms", "log", "query-zone", "warm-max", "worst", 100, False, quick=False),
+    Budget("slowest query of 10 million by rule, ms", "log", "query-rule", "warm-max", "worst", 100, False, quick=False),
     Budget("memory with 1,000,000 live sessions, MiB", "memory", "1000k-live", "daemon", "value", 300, False),
     Budget("memory after 1,000,000 logged verdicts, MiB", "memory", "1000k-verdicts", "daemon-peak", "value", 300, False),
-    Budget("memory while it lists 1,000,000, MiB", "memory", "1000k-live", "list-peak", "value", 300, False),
+    Budget("memory while it lists 200,000 of 1,000,000 live sessions, MiB", "memory", "1000k-live", "list-peak", "value", 300, False),
 ]

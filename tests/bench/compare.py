@@ -12,6 +12,9 @@ FLOOR = 0.05
 MIN_ROUNDS = 3
 FEW_ROUNDS = 0.30
 
+# Units of what is counted, not timed: the same each time, so that any difference is one.
+EXACT_UNITS = ("flows", "masks")
+
 # "machine": what others are compared with is faster or slower, so the machine is, or the switch.
 VERDICTS = ("slower", "lost", "faster", "changed", "machine", "new")
 
@@ -48,7 +51,8 @@ def compare(a, b):
         (x, x_kind), (y, y_kind) = _figures(a, before), _figures(b, after)
         if x_kind != y_kind:
             x, y = before.summary(), after.summary()
-        relative = change(x, y)
+        exact = before.unit in EXACT_UNITS and x.n == y.n == 1 and x.median
+        relative = (y.median - x.median) / x.median if exact else change(x, y)
         if relative:
             verdict = "changed"
             if before.section == MACHINE or (before.section, before.subject) in baselines:

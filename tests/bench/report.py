@@ -118,13 +118,13 @@ def budget_rows(results):
             yield budget.what, bound, "not measured", "not measured"
             continue
         shown = ratio_text(summary) if budget.kind == "ratio" else f"{number(summary.median)} ({spread(summary)})"
-        yield budget.what, bound, shown, "held" if budget.held(summary) else "MISSED"
+        yield budget.what, bound, shown, budget.verdict(summary)
 
 
 def _budget_lines(results):
     rows = list(budget_rows(results))
     if rows:
-        yield "BUDGETS (the median decides)"
+        yield "BUDGETS (the median decides; a question mark: the rounds do not agree)"
         yield ""
     for what, bound, measured, verdict in rows:
         yield f"{verdict:<13}{what:<66}{bound:>16}   {measured}"

@@ -18,6 +18,7 @@ sys.path.insert(0, str(source / "tests" / "bench"))
 
 import compare  # noqa: E402
 import report  # noqa: E402
+from budgets import Budget  # noqa: E402
 from results import FormatError, Missing, Note, Results, Summary, number  # noqa: E402
 
 # A new budget of another section does not change these texts.
@@ -143,12 +144,36 @@ def test_number():
     check(number(999_600) == "1.00M" and number(12_345_678) == "12.3M" and number(-3) == "-3")
 
 
+def test_verdict():
+    for kind, values, verdict in (
+        ("value", (8, 9, 9.5), "held"),
+        ("value", (8, 9, 11), "held?"),
+        ("value", (8, 11, 12), "MISSED?"),
+        ("value", (11, 12), "MISSED"),
+        ("worst", (8, 9, 11), "MISSED"),
+        ("worst", (8, 9, 10), "held"),
+    ):
+        budget = Budget("", "", "", "", kind, 10, at_least=False)
+        check(budget.verdict(Summary.of(values)) == verdict, f"{kind} {values}: {budget.verdict(Summary.of(values))}")
+
+
+def test_exact():
+    a, b = made_up(), made_up()
+    for results, masks in ((a, 100), (b, 101)):
+        results.add("scale", "zoneward-10", "masks", masks, unit="masks", better="lower", baseline=None, round=0)
+    text, worse = compare.report(a, b)
+    check(worse and text.count("slower") == 1 and "scale/zoneward-10/masks" in text, text)
+    check(not compare.report(b, a)[1])
+
+
 CASES = {
     "numbers are short": test_number,
     "a round has one value, a series one unit": test_add,
     "ratios are taken within a round": test_ratio,
     "what is within the noise is no finding": test_noise,
     "what is beyond it is": test_worse,
+    "a count has no noise": test_exact,
+    "a budget is held, missed, or the rounds do not agree": test_verdict,
     "JSON comes back as it was": test_json,
     "a file that is no result is refused": test_bad_json,
     "the tables": lambda: test_golden("report.txt", report.terminal(made_up(), 100)),

@@ -47,5 +47,7 @@ add_acls || bench_cannot "OVN does not take the ACLs"
 bench_ovn_sync || bench_cannot "OVN does not get the switch ready"
 bench_servers
 bench_check_policy filters
-bench_vms_ready vswitchd="$(zw_pid ovs-vswitchd)" daemon="$(zw_pid ovn-controller)"
+note=()
+if [ "$KIND" = log ]; then note=("note='logs each packet that matches, without a meter'"); fi
+bench_vms_ready vswitchd="$(zw_pid ovs-vswitchd)" daemon="$(zw_pid ovn-controller)" "${note[@]}"
 bench_serve
