@@ -160,12 +160,16 @@ def crr_1(turn):
 def crr_16(turn):
     c = turn.contender
     pids = {"daemon-cpu": c.attributes.get("daemon"), "switch-cpu": c.attributes.get("vswitchd")}
+    if pids["switch-cpu"]:
+        c.ask("passes begin")
     before = {metric: cpu_seconds(int(pid)) for metric, pid in pids.items() if pid}
     got = turn.connections(16)
     used = {metric: cpu_seconds(int(pids[metric])) - start for metric, start in before.items()}
     turn.sample("crr-16", got["rate"], "/s")
     turn.percentiles("crr-16", got)
     measured = turn.bench.seconds / (turn.bench.seconds + WARM_UP_S)
+    if pids["switch-cpu"]:
+        turn.sample("passes", fields(c.ask("passes"))["passes"], "per packet", "lower")
     for metric, seconds in used.items():
         turn.sample(metric, seconds * 1e6 * measured / got["done"], "µs/connection", "lower")
 

@@ -11,7 +11,7 @@ from budgets import BUDGETS
 from results import number
 
 SUBJECT_WIDTH = 24
-CELL_WIDTH = 21
+CELL_WIDTH = 22
 MARKDOWN_COLUMNS = 5
 
 

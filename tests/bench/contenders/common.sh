@@ -72,6 +72,18 @@ _bench_alive() {
 # `check`: is everything still alive?
 bench_do_check() { :; }
 
+# `passes begin`, then `passes`: how often a packet went through the datapath's tables since then, on average: 1, and 1 more
+# for each recirculation.  Of the userspace datapath alone.
+bench_do_passes() {
+    if [ "${1-}" = begin ]; then
+        zw_appctl dpif-netdev/pmd-stats-clear >/dev/null
+        return
+    fi
+    zw_appctl dpif-netdev/pmd-stats-show | awk '
+        /packets received:/ { n = $NF } /packet recirculations:/ { packets += n; recirculated += $NF }
+        END { if (!packets) exit 1; printf "passes=%.4f\n", 1 + recirculated / packets }'
+}
+
 # bench_serve: answers commands until there are no more.  `WORD ARGUMENT...` calls bench_do_WORD, in this shell; the
 # last line that it prints is the answer.
 bench_serve() {
