@@ -30,6 +30,7 @@ EXTRA_DIST += tests/bench/generate.py
 EXTRA_DIST += tests/bench/crr.sh
 EXTRA_DIST += tests/bench/report.py
 EXTRA_DIST += tests/bench/results.py
+EXTRA_DIST += tests/bench/speed.py
 
 # They build what they need; measure a build without sanitizers.  Not by "all": that is a second make, which with -j would
 # build the same libraries at the same time.  More for bench.py: make bench BENCH_FLAGS='--rounds 3'.

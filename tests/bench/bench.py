@@ -32,6 +32,7 @@ import charts
 import compare
 import report
 from results import MACHINE, FormatError, Missing, Note, Results
+from speed import Speed
 
 SECTIONS = ["datapath", "daemon", "scale", "log", "memory"]
 QUIET_LOAD = 0.7  # A load average above it at the start is said.
@@ -53,12 +54,14 @@ class Bench:
         self.tmpdir = tmpdir
         self.results = results
         self.section = ""
+        self._speed = Speed()
         self._started = time.monotonic()
 
     def sample(self, subject, metric, value, *, unit, better="", baseline=None, round=0):
         """One measured value.  'baseline' is the subject that ratios are taken to, in the same round."""
         self.results.add(
-            self.section, subject, metric, value, unit=unit, better=better, baseline=baseline, round=round
+            self.section, subject, metric, value, unit=unit, better=better, baseline=baseline, round=round,
+            speed=self._speed.now(),
         )
 
     def missing(self, subject, why, metric=None, round=None):

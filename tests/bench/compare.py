@@ -2,27 +2,42 @@
 """compare - two runs of the bench: what changed beyond the noise.
 
 A series changed if the spreads of the two runs do not overlap and the medians differ by more than FLOOR: with five rounds
-each, chance alone puts one series in two hundred there.  Where there is a baseline the ratios to it are compared, for
-they hold when the machine itself is slower today; the baseline's own values then say just that.  One round has no
-spread, and those of two rounds are apart one time in three by chance: these must differ by FEW_ROUNDS as well."""
+each, chance alone puts one series in two hundred there.  Fewer rounds see less of the noise, so their spread is taken
+for wider (WIDER); two must also differ by TWO_ROUNDS, and one round, which has no spread, by a factor of ONE_ROUND.
+
+Where there is a baseline the ratios to it are compared, for they hold when the machine itself is slower today; the
+baseline's own values then say just that.  Other times and rates are compared as they would be on a machine that was as
+fast in both runs (speed.py)."""
 
 from results import MACHINE, Summary, number
 
 FLOOR = 0.05
-MIN_ROUNDS = 3
-FEW_ROUNDS = 0.30
+TWO_ROUNDS = 0.30
+ONE_ROUND = 2.0
+WIDER = {2: 1.0, 3: 0.5, 4: 0.2}  # Of so many rounds, on each side, as a part of the spread.
 
-# Units of what is counted, not timed: the same each time, so that any difference is one.
-EXACT_UNITS = ("flows", "masks")
+# What is counted, not timed: the same each time, so that any difference is one.
+EXACT = ("scale/flows", "scale/masks", "scale/masks-policy")
 
 # "machine": what others are compared with is faster or slower, so the machine is, or the switch.
 VERDICTS = ("slower", "lost", "faster", "changed", "machine", "new")
 
 
-def _figures(results, series):
-    """What to compare: the ratio's summary if there is one, else the value's; and which it is."""
-    ratio = results.ratio(series)
-    return (ratio, "ratio") if ratio else (series.summary(), "value")
+def _figures(a, before, b, after):
+    """What to compare, of both, and what to print of it: ratios, the work that was done, or values."""
+    x, y = a.ratio(before), b.ratio(after)
+    if x and y:
+        return (x, y), (x, y), f"{before.unit}, ratio to {before.baseline}"
+    printed = before.summary(), after.summary()
+    x, y = before.work(), after.work()
+    if x and y:
+        return (x, y), printed, f"{before.unit}, with the machine as fast"
+    return printed, printed, before.unit
+
+
+def _bounds(s):
+    wider = (s.high - s.low) * WIDER.get(s.n, 0)
+    return s.low - wider, s.high + wider
 
 
 def change(a: Summary, b: Summary):
@@ -30,8 +45,11 @@ def change(a: Summary, b: Summary):
     if a.median == b.median:
         return 0.0
     relative = (b.median - a.median) / abs(a.median) if a.median else float("inf")
-    floor = FLOOR if min(a.n, b.n) >= MIN_ROUNDS else FEW_ROUNDS
-    apart = b.low > a.high or b.high < a.low
+    if min(a.n, b.n) == 1:
+        return relative if not 1 / ONE_ROUND <= relative + 1 <= ONE_ROUND else 0.0
+    floor = FLOOR if min(a.n, b.n) > 2 else TWO_ROUNDS
+    (a_low, a_high), (b_low, b_high) = _bounds(a), _bounds(b)
+    apart = b_low > a_high or b_high < a_low
     return relative if apart and abs(relative) > floor else 0.0
 
 
@@ -48,10 +66,8 @@ def compare(a, b):
         if before.unit != after.unit:
             found.append(("changed", key, f"unit {before.unit} is now {after.unit}"))
             continue
-        (x, x_kind), (y, y_kind) = _figures(a, before), _figures(b, after)
-        if x_kind != y_kind:
-            x, y = before.summary(), after.summary()
-        exact = before.unit in EXACT_UNITS and x.n == y.n == 1 and x.median
+        (x, y), printed, kind = _figures(a, before, b, after)
+        exact = f"{before.section}/{before.metric}" in EXACT and x.n == y.n == 1 and x.median
         relative = (y.median - x.median) / x.median if exact else change(x, y)
         if relative:
             verdict = "changed"
@@ -59,8 +75,7 @@ def compare(a, b):
                 verdict = "machine"
             elif before.better:
                 verdict = "faster" if (relative > 0) == (before.better == "higher") else "slower"
-            kind = f"{before.unit}, ratio to {before.baseline}" if x_kind == y_kind == "ratio" else before.unit
-            found.append((verdict, key, f"{_text(x)} -> {_text(y)} {kind}, {relative:+.0%}"))
+            found.append((verdict, key, f"{_text(printed[0])} -> {_text(printed[1])} {kind}, {relative:+.0%}"))
     new = [key for key in b.series if key not in a.series and key[0] in a.sections()]
     found += [("new", key, "measured in the second only") for key in new]
     return found

@@ -100,7 +100,7 @@ def measure(bench, subject: str) -> None:
             bench.missing(name, str(error))
         return
     with daemon.contender:
-        for r in range(1 if bench.quick else bench.rounds):
+        for r in range(min(2, bench.rounds) if bench.quick else bench.rounds):
             for name, order in orders.items():
                 bench.progress(f"{name}, round {r + 1}")
                 try:

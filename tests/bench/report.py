@@ -68,6 +68,14 @@ class Section:
             if note.section == self.name:
                 yield f"{note.subject}: {note.text}"
 
+    def rows(self, metrics):
+        """Subjects with something to say of these metrics; those that are missing as a whole come with the first ones."""
+        measured = {s.subject for s in self.results.series.values() if s.section == self.name}
+        for subject in self.subjects:
+            whole = subject not in measured and metrics[0] != self.metrics[0]
+            if not whole and any(self.has(subject, m) for m in metrics):
+                yield subject
+
     def has(self, subject, metric):
         return self.results.get(self.name, subject, metric) is not None or self.reason(subject, metric)
 
@@ -91,9 +99,7 @@ def _terminal_block(section, metrics):
         return (f"{first:<{SUBJECT_WIDTH}}" + "".join(f"{c:>{CELL_WIDTH}}" for c in cells)).rstrip()
 
     out = [line("", metrics), line("", [section.unit(m) for m in metrics])]
-    for subject in section.subjects:
-        if not any(section.has(subject, m) for m in metrics):
-            continue
+    for subject in section.rows(metrics):
         cells = [section.cell(subject, m) for m in metrics]
         out.append(line(subject, [c[0] for c in cells]))
         for i in (1, 2):
@@ -160,7 +166,6 @@ def _markdown_block(section, metrics):
     units = [section.unit(m) for m in metrics]
     head = " | ".join(f"{m}, {u}" if u else m for m, u in zip(metrics, units))
     out = [f"| | {head} |", "|---|" + "---|" * len(metrics)]
-    for subject in section.subjects:
-        if any(section.has(subject, m) for m in metrics):
-            out.append(f"| {subject} | {' | '.join(_markdown_cell(section, subject, m) for m in metrics)} |")
+    for subject in section.rows(metrics):
+        out.append(f"| {subject} | {' | '.join(_markdown_cell(section, subject, m) for m in metrics)} |")
     return [*out, ""]

@@ -13,6 +13,8 @@ import statistics
 from dataclasses import asdict, dataclass, field
 
 MACHINE = "machine"  # The section that says how fast the machine itself was.
+TIMES = ("s", "ms", "us", "µs", "us/record", "µs/connection")  # Units that a slow machine makes more of,
+RATES = ("/s", "records/s", "packets/s", "Gbit/s")  # and less.
 FORMAT = 1  # Of the JSON; a reader refuses what it does not know.
 
 
@@ -44,6 +46,7 @@ class Series:
     better: str  # "higher", "lower", or "" where neither is.
     baseline: str | None  # The subject that ratios are taken to.
     rounds: dict[int, float] = field(default_factory=dict)
+    speeds: dict[int, float] = field(default_factory=dict)  # Of the machine, right after each (speed.py).
 
     @property
     def key(self):
@@ -51,6 +54,12 @@ class Series:
 
     def summary(self):
         return Summary.of(self.rounds.values())
+
+    def work(self):
+        """Summary of the values as they would be on a machine of speed 1; None where that has no sense."""
+        if self.speeds.keys() != self.rounds.keys() or self.unit not in TIMES + RATES:
+            return None
+        return Summary.of(v * self.speeds[r] if self.unit in TIMES else v / self.speeds[r] for r, v in self.rounds.items())
 
 
 @dataclass
@@ -79,7 +88,7 @@ class Results:
         self.missing = []
         self.notes = []
 
-    def add(self, section, subject, metric, value, *, unit, better, baseline, round):
+    def add(self, section, subject, metric, value, *, unit, better, baseline, round, speed=None):
         key = section, subject, metric
         series = self.series.setdefault(key, Series(section, subject, metric, unit, better, baseline))
         if (series.unit, series.better, series.baseline) != (unit, better, baseline):
@@ -87,6 +96,8 @@ class Results:
         if round in series.rounds:
             raise ValueError(f"{key}: round {round} has a value already")
         series.rounds[round] = float(value)
+        if speed:
+            series.speeds[round] = speed
 
     def sections(self):
         found = dict.fromkeys([*self.titles, *(s.section for s in self.series.values())])
@@ -125,7 +136,8 @@ class Results:
                 raise FormatError(f"format {data['format']}; this program reads {FORMAT}")
             results.about, results.titles = dict(data["about"]), dict(data["titles"])
             for item in data["series"]:
-                item["rounds"] = {int(r): float(v) for r, v in item["rounds"].items()}
+                for values in ("rounds", "speeds"):
+                    item[values] = {int(r): float(v) for r, v in item.get(values, {}).items()}
                 series = Series(**item)
                 if not series.rounds or not all(map(math.isfinite, series.rounds.values())):
                     raise FormatError(f"{series.metric} of {series.subject} has no numbers")

@@ -81,15 +81,36 @@ def test_noise():
     for a, b, expected in (
         ((1, 2, 3), (2.5, 3, 4), 0),  # They overlap.
         ((10, 10.1, 10.2), (10.3, 10.4, 10.45), 0),  # Apart, but by less than FLOOR.
-        ((1, 2, 3), (4, 5, 6), 1.5),
-        ((4, 5, 6), (1, 2, 3), -0.6),
-        ((5,), (6,), 0),
-        ((5,), (10,), 1.0),
+        ((1, 2, 3), (4, 5, 6), 0),  # Apart, but three rounds see little of the noise.
+        ((1, 2, 3), (6, 7, 8), 2.5),
+        ((6, 7, 8), (1, 2, 3), -5 / 7),
+        ((1, 1, 2, 3, 3), (4, 4, 5, 6, 6), 1.5),
+        ((5,), (9,), 0),
+        ((5,), (11,), 1.2),
+        ((5,), (2,), -0.6),
         ((0,), (0,), 0),
         ((0,), (3,), float("inf")),
     ):
         found = compare.change(Summary.of(a), Summary.of(b))
         check(abs(found - expected) < 1e-9 or found == expected, f"{a} to {b}: {found}, expected {expected}")
+
+
+def test_speed():
+    """Times and rates without a baseline are compared as on a machine of the same speed; what is no time is not."""
+
+    def run(speed, ms, mib):
+        results = made_up()
+        for r in range(ROUNDS):
+            own = speed * (1 + r / 100)
+            results.add("log", "q", "warm", ms / own, unit="ms", better="lower", baseline=None, round=r, speed=own)
+            results.add("log", "q", "rate", ms * own, unit="/s", better="higher", baseline=None, round=r, speed=own)
+            results.add("log", "q", "memory", mib, unit="MiB", better="lower", baseline=None, round=r, speed=own)
+        return results
+
+    text, worse = compare.report(run(1, 10, 5), run(0.6, 10, 5))
+    check(not worse and "log/q" not in text, text)
+    text, worse = compare.report(run(1, 10, 5), run(0.6, 14, 7))
+    check(worse and text.count("log/q/") == 3 and "slower  log/q/warm" in text and "faster  log/q/rate" in text, text)
 
 
 def test_worse():
@@ -171,6 +192,7 @@ CASES = {
     "a round has one value, a series one unit": test_add,
     "ratios are taken within a round": test_ratio,
     "what is within the noise is no finding": test_noise,
+    "a machine that is slower today is no finding": test_speed,
     "what is beyond it is": test_worse,
     "a count has no noise": test_exact,
     "a budget is held, missed, or the rounds do not agree": test_verdict,
