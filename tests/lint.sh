@@ -114,6 +114,10 @@ check_listed() {
         grep -qE "(^|[[:space:]=])(\\$\\(srcdir\\)/)?$base(\\$\\(EXEEXT\\))?([[:space:]]|$)" "$work/makefiles" ||
             echo "$f: no automake.mk lists it"
     done
+    sed -n 's/^EXTRA_DIST += //p' "$work/makefiles" | tr ' ' '\n' | while read -r f; do
+        case $f in *\$*) continue ;; esac
+        [ -e "$f" ] || echo "$f: an automake.mk lists it, and it is not there"
+    done
 }
 
 check_licence() { c_files | while read -r f; do head -n 1 "$f" | grep -q 'SPDX-License-Identifier: Apache-2.0' || echo "$f:1: no licence line"; done; }

@@ -25,9 +25,7 @@ CLEANFILES += tests/bench/compile$(EXEEXT)
 tests_bench_compile_SOURCES = tests/bench/compile.c tests/bench/masks.c tests/bench/masks.h \
 	tests/golden/ports-file.c tests/golden/ports-file.h
 tests_bench_compile_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
-EXTRA_DIST += tests/bench/crr-setup.sh
 EXTRA_DIST += tests/bench/generate.py
-EXTRA_DIST += tests/bench/crr.sh
 EXTRA_DIST += tests/bench/report.py
 EXTRA_DIST += tests/bench/results.py
 EXTRA_DIST += tests/bench/speed.py
