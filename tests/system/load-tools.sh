@@ -247,10 +247,11 @@ answered() {
         count_afresh
         flood udp --from="${address%2}1" --to="$address" --port=9200 --ports=100 --flows=500 --rate=1000
         holds 'sent == 500' '500 < rate < 1100'
-        zw_wait_for "[ \$(counted udp-answers) -eq \$(counted udp) ]" 5
+        # A busy machine loses some on the way from the switch.
+        zw_wait_for "[ \$((\$(counted udp-answers) * 4)) -ge \$((\$(counted udp) * 3)) ]" 5
         [ "$(counted udp-answers)" -gt 250 ]
         flood syn --from="${address%2}1" --to="$address" --port=9200 --ports=100 --flows=500 --rate=1000
-        zw_wait_for "[ \$(counted syn-ack) -ge \$(counted syn) ]" 5
+        zw_wait_for "[ \$((\$(counted syn-ack) * 4)) -ge \$((\$(counted syn) * 3)) ]" 5
         [ "$(counted syn-ack)" -gt 250 ]
     done
 }
