@@ -241,17 +241,19 @@ seeds() {
 }
 
 # A kernel takes no packet with a wrong checksum.
+# By ports of their own: where an earlier case has left a connection in TIME_WAIT, a SYN may get an ACK for an answer.
 answered() {
     local address
+    zw_vm_run server rtt-fresh "$TOOLS/rtt" serve 9400
+    zw_wait_for "grep -q ready '$ZW_PG/rtt-fresh.out'"
     for address in "$SERVER4" $SERVER6; do
         count_afresh
-        flood udp --from="${address%2}1" --to="$address" --port=9200 --ports=100 --flows=500 --rate=1000
+        flood udp --from="${address%2}1" --to="$address" --port=9400 --ports=100 --flows=500 --rate=1000
         holds 'sent == 500' '500 < rate < 1100'
-        # A busy machine loses some on the way from the switch.
-        zw_wait_for "[ \$((\$(counted udp-answers) * 4)) -ge \$((\$(counted udp) * 3)) ]" 5
+        zw_wait_for "[ \$(counted udp-answers) -eq \$(counted udp) ]" 5
         [ "$(counted udp-answers)" -gt 250 ]
-        flood syn --from="${address%2}1" --to="$address" --port=9200 --ports=100 --flows=500 --rate=1000
-        zw_wait_for "[ \$((\$(counted syn-ack) * 4)) -ge \$((\$(counted syn) * 3)) ]" 5
+        flood syn --from="${address%2}1" --to="$address" --port=9400 --ports=100 --flows=500 --rate=1000
+        zw_wait_for "[ \$(counted syn-ack) -ge \$(counted syn) ]" 5
         [ "$(counted syn-ack)" -gt 250 ]
     done
 }
