@@ -2,7 +2,7 @@
 """compare - two runs of the bench: what changed beyond the noise.
 
 A series changed if the spreads of the two runs do not overlap and the medians differ by more than FLOOR: with five rounds
-each, chance alone puts one series in two hundred there.  Fewer rounds see less of the noise, so their spread is taken
+each, chance alone puts one series in 250 there, on each side.  Fewer rounds see less of the noise, so their spread is taken
 for wider (WIDER); two must also differ by TWO_ROUNDS, and one round, which has no spread, by a factor of ONE_ROUND.
 
 Where there is a baseline the ratios to it are compared, for they hold when the machine itself is slower today; the
