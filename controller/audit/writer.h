@@ -2,8 +2,8 @@
 /* writer - the thread that puts records into SQLite.
  *
  * zw_audit_put() copies a record into a bounded ring and returns at once; the thread takes what is there and commits
- * it as one transaction, at the latest ZW_AUDIT_COMMIT_MS after the first record of the batch: a power cut can lose
- * that much.  When the ring is full the record is counted, and a GAP record says how many are missing and from when
+ * it as one transaction, which begins at the latest ZW_AUDIT_COMMIT_MS after the first record of the batch: a power cut
+ * can lose that much, and what the commit itself takes (doc/audit-log.md).  When the ring is full the record is counted, and a GAP record says how many are missing and from when
  * to when, as soon as there is room.  When the disk is full or the database fails, the batch is kept, tried again
  * every ZW_AUDIT_RETRY_MS, the state says so, and the daemon goes on. */
 
