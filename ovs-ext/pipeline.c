@@ -64,3 +64,27 @@ const char *zw_punt_text(enum zw_punt punt)
     }
     return "?";
 }
+
+const char *zw_drop_name(enum zw_drop drop)
+{
+    switch (drop) {
+#define ZW_DROP(NUMBER, NAME, WORD, TEXT) \
+    case ZW_DROP_##NAME:                  \
+        return WORD;
+        ZW_DROPS
+#undef ZW_DROP
+    }
+    return "?";
+}
+
+const char *zw_drop_text(enum zw_drop drop)
+{
+    switch (drop) {
+#define ZW_DROP(NUMBER, NAME, WORD, TEXT) \
+    case ZW_DROP_##NAME:                  \
+        return TEXT;
+        ZW_DROPS
+#undef ZW_DROP
+    }
+    return "?";
+}

@@ -18,19 +18,20 @@
 #define ZW_STAGES                                                                         \
     ZW_STAGE( 0, CLASSIFY,    "source zone, segment and conntrack zone, from port and VLAN tag") \
     ZW_STAGE( 1, GUARD,       "no sender, protocol or destination that is never right")   \
-    ZW_STAGE( 2, SOURCE,      "the zone behind the port, from the source address")        \
-    ZW_STAGE( 3, DESTINATION, "learns the sender's MAC address, looks up the receiver's") \
-    ZW_STAGE( 4, MACS,        "MAC address and segment to output port; most of it learned") \
-    ZW_STAGE( 5, DELIVER,     "one receiver, or a copy for each port of the segment")     \
-    ZW_STAGE( 6, TARGET,      "destination zone, from the output port; never back")       \
-    ZW_STAGE( 7, REMOTE,      "the zone behind the port, from the destination address")   \
-    ZW_STAGE( 8, CONNTRACK,   "ARP and ND go on; IP passes ct()")                         \
-    ZW_STAGE( 9, STATE,       "packets of a session go on, a new session is judged")      \
-    ZW_STAGE(10, NEW,         "the version of the policy that judges")                    \
-    ZW_STAGE(11, POLICY,      "rule and verdict")                                         \
-    ZW_STAGE(12, VERDICT,     "logs, asks the slow path, denies")                         \
-    ZW_STAGE(13, COMMIT,      "an allowed session enters conntrack, with its label")      \
-    ZW_STAGE(14, OUTPUT,      "to the port, with the VLAN tag it carries")
+    ZW_STAGE( 2, BINDING,     "no sender but the port's own")                             \
+    ZW_STAGE( 3, SOURCE,      "the zone behind the port, from the source address")        \
+    ZW_STAGE( 4, DESTINATION, "learns the sender's MAC address, looks up the receiver's") \
+    ZW_STAGE( 5, MACS,        "MAC address and segment to output port; most of it learned") \
+    ZW_STAGE( 6, DELIVER,     "one receiver, or a copy for each port of the segment")     \
+    ZW_STAGE( 7, TARGET,      "destination zone, from the output port; never back")       \
+    ZW_STAGE( 8, REMOTE,      "the zone behind the port, from the destination address")   \
+    ZW_STAGE( 9, CONNTRACK,   "ARP and ND go on; IP passes ct()")                         \
+    ZW_STAGE(10, STATE,       "packets of a session go on, a new session is judged")      \
+    ZW_STAGE(11, NEW,         "the version of the policy that judges")                    \
+    ZW_STAGE(12, POLICY,      "rule and verdict")                                         \
+    ZW_STAGE(13, VERDICT,     "logs, asks the slow path, denies")                         \
+    ZW_STAGE(14, COMMIT,      "an allowed session enters conntrack, with its label")      \
+    ZW_STAGE(15, OUTPUT,      "to the port, with the VLAN tag it carries")
 /* clang-format on */
 
 enum zw_stage {
@@ -112,7 +113,8 @@ enum {
     ZW_COOKIE(ZONE,   "for a zone; low bits: its id")                     \
     ZW_COOKIE(RULE,   "for a rule; low bits: its number, 0: the default") \
     ZW_COOKIE(LEARNED, "a learned MAC address; low bits: its OpenFlow port") \
-    ZW_COOKIE(PUNT,   "sends packets up; low bits: why")
+    ZW_COOKIE(PUNT,   "sends packets up; low bits: why")                  \
+    ZW_COOKIE(DROP,   "drops; bits 31..16: why, 15..0: for which OpenFlow port, 0: any")
 /* clang-format on */
 
 enum zw_cookie_kind {
@@ -139,6 +141,51 @@ static inline enum zw_cookie_kind zw_cookie_kind(uint64_t cookie)
 static inline uint32_t zw_cookie_value(uint64_t cookie)
 {
     return (uint32_t)cookie;
+}
+
+/* Why a packet is dropped, other than by a rule.  Each has flows of its own, so that the switch counts it. */
+/*         number  name         as people read it    why */
+/* clang-format off */
+#define ZW_DROPS                                                                                        \
+    ZW_DROP( 1, NO_ZONE,       "no-zone",       "it comes from a port that belongs to no zone")         \
+    ZW_DROP( 2, VLAN,          "vlan",          "its VLAN tag is none that the port carries")           \
+    ZW_DROP( 3, GROUP_SOURCE,  "group-source",  "its source MAC address is a group")                    \
+    ZW_DROP( 4, LINK_LOCAL,    "link-local",    "it is for bridges only: spanning tree, LLDP, LACP")    \
+    ZW_DROP( 5, DOUBLE_TAG,    "double-tag",    "it has a second VLAN tag")                             \
+    ZW_DROP( 6, BACK,          "back",          "its receiver is where it comes from")                  \
+    ZW_DROP( 7, NO_RECEIVER,   "no-receiver",   "its receiver's port is gone or has no zone")           \
+    ZW_DROP( 8, ETHERTYPE,     "ethertype",     "it is neither ARP nor IP")                             \
+    ZW_DROP( 9, GROUP_TCP,     "group-tcp",     "it is TCP to several receivers")                       \
+    ZW_DROP(10, INVALID,       "invalid",       "conntrack calls it invalid")                           \
+    ZW_DROP(11, RELATED,       "related",       "it is an error about no session that was let in")      \
+    ZW_DROP(12, NOT_SYN,       "not-syn",       "it is TCP of no session and does not open one")        \
+    ZW_DROP(13, OTHER_ZONES,   "other-zones",   "its session was not let in between these zones")       \
+    ZW_DROP(14, FRAGMENT,      "fragment",      "it is a fragment of no session")                       \
+    ZW_DROP(15, QUIET_DENIAL,  "quiet-denial",  "a rule that does not log denies it")                   \
+    ZW_DROP(16, NO_VERDICT,    "no-verdict",    "it came back from the slow path without a verdict")    \
+    ZW_DROP(17, OTHER_SEGMENT, "other-segment", "its receiver's port does not carry its VLAN")
+/* clang-format on */
+
+enum zw_drop {
+#define ZW_DROP(NUMBER, NAME, WORD, TEXT) ZW_DROP_##NAME = NUMBER,
+    ZW_DROPS
+#undef ZW_DROP
+};
+
+/* 'ofport' 0: not of one port. */
+static inline uint64_t zw_drop_cookie(enum zw_drop drop, uint16_t ofport)
+{
+    return zw_cookie(ZW_COOKIE_DROP, (uint32_t)drop << 16 | ofport);
+}
+
+static inline enum zw_drop zw_cookie_drop(uint64_t cookie)
+{
+    return (enum zw_drop)(zw_cookie_value(cookie) >> 16);
+}
+
+static inline uint16_t zw_cookie_drop_port(uint64_t cookie)
+{
+    return (uint16_t)cookie;
 }
 
 /* Why a packet comes up: the first byte of the packet-in's userdata. */
@@ -178,5 +225,7 @@ const char *zw_stage_name(enum zw_stage);
 const char *zw_stage_text(enum zw_stage);
 const char *zw_punt_name(enum zw_punt);
 const char *zw_punt_text(enum zw_punt);
+const char *zw_drop_name(enum zw_drop); /* "no-zone"..., "?" for none of these. */
+const char *zw_drop_text(enum zw_drop);
 
 #endif

@@ -93,5 +93,9 @@ void zw_compile_classify(struct zw_compiler *c)
         } else {
             trunk(c, open);
         }
+        struct zw_flow *flow = zw_drop_flow(ZW_STAGE_CLASSIFY, ZW_PRIO_WIDE, ZW_DROP_VLAN, open->port);
+        zw_match_in_port(flow, open->port->ofport);
+        zw_emit(c, flow);
     }
+    zw_emit_drop(c, ZW_STAGE_CLASSIFY, ZW_DROP_NO_ZONE);
 }

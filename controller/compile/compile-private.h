@@ -35,6 +35,7 @@ struct zw_compiler {
 
 void zw_compile_classify(struct zw_compiler *);
 void zw_compile_guard(struct zw_compiler *);
+void zw_compile_binding(struct zw_compiler *);
 void zw_compile_source(struct zw_compiler *);
 void zw_compile_destination(struct zw_compiler *);
 void zw_compile_macs(struct zw_compiler *);
@@ -53,10 +54,14 @@ void zw_compile_output(struct zw_compiler *);
 struct zw_flow *zw_static_flow(enum zw_stage, uint16_t priority);
 /* One for a port. */
 struct zw_flow *zw_port_flow(enum zw_stage, uint16_t priority, const struct zw_port *);
+/* One that drops, for a reason that people can count; 'port' NULL: not of one port. */
+struct zw_flow *zw_drop_flow(enum zw_stage, uint16_t priority, enum zw_drop, const struct zw_port *port);
 /* Gives 'flow' to the table that is compiled.  Two flows of one match are a mistake of the compiler. */
 void zw_emit(struct zw_compiler *, struct zw_flow *);
 /* "stage: everything else goes on to 'next'". */
 void zw_emit_else(struct zw_compiler *, enum zw_stage, enum zw_stage next);
+/* "stage: everything else is dropped". */
+void zw_emit_drop(struct zw_compiler *, enum zw_stage, enum zw_drop);
 
 bool zw_port_carries_all(const struct zw_port *);
 

@@ -18,6 +18,11 @@ struct zw_flow *zw_port_flow(enum zw_stage stage, uint16_t priority, const struc
     return zw_flow_new(stage, priority, zw_cookie(ZW_COOKIE_PORT, port->ofport));
 }
 
+struct zw_flow *zw_drop_flow(enum zw_stage stage, uint16_t priority, enum zw_drop drop, const struct zw_port *port)
+{
+    return zw_flow_new(stage, priority, zw_drop_cookie(drop, port ? (uint16_t)port->ofport : 0));
+}
+
 void zw_emit(struct zw_compiler *c, struct zw_flow *flow)
 {
     bool added = zw_flow_table_add(c->flows, flow);
@@ -32,6 +37,11 @@ void zw_emit_else(struct zw_compiler *c, enum zw_stage stage, enum zw_stage next
 
     zw_act_goto(flow, next);
     zw_emit(c, flow);
+}
+
+void zw_emit_drop(struct zw_compiler *c, enum zw_stage stage, enum zw_drop drop)
+{
+    zw_emit(c, zw_drop_flow(stage, ZW_PRIO_ELSE, drop, NULL));
 }
 
 bool zw_port_carries_all(const struct zw_port *port)
@@ -104,6 +114,7 @@ static void find_segments(struct zw_compiler *c)
 static void (*const stages[ZW_N_STAGES])(struct zw_compiler *) = {
     [ZW_STAGE_CLASSIFY] = zw_compile_classify,
     [ZW_STAGE_GUARD] = zw_compile_guard,
+    [ZW_STAGE_BINDING] = zw_compile_binding,
     [ZW_STAGE_SOURCE] = zw_compile_source,
     [ZW_STAGE_DESTINATION] = zw_compile_destination,
     [ZW_STAGE_MACS] = zw_compile_macs,

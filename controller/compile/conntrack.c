@@ -39,7 +39,7 @@ static void untracked(struct zw_compiler *c, uint8_t type)
 /* Judged packet by packet, a TCP packet could do without a session; and TCP has one receiver (RFC 9293, 3.9.2). */
 static void no_stateless_tcp(struct zw_compiler *c, enum zw_family family)
 {
-    struct zw_flow *flow = zw_static_flow(ZW_STAGE_CONNTRACK, ZW_PRIO_EXACT);
+    struct zw_flow *flow = zw_drop_flow(ZW_STAGE_CONNTRACK, ZW_PRIO_EXACT, ZW_DROP_GROUP_TCP, NULL);
 
     zw_match_ip_proto(flow, family, IPPROTO_TCP);
     zw_match_flags(flow, ZW_FLAG_STATELESS_MASK, ZW_FLAG_STATELESS_MASK);
@@ -80,4 +80,5 @@ void zw_compile_conntrack(struct zw_compiler *c)
     }
     ip(c, ZW_IPV4);
     ip(c, ZW_IPV6);
+    zw_emit_drop(c, ZW_STAGE_CONNTRACK, ZW_DROP_ETHERTYPE);
 }

@@ -108,7 +108,7 @@ void zw_compile_target(struct zw_compiler *c)
     for (size_t i = 0; i < c->n_ports; i++) {
         const struct zw_open_port *open = &c->ports[i];
 
-        struct zw_flow *flow = zw_port_flow(ZW_STAGE_TARGET, ZW_PRIO_BLOCK, open->port);
+        struct zw_flow *flow = zw_drop_flow(ZW_STAGE_TARGET, ZW_PRIO_BLOCK, ZW_DROP_BACK, open->port);
         zw_match_in_port(flow, open->port->ofport);
         zw_match_reg(flow, ZW_REG_OUT_PORT, open->port->ofport);
         zw_emit(c, flow);
@@ -119,4 +119,5 @@ void zw_compile_target(struct zw_compiler *c)
         zw_act_goto(flow, ZW_STAGE_REMOTE);
         zw_emit(c, flow);
     }
+    zw_emit_drop(c, ZW_STAGE_TARGET, ZW_DROP_NO_RECEIVER);
 }

@@ -12,7 +12,7 @@ static const uint8_t link_local_mask[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xf0};
 
 static void drop_eth_type(struct zw_compiler *c, uint16_t type)
 {
-    struct zw_flow *flow = zw_static_flow(ZW_STAGE_GUARD, ZW_PRIO_BLOCK);
+    struct zw_flow *flow = zw_drop_flow(ZW_STAGE_GUARD, ZW_PRIO_BLOCK, ZW_DROP_DOUBLE_TAG, NULL);
 
     zw_match_eth_type(flow, type);
     zw_emit(c, flow);
@@ -20,16 +20,16 @@ static void drop_eth_type(struct zw_compiler *c, uint16_t type)
 
 void zw_compile_guard(struct zw_compiler *c)
 {
-    struct zw_flow *flow = zw_static_flow(ZW_STAGE_GUARD, ZW_PRIO_BLOCK);
+    struct zw_flow *flow = zw_drop_flow(ZW_STAGE_GUARD, ZW_PRIO_BLOCK, ZW_DROP_GROUP_SOURCE, NULL);
     zw_match_eth_src_multicast(flow);
     zw_emit(c, flow);
 
-    flow = zw_static_flow(ZW_STAGE_GUARD, ZW_PRIO_BLOCK);
+    flow = zw_drop_flow(ZW_STAGE_GUARD, ZW_PRIO_BLOCK, ZW_DROP_LINK_LOCAL, NULL);
     zw_match_eth_dst_masked(flow, link_local, link_local_mask);
     zw_emit(c, flow);
 
     /* A second tag, below the one that CLASSIFY took off; OVS shows it as a tag or, by default, as an EtherType. */
-    flow = zw_static_flow(ZW_STAGE_GUARD, ZW_PRIO_BLOCK);
+    flow = zw_drop_flow(ZW_STAGE_GUARD, ZW_PRIO_BLOCK, ZW_DROP_DOUBLE_TAG, NULL);
     zw_match_any_tag(flow);
     zw_emit(c, flow);
     drop_eth_type(c, ETH_TYPE_VLAN);
@@ -39,8 +39,8 @@ void zw_compile_guard(struct zw_compiler *c)
     flow = zw_static_flow(ZW_STAGE_GUARD, ZW_PRIO_MATCH);
     zw_match_eth_dst_multicast(flow);
     zw_act_set_flags(flow, ZW_FLAG_STATELESS_MASK, ZW_FLAG_STATELESS_MASK);
-    zw_act_goto(flow, ZW_STAGE_SOURCE);
+    zw_act_goto(flow, ZW_STAGE_BINDING);
     zw_emit(c, flow);
 
-    zw_emit_else(c, ZW_STAGE_GUARD, ZW_STAGE_SOURCE);
+    zw_emit_else(c, ZW_STAGE_GUARD, ZW_STAGE_BINDING);
 }

@@ -46,7 +46,8 @@ static void any_tag(struct zw_compiler *c, const struct zw_port *port)
     struct zw_flow *flow;
 
     if (!zw_port_carries(port, 0)) { /* VLAN 0 would be no tag at all. */
-        flow = to_port(port, ZW_PRIO_EXACT);
+        flow = zw_drop_flow(ZW_STAGE_OUTPUT, ZW_PRIO_EXACT, ZW_DROP_OTHER_SEGMENT, port);
+        zw_match_reg(flow, ZW_REG_OUT_PORT, port->ofport);
         zw_match_reg(flow, ZW_REG_SEGMENT, 0);
         zw_emit(c, flow);
     }
@@ -88,4 +89,5 @@ void zw_compile_output(struct zw_compiler *c)
             }
         }
     }
+    zw_emit_drop(c, ZW_STAGE_OUTPUT, ZW_DROP_OTHER_SEGMENT);
 }

@@ -70,7 +70,7 @@ static void related(struct zw_compiler *c)
             zw_emit(c, flow);
         }
     }
-    struct zw_flow *flow = zw_static_flow(ZW_STAGE_STATE, RELATED_OTHERS);
+    struct zw_flow *flow = zw_drop_flow(ZW_STAGE_STATE, RELATED_OTHERS, ZW_DROP_RELATED, NULL);
     zw_match_ct_state(flow, ZW_CT_TRACKED | ZW_CT_RELATED, 0);
     zw_emit(c, flow);
 }
@@ -84,7 +84,7 @@ static void new_session(struct zw_compiler *c, enum zw_family family)
     zw_act_goto(flow, ZW_STAGE_NEW);
     zw_emit(c, flow);
 
-    flow = zw_static_flow(ZW_STAGE_STATE, ZW_PRIO_MATCH - 1);
+    flow = zw_drop_flow(ZW_STAGE_STATE, ZW_PRIO_MATCH - 1, ZW_DROP_NOT_SYN, NULL);
     zw_match_ct_state(flow, ZW_CT_TRACKED | ZW_CT_NEW, ZW_CT_INVALID);
     zw_match_ip_proto(flow, family, IPPROTO_TCP);
     zw_emit(c, flow);
@@ -92,7 +92,7 @@ static void new_session(struct zw_compiler *c, enum zw_family family)
 
 void zw_compile_state(struct zw_compiler *c)
 {
-    struct zw_flow *flow = zw_static_flow(ZW_STAGE_STATE, ZW_PRIO_BLOCK);
+    struct zw_flow *flow = zw_drop_flow(ZW_STAGE_STATE, ZW_PRIO_BLOCK, ZW_DROP_INVALID, NULL);
     zw_match_ct_state(flow, ZW_CT_TRACKED | ZW_CT_INVALID, 0);
     zw_emit(c, flow);
 
@@ -106,6 +106,8 @@ void zw_compile_state(struct zw_compiler *c)
     zw_match_ct_state(flow, ZW_CT_TRACKED | ZW_CT_NEW, ZW_CT_INVALID);
     zw_act_goto(flow, ZW_STAGE_NEW);
     zw_emit(c, flow);
+
+    zw_emit_drop(c, ZW_STAGE_STATE, ZW_DROP_OTHER_ZONES);
 }
 
 /* The userspace datapath puts a packet together for conntrack and then sends its fragments on one by one.  They show port 0
@@ -113,7 +115,7 @@ void zw_compile_state(struct zw_compiler *c)
  * its label and do not come here.) */
 static void new_fragment(struct zw_compiler *c, enum zw_family family)
 {
-    struct zw_flow *flow = zw_static_flow(ZW_STAGE_NEW, ZW_PRIO_MATCH);
+    struct zw_flow *flow = zw_drop_flow(ZW_STAGE_NEW, ZW_PRIO_MATCH, ZW_DROP_FRAGMENT, NULL);
 
     zw_match_family(flow, family);
     zw_match_fragment(flow);

@@ -53,6 +53,8 @@ void zw_compile_verdict(struct zw_compiler *c)
     zw_act_punt(flow, ZW_PUNT_ASK, true, 0);
     zw_act_goto(flow, ZW_STAGE_COMMIT);
     zw_emit(c, flow);
+
+    zw_emit_drop(c, ZW_STAGE_VERDICT, ZW_DROP_QUIET_DENIAL);
 }
 
 static void pass_without_session(struct zw_compiler *c, uint16_t priority, uint32_t flag)
@@ -123,6 +125,7 @@ void zw_compile_commit(struct zw_compiler *c)
     pass_without_session(c, ZW_PRIO_EXACT + 1, ZW_FLAG_COPY_MASK);
     commit(c, ZW_IPV4);
     commit(c, ZW_IPV6);
+    zw_emit_drop(c, ZW_STAGE_COMMIT, ZW_DROP_NO_VERDICT);
     for (size_t i = 0; i < c->n_ports; i++) {
         if (!is_plain(c->ports[i].port)) {
             through_port(c, c->ports[i].port, ZW_IPV4);

@@ -107,6 +107,9 @@ static void explain(const struct flows *flows, const struct zw_managed *managed,
     case ZW_COOKIE_PUNT:
         snprintf(meaning->text, sizeof meaning->text, "sends up %s", zw_punt_text((enum zw_punt)value));
         break;
+    case ZW_COOKIE_DROP:
+        snprintf(meaning->text, sizeof meaning->text, "drops: %s", zw_drop_text(zw_cookie_drop(cookie)));
+        break;
     }
 }
 

@@ -8,9 +8,11 @@ tests/golden/pipeline.ports) has in that stage: all of them in their order, but 
 "N. " before a flow is its number in the text.  Every stage has a block.
 The policy in the document is the example's, and the numbers of its zones are those that the compiler gives them.
 
-With --update it rewrites the tables and the blocks that show all of a stage; read the difference before you commit it.
+With --update it rewrites the tables and the blocks; where a block leaves flows out, each line that it shows becomes the
+flow that is most like it.  Read the difference before you commit it.
 """
 
+import difflib
 import os
 import re
 import subprocess
@@ -80,10 +82,19 @@ def check_zones(text, dump):
         assert f"| {name} | {number} |" in text, f"no line | {name} | {number} |"
 
 
+def most_alike(shown, flows):
+    """The lines of a block that leaves flows out, brought up to date."""
+    for line in shown:
+        number, _, flow = line.partition(" ")
+        alike = difflib.get_close_matches(flow, flows, n=1, cutoff=0.8)
+        yield f"{number} {alike[0]}" if alike else line
+
+
 def update(text, tables, stages):
     def rewrite(m):
-        return m[0] if "...\n" in m[2] else "```flows %s\n%s```" % (
-            m[1], "".join(f"{i}. {flow}\n" for i, flow in enumerate(stages[m[1]], 1)))
+        shown, flows = m[2].splitlines(), stages[m[1]]
+        now = most_alike(shown, flows) if "..." in shown else [f"{i}. {flow}" for i, flow in enumerate(flows, 1)]
+        return "```flows %s\n%s```" % (m[1], "".join(f"{line}\n" for line in now))
 
     for table in tables:
         head = table.splitlines()[0]

@@ -67,6 +67,14 @@ static void print_punts(void)
 #undef ZW_PUNT
 }
 
+static void print_drops(void)
+{
+    printf("\n| number | name | why the packet is dropped |\n|---|---|---|\n");
+#define ZW_DROP(NUMBER, NAME, WORD, TEXT) printf("| %d | %s | %s |\n", NUMBER, WORD, TEXT);
+    ZW_DROPS
+#undef ZW_DROP
+}
+
 int main(void)
 {
     print_stages();
@@ -75,5 +83,6 @@ int main(void)
     print_label();
     print_cookies();
     print_punts();
+    print_drops();
     return 0;
 }

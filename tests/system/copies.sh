@@ -26,7 +26,7 @@ load() { zw_vm_exec client "$ZW_BUILDDIR/tests/bench/crr" load 10.20.0.22 9000 1
 sql() { sqlite3 -readonly "$ZW_PG/state/audit.db" "$1"; }
 recorded() { sql 'select count(*) from sessions'; }
 missing() { sql "select ifnull(sum(n_missing), 0) from gaps where what = 'session'"; }
-sent() { zw_ofctl dump-flows br0 table=12,cookie=0x5a05000000000002/-1 | sed -n 's/.*n_packets=\([0-9]*\).*/\1/p' |
+sent() { zw_ofctl dump-flows br0 table=13,cookie=0x5a05000000000002/-1 | sed -n 's/.*n_packets=\([0-9]*\).*/\1/p' |
     awk '{ n += $1 } END { print n }'; }
 
 # The switch's counter follows its packets by a second or so, and a gap is recorded at the second check after.

@@ -76,7 +76,7 @@ mends_addition() {
     zw_ofctl add-flow br0 'table=0,priority=65535,actions=NORMAL'
     happens 'in_sync generation=1 changes=1$'
     [ "$(status repairs)" = 2 ]
-    zw_ofctl mod-flows br0 'table=11,actions=drop'
+    zw_ofctl mod-flows br0 'table=12,actions=drop'
     happens 'in_sync generation=1 changes=1000$' 2
     [ "$(status repairs)" = 3 ]
     [ "$(status repaired)" = 2001 ]
@@ -87,18 +87,18 @@ leaves_others() { # Beyond the pipeline, and what the switch learned.
     local n
     n=$(status repairs)
     zw_ofctl add-flow br0 'table=200,actions=NORMAL'
-    zw_ofctl add-flow br0 'table=4,cookie=0x5a04000000000001,idle_timeout=300,actions=load:1->NXM_NX_REG3[]'
+    zw_ofctl add-flow br0 'table=5,cookie=0x5a04000000000001,idle_timeout=300,actions=load:1->NXM_NX_REG3[]'
     sleep 0.3
     [ "$(zw_ofctl dump-flows br0 | grep -vc 'cookie=0x5a00\|cookie=0x5a03\| reply')" = 2 ]
     [ "$(status repairs)" = "$n" ]
     zw_ofctl del-flows br0 table=200
-    zw_ofctl del-flows br0 table=4
+    zw_ofctl del-flows br0 table=5
 }
 
 storm() { # Somebody who never stops does not stop the switch room either.
     local i
     for i in {1..10}; do
-        zw_ofctl del-flows br0 "table=11,tcp,tp_dst=$i"
+        zw_ofctl del-flows br0 "table=12,tcp,tp_dst=$i"
         zw_ofctl add-flow br0 "table=0,priority=$i,actions=NORMAL"
     done
     zw_wait_for '[ "$(count)" = 1000 ] && ! zw_ofctl dump-flows br0 table=0 | grep NORMAL'
@@ -108,7 +108,7 @@ storm() { # Somebody who never stops does not stop the switch room either.
 refuses() { # A refused bundle changes nothing at all, and a better one is taken at once.
     zw_ofctl --no-stats dump-flows br0 | sort >"$ZW_PG/before"
     say bad
-    happens 'failed generation=2 OFPBAC_BAD_OUT_PORT for table=14 .* actions=65408'
+    happens 'failed generation=2 OFPBAC_BAD_OUT_PORT for table=15 .* actions=65408'
     happens 'failed generation=2' 2
     zw_ofctl --no-stats dump-flows br0 | sort >"$ZW_PG/after"
     cmp "$ZW_PG/before" "$ZW_PG/after"

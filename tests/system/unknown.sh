@@ -41,9 +41,9 @@ forget() {
     local port
     for port in "$@"; do
         zw_vsctl remove interface "$port" external_ids attached-mac
-        zw_wait_for "! zw_flows | grep 'table=4.*dl_dst=$(zw_vm_mac "${port%0}")'"
+        zw_wait_for "! zw_flows | grep 'table=5.*dl_dst=$(zw_vm_mac "${port%0}")'"
     done
-    zw_ofctl del-flows br0 table=4,cookie=0x5a04000000000000/0xffff000000000000
+    zw_ofctl del-flows br0 table=5,cookie=0x5a04000000000000/0xffff000000000000
 }
 
 # The uplink is the only port whose addresses nobody named: most likely it is there, and it is not to wait.

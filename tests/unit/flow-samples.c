@@ -258,7 +258,7 @@ static void conjunction(struct zw_flow *flow)
     "move:NXM_NX_REG5[]->NXM_NX_CT_LABEL[32..63],move:NXM_NX_REG0[]->NXM_NX_CT_LABEL[64..95],"          \
     "move:NXM_NX_REG1[]->NXM_NX_CT_LABEL[96..127]))"
 #define LEARNED                                                                                                      \
-    "learn(table=4,idle_timeout=300,priority=100,delete_learned,cookie=0x5a04000000000005,limit=4096,NXM_NX_REG2[]," \
+    "learn(table=5,idle_timeout=300,priority=100,delete_learned,cookie=0x5a04000000000005,limit=4096,NXM_NX_REG2[]," \
     "NXM_OF_ETH_DST[]=NXM_OF_ETH_SRC[],load:NXM_OF_IN_PORT[]->NXM_NX_REG3[0..15])"
 
 /* clang-format off */
@@ -293,12 +293,12 @@ const struct flow_sample flow_samples[] = {
     {ZW_STAGE_CLASSIFY, from_vlan, ",vlan_tci=0x1000/0x1000 actions=move:NXM_OF_VLAN_TCI[0..11]->NXM_NX_REG2[0..11],move:NXM_OF_VLAN_TCI[13..15]->NXM_NX_REG7[5..7],pop_vlan,resubmit(,1)"},
     {ZW_STAGE_OUTPUT, to_vlan, " actions=push_vlan:0x8100,set_field:4196/0x1fff->vlan_vid,output:3"},
     {ZW_STAGE_OUTPUT, to_any_vlan, " actions=push_vlan:0x8100,move:NXM_NX_REG2[0..11]->NXM_OF_VLAN_TCI[0..11],move:NXM_NX_REG7[5..7]->NXM_OF_VLAN_TCI[13..15],LOCAL"},
-    {ZW_STAGE_DELIVER, flood, " actions=clone(set_field:0x1->reg3,resubmit(,6)),clone(set_field:0x2->reg3,resubmit(,6))"},
-    {ZW_STAGE_DESTINATION, learn, ",in_port=5 actions=" LEARNED ",resubmit(,4)"},
-    {ZW_STAGE_CONNTRACK, ct, ",ip actions=ct(table=9,zone=NXM_NX_REG6[0..15])"},
-    {ZW_STAGE_COMMIT, commit, ",ipv6 actions=ct(commit," COMMITTED ",resubmit(,14)"},
-    {ZW_STAGE_COMMIT, commit_and_go_on, ",ip actions=ct(commit,table=14," COMMITTED},
-    {ZW_STAGE_VERDICT, pause_packet, " actions=controller(id=23127,userdata=01.00.00.00.00.00.00.00,pause),resubmit(,13)"},
+    {ZW_STAGE_DELIVER, flood, " actions=clone(set_field:0x1->reg3,resubmit(,7)),clone(set_field:0x2->reg3,resubmit(,7))"},
+    {ZW_STAGE_DESTINATION, learn, ",in_port=5 actions=" LEARNED ",resubmit(,5)"},
+    {ZW_STAGE_CONNTRACK, ct, ",ip actions=ct(table=10,zone=NXM_NX_REG6[0..15])"},
+    {ZW_STAGE_COMMIT, commit, ",ipv6 actions=ct(commit," COMMITTED ",resubmit(,15)"},
+    {ZW_STAGE_COMMIT, commit_and_go_on, ",ip actions=ct(commit,table=15," COMMITTED},
+    {ZW_STAGE_VERDICT, pause_packet, " actions=controller(id=23127,userdata=01.00.00.00.00.00.00.00,pause),resubmit(,14)"},
     {ZW_STAGE_VERDICT, copy_packet, " actions=controller(max_len=128,id=23127,userdata=03.00.00.00.00.00.00.00,meter_id=23127)"},
     {ZW_STAGE_STATE, conjunction, ",reg0=0x1 actions=conjunction(9,1/2),conjunction(4294967295,64/64)"},
 };

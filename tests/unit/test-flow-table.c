@@ -174,7 +174,7 @@ static void test_order(void)
     CU_ASSERT_STRING_EQUAL(text, "table=0 cookie=0x5a01000000000003 priority=2,in_port=3 actions=set_field:0->reg4\n"
                                  "table=0 cookie=0x5a01000000000001 priority=1,in_port=1 actions=set_field:0->reg4\n"
                                  "table=0 cookie=0x5a01000000000002 priority=1,in_port=2 actions=set_field:0->reg4\n"
-                                 "table=14 cookie=0x5a00000000000000 priority=9 actions=drop\n");
+                                 "table=15 cookie=0x5a00000000000000 priority=9 actions=drop\n");
     free(text);
     zw_flow_table_free(table);
 }

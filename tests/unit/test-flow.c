@@ -58,7 +58,7 @@ static void test_identity(void)
     struct zw_flow *flow = zw_flow_new(ZW_STAGE_MACS, 7, zw_cookie(ZW_COOKIE_LEARNED, 3));
     char *format = zw_flow_format(flow);
 
-    CU_ASSERT_STRING_EQUAL(format, "table=4 cookie=0x5a04000000000003 priority=7 actions=drop");
+    CU_ASSERT_STRING_EQUAL(format, "table=5 cookie=0x5a04000000000003 priority=7 actions=drop");
     CU_ASSERT(zw_cookie_is_ours(zw_flow_cookie(flow)));
     CU_ASSERT(!zw_cookie_is_ours(0));
     CU_ASSERT(!zw_flow_is_learned(flow)); /* It has no timeout: we made it, no switch did. */

@@ -30,7 +30,7 @@ static void test_punts(void)
 
 static void test_cookies(void)
 {
-    for (unsigned int kind = 0; kind <= ZW_COOKIE_PUNT; kind++) {
+    for (unsigned int kind = 0; kind <= ZW_COOKIE_DROP; kind++) {
         uint64_t cookie = zw_cookie(kind, 0xfedcba98);
 
         CU_ASSERT(zw_cookie_is_ours(cookie));
@@ -40,6 +40,19 @@ static void test_cookies(void)
     CU_ASSERT(!zw_cookie_is_ours(0));
     CU_ASSERT(!zw_cookie_is_ours(UINT64_MAX));
     CU_ASSERT(!zw_cookie_is_ours(UINT64_C(0x005a000000000000)));
+}
+
+static void test_drops(void)
+{
+    uint64_t cookie = zw_drop_cookie(ZW_DROP_OTHER_SEGMENT, 0xfffe);
+
+    CU_ASSERT_EQUAL(zw_cookie_kind(cookie), ZW_COOKIE_DROP);
+    CU_ASSERT_EQUAL(zw_cookie_drop(cookie), ZW_DROP_OTHER_SEGMENT);
+    CU_ASSERT_EQUAL(zw_cookie_drop_port(cookie), 0xfffe);
+    CU_ASSERT_STRING_EQUAL(zw_drop_name(ZW_DROP_NO_ZONE), "no-zone");
+    CU_ASSERT_STRING_EQUAL(zw_drop_text(ZW_DROP_INVALID), "conntrack calls it invalid");
+    CU_ASSERT_STRING_EQUAL(zw_drop_name((enum zw_drop)0), "?");
+    CU_ASSERT_STRING_EQUAL(zw_drop_text((enum zw_drop)0), "?");
 }
 
 static void test_label_fields(void)
@@ -72,5 +85,6 @@ static void test_rule_priorities(void)
 }
 
 ZW_TEST_MAIN({"every stage has a name and says what it does", test_stages},
-             {"packet-ins say why they came", test_punts}, {"cookies give back what they were made of", test_cookies},
+             {"packet-ins say why they came", test_punts}, {"drops say why", test_drops},
+             {"cookies give back what they were made of", test_cookies},
              {"fields of the label do not overlap", test_label_fields}, {"the first rule wins", test_rule_priorities})

@@ -142,7 +142,7 @@ static void test_one_change_refused(void)
     fixture_desire(&f, 10, 1);
     CU_ASSERT(fixture_wait(&f, has_failed));
     CU_ASSERT_EQUAL(f.failed_generation, 1);
-    CU_ASSERT_PTR_NOT_NULL(strstr(f.error, "OFPBRC_EPERM for table=11 cookie=0x5a0300"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(f.error, "OFPBRC_EPERM for table=12 cookie=0x5a0300"));
     CU_ASSERT_EQUAL(zw_switch_status(f.sw).state, ZW_SWITCH_REFUSED);
     CU_ASSERT_STRING_NOT_EQUAL(zw_switch_status(f.sw).error, "");
     CU_ASSERT_EQUAL(f.fake->n[FAKE_COMMIT], 0); /* It would have left out one flow. */
