@@ -119,7 +119,7 @@ refuses() { # A refused bundle changes nothing at all, and a better one is taken
 }
 
 counts() {
-    say counters 11
+    say counters 12
     say counters 0
     happens 'counters done' 2
     [ "$(grep -c '^counter packets=' "$client")" = 1000 ]
