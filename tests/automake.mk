@@ -32,6 +32,7 @@ $(ALONE_TESTS:.sh=.log): $(filter-out $(ALONE_TESTS:.sh=.log),$(TEST_LOGS))
 
 TESTS += tests/lint.sh
 EXTRA_DIST += tests/lint.sh
+EXTRA_DIST += tests/tap.py
 
 lint:
 	$(AM_V_at)$(AM_TESTS_ENVIRONMENT) bash $(srcdir)/tests/lint.sh

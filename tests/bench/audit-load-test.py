@@ -10,21 +10,17 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+sys.dont_write_bytecode = True
+
+import tap  # noqa: E402
+
 TOOL = os.path.join(os.environ.get("ZW_BUILDDIR", "."), "tests/bench/audit-load")
 RECORDS = 70000  # One segment of the log, and some that are newer.
 SHAPE = (f"records={RECORDS}", "seed=7", "conversations=500", "hosts=200", "policy_records=30000")
 
-number_of_case = 0
-failed = False
-
-
-def case(name: str, holds: bool, why: object = "") -> None:
-    global number_of_case, failed
-    number_of_case += 1
-    if not holds:
-        failed = True
-        print(f"# {why}")
-    print(f"{'ok' if holds else 'not ok'} {number_of_case} - {name}")
+plan = tap.Plan()
+case = plan.case
 
 
 def call(*args: str) -> tuple[int, dict[str, float], str]:
@@ -74,5 +70,4 @@ def test(folder: str) -> None:
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory(prefix="zw-audit-load-") as folder_:
         test(folder_)
-    print(f"1..{number_of_case}")
-    sys.exit(failed)
+    sys.exit(plan.end())

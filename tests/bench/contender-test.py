@@ -10,10 +10,11 @@ import tempfile
 from dataclasses import dataclass, field
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, HERE)
+sys.path[:0] = [HERE, os.path.dirname(HERE)]
 sys.dont_write_bytecode = True
 
 import datapath  # noqa: E402
+import tap  # noqa: E402
 from contender import Contender, ContenderFailed, ContenderMissing  # noqa: E402
 
 COMMON = """
@@ -37,17 +38,8 @@ bench_serve
     "mute": "echo 'disk on fire' >&2\nexit 1\n",
 }
 
-number_of_case = 0
-failed = False
-
-
-def case(name: str, holds: bool, why: object = "") -> None:
-    global number_of_case, failed
-    number_of_case += 1
-    if not holds:
-        failed = True
-        print(f"# {why}")
-    print(f"{'ok' if holds else 'not ok'} {number_of_case} - {name}")
+plan = tap.Plan()
+case = plan.case
 
 
 @dataclass
@@ -159,5 +151,4 @@ def test_turns(bench: Bench) -> None:
 with tempfile.TemporaryDirectory(prefix="zw-contender-test.") as root:
     for test in (test_answers, test_ends, test_turns):
         test(make(os.path.join(root, test.__name__)))
-print(f"1..{number_of_case}")
-sys.exit(failed)
+sys.exit(plan.end())

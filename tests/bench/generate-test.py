@@ -13,11 +13,12 @@ from pathlib import Path
 source = Path(os.environ.get("ZW_SRCDIR", Path(__file__).resolve().parents[2]))
 build = Path(os.environ.get("ZW_BUILDDIR", source / "build" / "check"))
 sys.dont_write_bytecode = True
-sys.path.insert(0, str(source / "tests" / "bench"))
+sys.path[:0] = [str(source / "tests" / "bench"), str(source / "tests")]
 
 import generate  # noqa: E402
 import lookups  # noqa: E402
 import ovn_policy  # noqa: E402
+import tap  # noqa: E402
 from run import fields  # noqa: E402
 
 FILES = ["policy.yaml", "ports.txt", "packets-uplink0"]
@@ -176,19 +177,5 @@ def cases(folder):
     yield "datapath flows are told apart by mask", test_masks
 
 
-def main():
-    failed = n = 0
-    with tempfile.TemporaryDirectory() as folder:
-        for name, run in cases(folder):
-            n += 1
-            try:
-                run()
-                print(f"ok {n} - {name}", flush=True)
-            except (AssertionError, OSError, subprocess.CalledProcessError) as e:
-                failed += 1
-                print("".join(f"# {line}\n" for line in str(e).splitlines()) + f"not ok {n} - {name}", flush=True)
-    print(f"1..{n}")
-    return 1 if failed else 0
-
-
-sys.exit(main())
+with tempfile.TemporaryDirectory() as made:
+    sys.exit(tap.run(cases(made)))

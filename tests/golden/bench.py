@@ -14,10 +14,11 @@ from pathlib import Path
 source = Path(os.environ.get("ZW_SRCDIR", Path(__file__).parents[2])).resolve()
 golden = source / "tests" / "golden" / "bench"
 sys.dont_write_bytecode = True
-sys.path.insert(0, str(source / "tests" / "bench"))
+sys.path[:0] = [str(source / "tests" / "bench"), str(source / "tests")]
 
 import compare  # noqa: E402
 import report  # noqa: E402
+import tap  # noqa: E402
 from budgets import Budget  # noqa: E402
 from results import FormatError, Missing, Note, Results, Summary, number  # noqa: E402
 
@@ -206,17 +207,4 @@ CASES = {
 }
 
 
-def main():
-    failed = 0
-    for n, (name, run) in enumerate(CASES.items(), 1):
-        try:
-            run()
-            print(f"ok {n} - {name}", flush=True)
-        except (AssertionError, OSError) as e:
-            failed += 1
-            print("".join(f"# {line}\n" for line in str(e).splitlines()) + f"not ok {n} - {name}", flush=True)
-    print(f"1..{len(CASES)}")
-    return 1 if failed else 0
-
-
-sys.exit(main())
+sys.exit(tap.run(CASES.items()))

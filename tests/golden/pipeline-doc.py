@@ -13,6 +13,7 @@ flow that is most like it.  Read the difference before you commit it.
 """
 
 import difflib
+import functools
 import os
 import re
 import subprocess
@@ -20,6 +21,11 @@ import sys
 from pathlib import Path
 
 source = Path(os.environ.get("ZW_SRCDIR", Path(__file__).resolve().parents[2]))
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(source / "tests"))
+
+import tap  # noqa: E402
+
 build = Path(os.environ.get("ZW_BUILDDIR", source / "build" / "check"))
 document = source / "doc" / "pipeline.md"
 example = source / "doc" / "examples" / "pipeline.yaml"
@@ -116,16 +122,7 @@ def main():
     cases += [("the example's policy", check_policy, text), ("the zones' numbers", check_zones, text, dump)]
     cases += [("every stage has a dump", check_all_stages, blocks, stages)]
     cases += [(f"dump of {name}", check_block, name, shown, stages.get(name, [])) for name, shown in blocks]
-    failed = 0
-    for n, (name, check, *arguments) in enumerate(cases, 1):
-        try:
-            check(*arguments)
-            print(f"ok {n} - {name}")
-        except AssertionError as e:
-            failed += 1
-            print("".join(f"# {line}\n" for line in str(e).splitlines()) + f"not ok {n} - {name}")
-    print(f"1..{len(cases)}")
-    return 1 if failed else 0
+    return tap.run([(name, functools.partial(check, *arguments)) for name, check, *arguments in cases])
 
 
 sys.exit(main())

@@ -29,6 +29,11 @@ import jsonschema
 import yaml
 
 source = Path(os.environ.get("ZW_SRCDIR", Path(__file__).resolve().parents[2]))
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(source / "tests"))
+
+import tap  # noqa: E402
+
 build = Path(os.environ.get("ZW_BUILDDIR", source / "build" / "check"))
 reader = build / "tests" / "golden" / "policy-read"
 corpus = source / "tests" / "golden" / "policy"
@@ -216,18 +221,4 @@ def cases():
         yield name, lambda text=text: test_example(text)
 
 
-def main():
-    failed = n = 0
-    for name, run in cases():
-        n += 1
-        try:
-            run()
-            print(f"ok {n} - {name}", flush=True)
-        except (AssertionError, OSError, jsonschema.SchemaError) as e:
-            failed += 1
-            print("".join(f"# {line}\n" for line in str(e).splitlines()) + f"not ok {n} - {name}", flush=True)
-    print(f"1..{n}")
-    return 1 if failed else 0
-
-
-sys.exit(main())
+sys.exit(tap.run(cases(), (*tap.FAILURES, jsonschema.SchemaError)))
