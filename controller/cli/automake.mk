@@ -16,6 +16,7 @@ controller_cli_libzwcli_a_SOURCES += controller/cli/output-text.c
 controller_cli_libzwcli_a_SOURCES += controller/cli/output.c
 controller_cli_libzwcli_a_SOURCES += controller/cli/output.h
 controller_cli_libzwcli_a_SOURCES += controller/cli/verb-audit-query.c
+controller_cli_libzwcli_a_SOURCES += controller/cli/verb-drops.c
 controller_cli_libzwcli_a_SOURCES += controller/cli/verb-explain.c
 controller_cli_libzwcli_a_SOURCES += controller/cli/verb-flows.c
 controller_cli_libzwcli_a_SOURCES += controller/cli/verb-help.c

@@ -67,6 +67,7 @@ struct zw_cli_verb {
     ZW_CLI_VERB(rules)         \
     ZW_CLI_VERB(sessions)      \
     ZW_CLI_VERB(flows)         \
+    ZW_CLI_VERB(drops)         \
     ZW_CLI_VERB(audit_query)   \
     ZW_CLI_VERB(help)          \
     ZW_CLI_VERB(version)

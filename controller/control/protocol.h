@@ -45,6 +45,7 @@ int zw_control_error_number(const char *code); /* And back; EIO for unknown ones
     ZW_CONTROL_VERB("rules", READ, "rules in force, with hit counts")             \
     ZW_CONTROL_VERB("sessions", READ, "sessions alive now")                       \
     ZW_CONTROL_VERB("flows", READ, "installed flows and their meaning")           \
+    ZW_CONTROL_VERB("drops", READ, "what the switches dropped, and why")          \
     ZW_CONTROL_VERB("explain", READ, "what the policy says of a packet, and why") \
     ZW_CONTROL_VERB("policy.show", READ, "policy in force")                       \
     ZW_CONTROL_VERB("policy.apply", CHANGE, "puts a policy in force")             \

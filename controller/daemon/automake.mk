@@ -12,6 +12,7 @@ controller_libzoneward_a_SOURCES += controller/daemon/options.c
 controller_libzoneward_a_SOURCES += controller/daemon/options.h
 controller_libzoneward_a_SOURCES += controller/daemon/policy-store.c
 controller_libzoneward_a_SOURCES += controller/daemon/policy-store.h
+controller_libzoneward_a_SOURCES += controller/daemon/requests-drops.c
 controller_libzoneward_a_SOURCES += controller/daemon/requests-explain.c
 controller_libzoneward_a_SOURCES += controller/daemon/requests-flows.c
 controller_libzoneward_a_SOURCES += controller/daemon/requests-health.c

@@ -12,6 +12,7 @@ const struct zw_request_type zw_daemon_requests[] = {
     {"rules", ZW_RIGHT_READ, zw_handle_rules},
     {"sessions", ZW_RIGHT_READ, zw_handle_sessions},
     {"flows", ZW_RIGHT_READ, zw_handle_flows},
+    {"drops", ZW_RIGHT_READ, zw_handle_drops},
     {"explain", ZW_RIGHT_READ, zw_handle_explain},
     {"policy.show", ZW_RIGHT_READ, zw_handle_policy_show},
     {"policy.apply", ZW_RIGHT_CHANGE, zw_handle_policy_apply},

@@ -12,7 +12,8 @@
 
 /* In requests-NAME.c.  'arg' is the daemon. */
 zw_request_handler zw_handle_status, zw_handle_zones, zw_handle_ports, zw_handle_rules, zw_handle_sessions,
-    zw_handle_flows, zw_handle_explain, zw_handle_policy_show, zw_handle_policy_apply, zw_handle_policy_reload;
+    zw_handle_flows, zw_handle_drops, zw_handle_explain, zw_handle_policy_show, zw_handle_policy_apply,
+    zw_handle_policy_reload;
 
 /* The argument "limit" of a list. */
 size_t zw_list_limit(const cJSON *args);

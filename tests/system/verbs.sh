@@ -72,7 +72,7 @@ test_sessions() {
 
 test_flows() {
     json flows -- 'd["n_total"] == len(d["flows"]) and not [f for f in d["flows"] if f["meaning"] == "not ours"]'
-    json flows -- '{f["table"] for f in d["flows"]} == set(range(15))'
+    json flows -- '{f["table"] for f in d["flows"]} == set(range(16))'
     json flows --rule=web-to-db -- '{f["stage"] for f in d["flows"]} == {"policy"} and d["n_total"] > 0'
     json flows --stage=classify -- '{f["zone"] for f in d["flows"]} >= {"web", "db", "outside"}'
     json flows --stage=policy --limit=2 -- 'len(d["flows"]) == 2 < d["n_total"]'

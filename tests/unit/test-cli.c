@@ -129,6 +129,7 @@ static void answer(const char *verb, struct zw_request *request, const cJSON *ar
     H(rules, "rules")        \
     H(sessions, "sessions")  \
     H(flows, "flows")        \
+    H(drops, "drops")        \
     H(explain, "explain")    \
     H(show, "policy.show")   \
     H(apply, "policy.apply") \
@@ -273,6 +274,7 @@ static void check(const char *name)
     T(rules)        \
     T(sessions)     \
     T(flows)        \
+    T(drops)        \
     T(usage)        \
     T(errors)       \
     T(help)

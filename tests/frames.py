@@ -1,0 +1,191 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""frames - raw Ethernet frames, as honest or as false as a test needs them.
+
+usage: frames.py send [NAME=VALUE...] EXPRESSION [COUNT]
+                                    puts a frame (or a list of frames) on eth0; NAMEs are strings in the expression
+       frames.py catch              a line for each frame that comes in at eth0, in hexadecimal; "ready" first
+
+An expression is a nest of the functions below, the outermost first: eth(A, B, ip("10.0.0.1", "10.0.0.2", udp(68, 67))).
+Lengths, checksums and numbers of protocols follow from what is inside."""
+
+import ipaddress
+import socket
+import struct
+import sys
+import time
+
+BROADCAST = "ff:ff:ff:ff:ff:ff"
+ALL_NODES, ALL_NODES_MAC = "ff02::1", "33:33:00:00:00:01"
+
+
+def mac(text):
+    return bytes.fromhex(text.replace(":", ""))
+
+
+def addr(text):
+    return ipaddress.ip_address(text).packed
+
+
+def checksum(data):
+    data += b"\0" * (len(data) % 2)
+    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    while total >> 16:
+        total = (total & 0xffff) + (total >> 16)
+    return ~total & 0xffff
+
+
+class L4(bytes):
+    """The bytes of a protocol above IP; 'at' is where its checksum goes, None: it has none."""
+
+    def __new__(cls, proto, at, data):
+        self = super().__new__(cls, data)
+        self.proto, self.at = proto, at
+        return self
+
+    def sealed(self, src, dst):
+        if self.at is None:
+            return bytes(self)
+        pseudo = addr(src) + addr(dst) + struct.pack("!II", len(self), self.proto)
+        if self.proto == 1:
+            pseudo = b""
+        sum_ = checksum(pseudo + self) or 0xffff
+        return self[:self.at] + struct.pack("!H", sum_) + self[self.at + 2:]
+
+
+class L3(bytes):
+    def __new__(cls, type_, data):
+        self = super().__new__(cls, data)
+        self.type = type_
+        return self
+
+
+def eth(src, dst, inner, tags=(), tag_type=0x8100):
+    """'tags': VLAN ids, the outermost first."""
+    data = mac(dst) + mac(src)
+    for tag in tags:
+        data += struct.pack("!HH", tag_type, tag)
+    return (data + struct.pack("!H", inner.type) + inner).ljust(60, b"\0")
+
+
+def raw(type_, data=b""):
+    return L3(type_, data)
+
+
+def arp(op, sha, spa, tha, tpa, **other):
+    head = struct.pack("!HHBBH", other.get("hardware", 1), 0x0800, 6, 4, op)
+    return L3(0x0806, head + mac(sha) + addr(spa) + mac(tha) + addr(tpa))
+
+
+def ip4(src, dst, proto, data, flags=0, offset=0, ident=1, ttl=64):
+    head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(data), ident, flags | offset // 8, ttl, proto, 0)
+    head += addr(src) + addr(dst)
+    return L3(0x0800, head[:10] + struct.pack("!H", checksum(head)) + head[12:] + data)
+
+
+def ip6(src, dst, next_, data, hops=64):
+    return L3(0x86dd, struct.pack("!IHBB", 6 << 28, len(data), next_, hops) + addr(src) + addr(dst) + data)
+
+
+def ip(src, dst, inner, hops=None, headers=()):
+    """'headers': types of IPv6 extension headers before 'inner', the outermost first."""
+    if ":" not in src:
+        return ip4(src, dst, inner.proto, inner.sealed(src, dst), ttl=hops or 64)
+    data, next_ = inner.sealed(src, dst), inner.proto
+    for header in reversed(headers):
+        data, next_ = struct.pack("!BB6B", next_, 0, 1, 4, 0, 0, 0, 0) + data, header  # PadN.
+    return ip6(src, dst, next_, data, hops or (255 if inner.proto == 58 else 64))
+
+
+def fragments(src, dst, inner, size, ident=7, hops=None):
+    """The packets that 'inner' becomes where 'size' bytes fit into one."""
+    data, made = inner.sealed(src, dst), []
+    for at in range(0, len(data), size):
+        part, more = data[at:at + size], at + size < len(data)
+        if ":" in src:
+            head = struct.pack("!BBHI", inner.proto, 0, at | more, ident)
+            made.append(ip6(src, dst, 44, head + part, hops or (255 if inner.proto == 58 else 64)))
+        else:
+            made.append(ip4(src, dst, inner.proto, part, 0x2000 if more else 0, at, ident))
+    return made
+
+
+def udp(sport, dport, data=b"12345678"):
+    return L4(17, 6, struct.pack("!HHHH", sport, dport, 8 + len(data), 0) + data)
+
+
+def tcp(flags, sport, dport):
+    bits = sum(1 << "FSRPA".index(f) for f in flags)
+    return L4(6, 16, struct.pack("!HHIIBBHHH", sport, dport, 1000, 2000, 5 << 4, bits, 1000, 0, 0))
+
+
+def icmp(type_, code=0, data=b"\0" * 12):
+    return L4(1, 2, struct.pack("!BBH", type_, code, 0) + data)
+
+
+def icmp6(type_, code=0, data=b"\0" * 4):
+    return L4(58, 2, struct.pack("!BBH", type_, code, 0) + data)
+
+
+def link_option(type_, address):
+    return struct.pack("!BB", type_, 1) + mac(address) if address else b""
+
+
+def ns(target, sll=None):
+    return icmp6(135, 0, struct.pack("!I", 0) + addr(target) + link_option(1, sll))
+
+
+def na(target, tll=None, flags=0x60000000):
+    return icmp6(136, 0, struct.pack("!I", flags) + addr(target) + link_option(2, tll))
+
+
+def rs(sll=None):
+    return icmp6(133, 0, struct.pack("!I", 0) + link_option(1, sll))
+
+
+def ra(sll=None, more=b""):
+    return icmp6(134, 0, struct.pack("!BBHII", 64, 0, 1800, 0, 0) + link_option(1, sll) + more)
+
+
+def redirect6(target, dst):
+    return icmp6(137, 0, struct.pack("!I", 0) + addr(target) + addr(dst))
+
+
+def mld(type_, group="ff02::1:ff00:1"):
+    return icmp6(type_, 0, struct.pack("!HH", 0, 0) + addr(group))
+
+
+def mld2(group="ff02::1:ff00:1"):
+    return icmp6(143, 0, struct.pack("!HHBBH", 0, 1, 4, 0, 0) + addr(group))
+
+
+def dhcp(op, message, chaddr, yours="0.0.0.0", client="0.0.0.0", options=b"", xid=0x12345678):
+    """'message': 1 discover, 2 offer, 3 request, 5 ack."""
+    data = struct.pack("!BBBBIHH", op, 1, 6, 0, xid, 0, 0) + addr(client) + addr(yours) + b"\0" * 8
+    data += mac(chaddr).ljust(16, b"\0") + b"\0" * 192 + b"\x63\x82\x53\x63"
+    return data + bytes((53, 1, message)) + options + b"\xff"
+
+
+def send(*words):
+    names = dict(word.split("=", 1) for word in words if word.split("=")[0].isidentifier() and "=" in word)
+    rest = [word for word in words if not (word.split("=")[0].isidentifier() and "=" in word)]
+    frames = eval(rest[0], globals(), names)  # pylint: disable=eval-used
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sock:
+        sock.bind(("eth0", 0))
+        for _ in range(int(rest[1]) if len(rest) > 1 else 1):
+            for frame in frames if isinstance(frames, list) else [frames]:
+                sock.send(frame)
+                time.sleep(0.01)
+
+
+def catch():
+    sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))  # ETH_P_ALL
+    sock.bind(("eth0", 0))
+    print("ready", flush=True)
+    while True:
+        data, (_, _, kind, *_) = sock.recvfrom(65536)
+        if kind != socket.PACKET_OUTGOING:
+            print("frame", data.hex(), flush=True)
+
+
+{"send": send, "catch": catch}[sys.argv[1]](*sys.argv[2:])
