@@ -146,6 +146,11 @@ void zw_match_ip_proto(struct zw_flow *flow, enum zw_family family, uint8_t prot
     match_set_nw_proto(flow->match, proto);
 }
 
+void zw_match_l4_src(struct zw_flow *flow, uint16_t port, uint16_t mask)
+{
+    match_set_tp_src_masked(flow->match, htons(port), htons(mask));
+}
+
 void zw_match_l4_dst(struct zw_flow *flow, uint16_t port, uint16_t mask)
 {
     match_set_tp_dst_masked(flow->match, htons(port), htons(mask));

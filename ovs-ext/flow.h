@@ -47,6 +47,7 @@ void zw_match_family(struct zw_flow *, enum zw_family);
 void zw_match_ip_src(struct zw_flow *, const struct zw_prefix *);
 void zw_match_ip_dst(struct zw_flow *, const struct zw_prefix *);
 void zw_match_ip_proto(struct zw_flow *, enum zw_family, uint8_t proto);
+void zw_match_l4_src(struct zw_flow *, uint16_t port, uint16_t mask); /* After zw_match_ip_proto(). */
 void zw_match_l4_dst(struct zw_flow *, uint16_t port, uint16_t mask); /* After zw_match_ip_proto(). */
 void zw_match_icmp(struct zw_flow *, int type, int code);             /* After zw_match_ip_proto(); -1: any. */
 void zw_match_fragment(struct zw_flow *);                             /* Any fragment.  After zw_match_family(). */

@@ -239,15 +239,15 @@ def read_trace(text):
     for line in text.splitlines():
         if found := re.match(r"Flow: .*\brecirc_id=.*\breg3=(0x[0-9a-f]+|\d+)", line):
             number = int(found[1], 0)
-        elif found := re.match(r"\s*6\. reg3=(0x[0-9a-f]+|\d+), priority 100,", line):
+        elif found := re.match(r"\s*7\. reg3=(0x[0-9a-f]+|\d+), priority 100,", line):
             number = int(found[1], 0)
-        elif found := re.match(r"\s*11\. .*cookie 0x5a030000([0-9a-f]{8})$", line):
+        elif found := re.match(r"\s*12\. .*cookie 0x5a030000([0-9a-f]{8})$", line):
             copies[number] = [None, int(found[1], 16), None, []]
         elif found := re.search(r"set_field:0x(\w)/0x7->reg7", line):
             flags = int(found[1], 16)
             copies[number][0] = {1: "allow", 2: "deny", 3: "ask"}[flags & 3]
             copies[number][2] = flags >> 2
-        elif re.match(r"\s*14\. ", line):
+        elif re.match(r"\s*15\. ", line):
             tag = 0
         elif found := re.search(r"set_field:(\d+)/0x1fff->vlan_vid", line):
             tag = int(found[1]) & 0xfff

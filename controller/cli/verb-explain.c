@@ -9,6 +9,7 @@
 
 static const struct zw_cli_option options[] = {
     {"policy", "FILE|DIR", "ask this policy, not the daemon's; it knows zones, but no ports"},
+    {"from-port", "PORT", "sent from this port; without it, from any high one"},
     {NULL, NULL, NULL},
 };
 
@@ -91,7 +92,8 @@ static enum zw_exit ask_policy(const struct zw_cli *cli, const struct zw_policy 
                                struct zw_problems *problems)
 {
     struct zw_explanation explanation;
-    bool ok = zw_explain(policy, NULL, cli->args[0], cli->args[1], cli->args[2], &explanation, problems);
+    bool ok = zw_explain(policy, NULL, cli->args[0], cli->args[1], cli->args[2], zw_cli_value(cli, "from-port"),
+                         &explanation, problems);
 
     if (ok) {
         *result = zw_explanation_json(policy, &explanation);
@@ -128,6 +130,9 @@ static enum zw_exit ask_daemon(const struct zw_cli *cli, cJSON **result)
     cJSON_AddStringToObject(args, "from", cli->args[0]);
     cJSON_AddStringToObject(args, "to", cli->args[1]);
     cJSON_AddStringToObject(args, "service", cli->args[2]);
+    if (zw_cli_value(cli, "from-port")) {
+        cJSON_AddStringToObject(args, "from-port", zw_cli_value(cli, "from-port"));
+    }
     return zw_cli_call(cli, "explain", args, result);
 }
 

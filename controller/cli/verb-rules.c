@@ -11,19 +11,13 @@ static const struct zw_cli_option options[] = {
 };
 
 static const struct zw_column columns[] = {
-    {"number", "NO", true, false},
-    {"name", "RULE", false, false},
-    {"from", "FROM", false, false},
-    {"from_addresses", "FROM-ADDRESSES", false, true},
-    {"to", "TO", false, false},
-    {"to_addresses", "TO-ADDRESSES", false, true},
-    {"service", "SERVICE", false, false},
-    {"action", "ACTION", false, false},
-    {"otherwise", "OTHERWISE", false, true},
-    {"log", "LOG", false, false},
-    {"n_hits", "HITS", true, false},
-    {"n_bytes", "BYTES", true, false},
-    {"file", "FILE", false, true},
+    {"number", "NO", true, false},        {"name", "RULE", false, false},
+    {"from", "FROM", false, false},       {"from_addresses", "FROM-ADDRESSES", false, true},
+    {"to", "TO", false, false},           {"to_addresses", "TO-ADDRESSES", false, true},
+    {"service", "SERVICE", false, false}, {"from_ports", "FROM-PORTS", false, true},
+    {"action", "ACTION", false, false},   {"otherwise", "OTHERWISE", false, true},
+    {"log", "LOG", false, false},         {"n_hits", "HITS", true, false},
+    {"n_bytes", "BYTES", true, false},    {"file", "FILE", false, true},
     {"line", "LINE", true, true},
 };
 

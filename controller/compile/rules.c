@@ -23,7 +23,7 @@ struct member {
     const struct zw_zone *zone;
     const struct zw_prefix *prefix;
     const struct zw_service_item *item;
-    struct zw_port_mask ports; /* mask 0: any. */
+    struct zw_port_mask from_ports, ports; /* mask 0: any. */
 };
 
 struct members {
@@ -61,7 +61,26 @@ static void put_prefixes(struct members *members, const struct zw_prefixes *pref
     }
 }
 
-static void put_item(struct members *members, const struct zw_service_item *item, uint8_t family)
+/* 'item' for each of the masks that the rule's source ports are. */
+static void put_item_from(struct members *members, struct member member, const struct zw_port_ranges *from_ports)
+{
+    struct zw_port_mask masks[ZW_MAX_PORT_MASKS];
+
+    if (!from_ports->n) {
+        put(members, member);
+    }
+    for (size_t i = 0; i < from_ports->n; i++) {
+        size_t n = zw_port_masks(from_ports->list[i].first, from_ports->list[i].last, masks);
+
+        for (size_t j = 0; j < n; j++) {
+            member.from_ports = masks[j];
+            put(members, member);
+        }
+    }
+}
+
+static void put_item(struct members *members, const struct zw_service_item *item, uint8_t family,
+                     const struct zw_port_ranges *from_ports)
 {
     struct zw_port_mask masks[ZW_MAX_PORT_MASKS];
     size_t n = 1;
@@ -71,20 +90,22 @@ static void put_item(struct members *members, const struct zw_service_item *item
         n = zw_port_masks(item->first, item->last, masks);
     }
     for (size_t i = 0; i < n; i++) {
-        put(members, (struct member){.family = family, .item = item, .ports = masks[i]});
+        put_item_from(members, (struct member){.family = family, .item = item, .ports = masks[i]}, from_ports);
     }
 }
 
-static void put_service(struct members *members, const struct zw_service *service)
+static void put_service(struct members *members, const struct zw_rule *rule)
 {
+    const struct zw_service *service = &rule->service;
+
     for (size_t i = 0; i < service->n; i++) {
         const struct zw_service_item *item = &service->items[i];
 
         if (item->family != ZW_IPV6) {
-            put_item(members, item, ZW_IPV4);
+            put_item(members, item, ZW_IPV4, &rule->from_ports);
         }
         if (item->family != ZW_IPV4) {
-            put_item(members, item, ZW_IPV6);
+            put_item(members, item, ZW_IPV6, &rule->from_ports);
         }
     }
 }
@@ -130,6 +151,9 @@ static void match_service(struct zw_flow *flow, const struct member *member)
     const struct zw_service_item *item = member->item;
 
     zw_match_ip_proto(flow, member->family, item->proto);
+    if (member->from_ports.mask) {
+        zw_match_l4_src(flow, member->from_ports.value, member->from_ports.mask);
+    }
     if (item->any_ports) {
         return;
     }
@@ -368,7 +392,7 @@ static void compile_rule(struct zw_compiler *c, const struct zw_rule *rule)
     put_zones(&rc.dimensions[TO], &rule->to);
     put_prefixes(&rc.dimensions[FROM_ADDRESSES], &rule->from_addresses);
     put_prefixes(&rc.dimensions[TO_ADDRESSES], &rule->to_addresses);
-    put_service(&rc.dimensions[SERVICE], &rule->service);
+    put_service(&rc.dimensions[SERVICE], rule);
     settle_families(&rc);
     /* 0.0.0.0/0 in both lists would be two clauses that match the same; one flow cannot stand for two clauses, since the
      * switch counts flows.  Taken by itself, such a family has no addresses to look at. */

@@ -2,6 +2,7 @@
 /* rules: the policy's rules, and what the switches have counted for each. */
 #include "zw-config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,6 +41,24 @@ static cJSON *zones_json(const struct zw_zone_set *set)
     return array;
 }
 
+static cJSON *port_ranges_json(const struct zw_port_ranges *ranges)
+{
+    cJSON *array = cJSON_CreateArray();
+    char text[16];
+
+    for (size_t i = 0; i < ranges->n; i++) {
+        const struct zw_port_range *range = &ranges->list[i];
+
+        if (range->first == range->last) {
+            snprintf(text, sizeof text, "%u", range->first);
+        } else {
+            snprintf(text, sizeof text, "%u-%u", range->first, range->last);
+        }
+        cJSON_AddItemToArray(array, cJSON_CreateString(text));
+    }
+    return array;
+}
+
 static cJSON *rule_json(const struct zw_rule *rule, const struct zw_flow_counters *counters)
 {
     cJSON *object = cJSON_CreateObject();
@@ -52,6 +71,7 @@ static cJSON *rule_json(const struct zw_rule *rule, const struct zw_flow_counter
     cJSON_AddItemToObject(object, "from_addresses", zw_prefixes_json(&rule->from_addresses));
     cJSON_AddItemToObject(object, "to_addresses", zw_prefixes_json(&rule->to_addresses));
     cJSON_AddStringToObject(object, "service", service);
+    cJSON_AddItemToObject(object, "from_ports", port_ranges_json(&rule->from_ports));
     cJSON_AddStringToObject(object, "action", zw_action_name(rule->action));
     zw_json_add_string(object, "otherwise", rule->action == ZW_ASK ? zw_action_name(rule->otherwise) : NULL);
     cJSON_AddStringToObject(object, "log", zw_log_level_name(rule->log));

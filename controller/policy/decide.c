@@ -109,6 +109,16 @@ static bool service_matches(const struct zw_service *service, const struct zw_pa
     return !service->n;
 }
 
+static bool from_port_matches(const struct zw_port_ranges *ranges, const struct zw_packet_key *key)
+{
+    for (size_t i = 0; i < ranges->n; i++) {
+        if (key->sport >= ranges->list[i].first && key->sport <= ranges->list[i].last) {
+            return true;
+        }
+    }
+    return !ranges->n;
+}
+
 static bool zone_matches(const struct zw_zone_set *set, const struct zw_zone *zone)
 {
     for (size_t i = 0; i < set->n; i++) {
@@ -128,7 +138,8 @@ static bool rule_matches(const struct zw_rule *rule, const struct zw_zone *src, 
                          const struct zw_packet_key *key)
 {
     return zone_matches(&rule->from, src) && zone_matches(&rule->to, dst) && service_matches(&rule->service, key) &&
-           address_matches(&rule->from_addresses, &key->src) && address_matches(&rule->to_addresses, &key->dst);
+           from_port_matches(&rule->from_ports, key) && address_matches(&rule->from_addresses, &key->src) &&
+           address_matches(&rule->to_addresses, &key->dst);
 }
 
 static struct zw_verdict by_rule(const struct zw_rule *rule, struct zw_verdict v)

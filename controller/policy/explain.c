@@ -8,8 +8,9 @@
 
 #include "controller/base/memory.h"
 #include "controller/base/names.h"
+#include "controller/policy/service.h"
 
-#define CLIENT_PORT 49152 /* The first of the dynamic ports (RFC 6335); no rule looks at it. */
+#define CLIENT_PORT 49152 /* The first of the dynamic ports (RFC 6335), if none is named. */
 
 /* Names. */
 
@@ -138,8 +139,7 @@ static bool parse_service(const char *text, struct zw_service_item *item, struct
 {
     const char *wrong = zw_service_item_parse(text, item);
 
-    if (!wrong && item->any_ports &&
-        (item->proto == IPPROTO_TCP || item->proto == IPPROTO_UDP || item->proto == IPPROTO_SCTP)) {
+    if (!wrong && item->any_ports && zw_protocol_has_ports(item->proto)) {
         wrong = "expected a port, as in tcp/443";
     } else if (!wrong && !item->any_ports && item->first != item->last) {
         wrong = "expected one port, not a range";
@@ -161,6 +161,28 @@ static void set_service(struct zw_packet_key *key, const struct zw_service_item 
         key->sport = CLIENT_PORT;
         key->dport = item->first;
     }
+}
+
+static bool set_from_port(const char *text, struct zw_explanation *explanation, struct zw_problems *problems)
+{
+    struct zw_port_range range;
+    const char *wrong = NULL;
+
+    if (!text) {
+        return true;
+    }
+    if (!zw_protocol_has_ports(explanation->key.proto)) {
+        wrong = "this service has no ports";
+    } else if (!(wrong = zw_port_range_parse(text, &range)) && range.first != range.last) {
+        wrong = "expected one port, not a range";
+    }
+    if (wrong) {
+        zw_problems_add(problems, NULL, 0, 0, "source port \"%s\": %s", text, wrong);
+        return false;
+    }
+    explanation->key.sport = range.first;
+    explanation->has_from_port = true;
+    return true;
 }
 
 /* Family of the packet: by the addresses that were named, else by the service, else IPv4.  0: they contradict. */
@@ -204,26 +226,39 @@ static bool service_has(const struct zw_service *service, const struct zw_packet
     return service->n == 0;
 }
 
-/* A rule that looks at an address that was not named, and would have come first. */
+static bool asks_address(const struct zw_explanation *explanation, const struct zw_rule *rule)
+{
+    return (rule->from_addresses.n && !explanation->from.has_addr) ||
+           (rule->to_addresses.n && !explanation->to.has_addr);
+}
+
+static bool asks_from_port(const struct zw_explanation *explanation, const struct zw_rule *rule)
+{
+    return rule->from_ports.n && !explanation->has_from_port;
+}
+
+/* A rule that looks at something that was not named, and would have come first. */
 static bool depends(const struct zw_explanation *explanation, const struct zw_rule *rule)
 {
     const struct zw_verdict *verdict = &explanation->verdict;
 
-    return ((rule->from_addresses.n && !explanation->from.has_addr) ||
-            (rule->to_addresses.n && !explanation->to.has_addr)) &&
+    return (asks_address(explanation, rule) || asks_from_port(explanation, rule)) &&
            zone_set_has(&rule->from, verdict->src) && zone_set_has(&rule->to, verdict->dst) &&
            service_has(&rule->service, &explanation->key);
 }
 
-static void note_addresses(const struct zw_policy *policy, struct zw_explanation *explanation)
+static void note_what_is_open(const struct zw_policy *policy, struct zw_explanation *explanation)
 {
     size_t n = explanation->verdict.rule ? explanation->verdict.rule->number - 1 : policy->n_rules;
 
     for (size_t i = 0; i < n; i++) {
-        if (depends(explanation, &policy->rules[i])) {
-            zw_problems_add(&explanation->notes, NULL, 0, 0,
-                            "rule %u \"%s\" comes first for some addresses: name one, as in ZONE@ADDRESS",
-                            policy->rules[i].number, policy->rules[i].name);
+        const struct zw_rule *rule = &policy->rules[i];
+
+        if (depends(explanation, rule)) {
+            zw_problems_add(&explanation->notes, NULL, 0, 0, "rule %u \"%s\" comes first for some %s", rule->number,
+                            rule->name,
+                            asks_address(explanation, rule) ? "addresses: name one, as in ZONE@ADDRESS"
+                                                            : "source ports: name one, as in --from-port=53");
         }
     }
 }
@@ -263,7 +298,8 @@ static void set_addresses(const struct zw_policy *policy, struct zw_explanation 
 }
 
 bool zw_explain(const struct zw_policy *policy, const struct zw_inventory *inventory, const char *from, const char *to,
-                const char *service, struct zw_explanation *explanation, struct zw_problems *problems)
+                const char *service, const char *from_port, struct zw_explanation *explanation,
+                struct zw_problems *problems)
 {
     const struct zw_zone *from_zone, *to_zone;
     struct zw_service_item item;
@@ -282,12 +318,15 @@ bool zw_explain(const struct zw_policy *policy, const struct zw_inventory *inven
     }
     set_addresses(policy, explanation, from_zone, to_zone, family);
     set_service(&explanation->key, &item);
+    if (!set_from_port(from_port, explanation, problems)) {
+        return false;
+    }
     explanation->verdict = zw_decide(policy, explanation->from.port_zone, explanation->to.port_zone, &explanation->key);
     note_zone(from_zone, explanation->verdict.src, &explanation->notes);
     note_zone(to_zone, explanation->verdict.dst, &explanation->notes);
     note_port(&explanation->from, &explanation->notes);
     note_port(&explanation->to, &explanation->notes);
-    note_addresses(policy, explanation);
+    note_what_is_open(policy, explanation);
     return true;
 }
 

@@ -27,15 +27,16 @@ struct zw_endpoint {
 struct zw_explanation {
     struct zw_endpoint from, to;
     struct zw_packet_key key;
+    bool has_from_port; /* One was named. */
     struct zw_verdict verdict;
     struct zw_problems notes; /* What the answer leaves open; texts without a place. */
 };
 
-/* Answers from zone, port or address 'from' to 'to' for one 'service' ("tcp/443", "icmp/8").  'inventory' may be NULL:
- * then there are no ports.  False, and problems, if the question has no meaning.  The answer points into the policy
+/* Answers from zone, port or address 'from' to 'to' for one 'service' ("tcp/443", "icmp/8"), sent from 'from_port' ("53";
+ * NULL: from any high one).  'inventory' may be NULL: then there are no ports.  False, and problems, if the question has no meaning.  The answer points into the policy
  * and the inventory; clear it in either case. */
 bool zw_explain(const struct zw_policy *, const struct zw_inventory *, const char *from, const char *to,
-                const char *service, struct zw_explanation *, struct zw_problems *);
+                const char *service, const char *from_port, struct zw_explanation *, struct zw_problems *);
 void zw_explanation_clear(struct zw_explanation *);
 
 #endif

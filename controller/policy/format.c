@@ -72,6 +72,18 @@ static void print_item(FILE *f, const void *service_, size_t i)
     free(text);
 }
 
+static void print_range(FILE *f, const void *ranges_, size_t i)
+{
+    const struct zw_port_ranges *ranges = ranges_;
+    const struct zw_port_range *range = &ranges->list[i];
+
+    if (range->first == range->last) {
+        fprintf(f, "%u", range->first);
+    } else {
+        fprintf(f, "%u-%u", range->first, range->last);
+    }
+}
+
 static void print_selector(FILE *f, const struct zw_selector *s)
 {
     static const char *const keys[] = {
@@ -135,6 +147,9 @@ static void print_rule(FILE *f, const struct zw_rule *rule)
         print_list(f, 4, "service", rule->service.n, print_item, &rule->service);
     } else {
         fputs("    service: any\n", f);
+    }
+    if (rule->from_ports.n) {
+        print_list(f, 4, "from-ports", rule->from_ports.n, print_range, &rule->from_ports);
     }
     fprintf(f, "    action: %s\n", zw_action_name(rule->action));
     if (rule->action == ZW_ASK) {

@@ -76,6 +76,16 @@ struct zw_service {
     size_t n;
 };
 
+struct zw_port_range {
+    uint16_t first, last; /* Inclusive. */
+};
+
+/* n == 0 means any port.  Else sorted, neither overlapping nor touching. */
+struct zw_port_ranges {
+    struct zw_port_range *list;
+    size_t n;
+};
+
 /* n == 0 means any zone. */
 struct zw_zone_set {
     const struct zw_zone **list; /* Sorted by name, no duplicates. */
@@ -88,6 +98,7 @@ struct zw_rule {
     struct zw_zone_set from, to;
     struct zw_prefixes from_addresses, to_addresses; /* n == 0: any. */
     struct zw_service service;
+    struct zw_port_ranges from_ports; /* Source ports; n != 0 only if every item of 'service' has ports. */
     enum zw_action action;
     enum zw_action otherwise; /* ZW_ASK: ZW_ALLOW or ZW_DENY if nothing else decides. */
     enum zw_log_level log;
@@ -146,6 +157,9 @@ char *zw_service_format(const struct zw_service *);
 /* Reads "tcp/80", "udp/53-60", "icmp/8", "icmpv6/128", "icmp", "gre", "proto/89": one item of the policy language.
  * Returns NULL, or a text that says what was expected (constant). */
 const char *zw_service_item_parse(const char *, struct zw_service_item *);
+
+/* Reads "53" or "1024-65535".  Returns NULL, or a text that says what was expected (constant). */
+const char *zw_port_range_parse(const char *, struct zw_port_range *);
 
 /* How a port came to its zone, or why it has none. */
 #define ZW_MEMBERSHIPS                                                                \

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "controller/policy/reader.h"
+#include "controller/policy/service.h"
 
 enum {
     KEY_NAME,
@@ -15,6 +16,7 @@ enum {
     KEY_FROM_ADDRESSES,
     KEY_TO_ADDRESSES,
     KEY_SERVICE,
+    KEY_FROM_PORTS,
     KEY_ACTION,
     KEY_OTHERWISE,
     KEY_LOG,
@@ -28,6 +30,7 @@ static const struct zw_reader_key keys[] = {
     [KEY_FROM_ADDRESSES] = {"from-addresses", false},
     [KEY_TO_ADDRESSES] = {"to-addresses", false},
     [KEY_SERVICE] = {"service", false},
+    [KEY_FROM_PORTS] = {"from-ports", false},
     [KEY_ACTION] = {"action", false},
     [KEY_OTHERWISE] = {"otherwise", false},
     [KEY_LOG] = {"log", false},
@@ -205,6 +208,27 @@ static void check_families(struct zw_reader *r, const struct zw_yaml_node *const
     }
 }
 
+static bool has_ports(const struct zw_service *service)
+{
+    for (size_t i = 0; i < service->n; i++) {
+        if (!zw_protocol_has_ports(service->items[i].proto)) {
+            return false;
+        }
+    }
+    return service->n;
+}
+
+static void check_from_ports(struct zw_reader *r, const struct zw_yaml_node *const values[], const struct zw_rule *rule)
+{
+    if (!values[KEY_SERVICE] ||
+        (values[KEY_SERVICE]->type == ZW_YAML_TEXT && !strcmp(values[KEY_SERVICE]->text, "any")) ||
+        (rule->service.n && !has_ports(&rule->service))) {
+        zw_reader_problem(
+            r, values[KEY_FROM_PORTS]->key,
+            "\"from-ports\" without protocols that have ports; expected a service of tcp, udp or sctp only");
+    }
+}
+
 static void read_name(struct zw_reader *r, const struct zw_yaml_node *rule_node, const struct zw_yaml_node *node,
                       struct zw_rule *rule)
 {
@@ -299,6 +323,10 @@ static void read_rule(struct zw_reader *r, const struct zw_yaml_node *node, stru
     }
     if (values[KEY_SERVICE]) {
         zw_reader_service(r, values[KEY_SERVICE], true, &rule->service);
+    }
+    if (values[KEY_FROM_PORTS]) {
+        zw_reader_port_ranges(r, values[KEY_FROM_PORTS], &rule->from_ports);
+        check_from_ports(r, values, rule);
     }
     read_verdict(r, values, rule);
     if (r->problems->n + r->problems->n_dropped == n_problems) {

@@ -126,6 +126,60 @@ static void add_service(struct zw_reader *r, const struct zw_yaml_node *node, bo
     }
 }
 
+static int compare_ranges(const void *a_, const void *b_)
+{
+    const struct zw_port_range *a = a_, *b = b_;
+
+    return a->first != b->first ? (a->first > b->first) - (a->first < b->first)
+                                : (a->last > b->last) - (a->last < b->last);
+}
+
+/* Ranges that overlap or touch become one.  All ports is the same as none named. */
+static void normalize_ranges(struct zw_port_ranges *ranges)
+{
+    size_t n = 0;
+
+    qsort(ranges->list, ranges->n, sizeof *ranges->list, compare_ranges);
+    for (size_t i = 0; i < ranges->n; i++) {
+        const struct zw_port_range *range = &ranges->list[i];
+
+        if (!n || range->first > ranges->list[n - 1].last + 1) {
+            ranges->list[n++] = *range;
+        } else if (range->last > ranges->list[n - 1].last) {
+            ranges->list[n - 1].last = range->last;
+        }
+    }
+    ranges->n = n == 1 && !ranges->list[0].first && ranges->list[0].last == UINT16_MAX ? 0 : n;
+}
+
+void zw_reader_port_ranges(struct zw_reader *r, const struct zw_yaml_node *node, struct zw_port_ranges *ranges)
+{
+    static const char expected[] = "a port, a range such as 1024-65535, or a list of them";
+    const struct zw_yaml_node *item;
+    struct zw_reader_list list;
+
+    if (!zw_reader_list(r, node, expected, &list)) {
+        return;
+    }
+    if (list.n > ZW_SERVICE_MAX_ITEMS) {
+        zw_reader_problem(r, node, "more than %d ranges; expected no more in one rule", ZW_SERVICE_MAX_ITEMS);
+        return;
+    }
+    ranges->list = zw_pool_calloc(r->pool, list.n, sizeof *ranges->list);
+    item = list.first;
+    for (size_t i = 0; i < list.n; i++, item = item->next) {
+        const char *text = item->type == ZW_YAML_TEXT ? item->text : zw_reader_any_text(r, item, expected);
+        const char *wrong = text ? zw_port_range_parse(text, &ranges->list[ranges->n]) : NULL;
+
+        if (wrong) {
+            zw_reader_problem(r, item, "\"%s\": %s", zw_reader_excerpt(r, item), wrong);
+        } else if (text) {
+            ranges->n++;
+        }
+    }
+    normalize_ranges(ranges);
+}
+
 bool zw_reader_service(struct zw_reader *r, const struct zw_yaml_node *node, bool names_allowed,
                        struct zw_service *result)
 {

@@ -102,6 +102,9 @@ bool zw_reader_addresses(struct zw_reader *, const struct zw_yaml_node *, bool s
 /* Items and the names of services.  'names_allowed': false inside a service. */
 bool zw_reader_service(struct zw_reader *, const struct zw_yaml_node *, bool names_allowed, struct zw_service *);
 
+/* "53", "1024-65535", or a list of such. */
+void zw_reader_port_ranges(struct zw_reader *, const struct zw_yaml_node *, struct zw_port_ranges *);
+
 /* Values of "action" in defaults, "log" anywhere. */
 extern const struct zw_reader_word zw_reader_log_words[];
 extern const struct zw_reader_word zw_reader_final_action_words[];

@@ -84,7 +84,7 @@ static bool parse_number(const char **s, unsigned int max, unsigned int *value)
     return *value <= max;
 }
 
-static const char *parse_ports(const char *s, struct zw_service_item *item)
+const char *zw_port_range_parse(const char *s, struct zw_port_range *range)
 {
     unsigned int first, last;
 
@@ -104,10 +104,22 @@ static const char *parse_ports(const char *s, struct zw_service_item *item)
     if (first > last) {
         return expected_order;
     }
-    item->first = (uint16_t)first;
-    item->last = (uint16_t)last;
-    item->any_ports = first == 0 && last == UINT16_MAX;
+    range->first = (uint16_t)first;
+    range->last = (uint16_t)last;
     return NULL;
+}
+
+static const char *parse_ports(const char *s, struct zw_service_item *item)
+{
+    struct zw_port_range range;
+    const char *wrong = zw_port_range_parse(s, &range);
+
+    if (!wrong) {
+        item->first = range.first;
+        item->last = range.last;
+        item->any_ports = range.first == 0 && range.last == UINT16_MAX;
+    }
+    return wrong;
 }
 
 static bool parse_type_name(const char **s, uint8_t family, unsigned int *type)
@@ -169,6 +181,11 @@ static const struct protocol *find_protocol(const char *name, size_t size)
 bool zw_is_protocol(const char *name)
 {
     return find_protocol(name, strlen(name)) || !strcmp(name, "proto");
+}
+
+bool zw_protocol_has_ports(uint8_t proto)
+{
+    return proto == IPPROTO_TCP || proto == IPPROTO_UDP || proto == IPPROTO_SCTP;
 }
 
 const char *zw_service_item_parse(const char *text, struct zw_service_item *item)

@@ -9,4 +9,7 @@
 /* Whether 'name' is taken by the policy language itself: "tcp", "gre", "proto"... */
 bool zw_is_protocol(const char *name);
 
+/* Whether packets of IP protocol 'proto' have ports that rules look at. */
+bool zw_protocol_has_ports(uint8_t proto);
+
 #endif

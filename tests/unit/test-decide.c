@@ -30,6 +30,7 @@ static const char text[] =
     "  - {name: from-some, from: web, to: db, from-addresses: 10.1.0.0/16, action: allow}\n"
     "  - {name: hm, from: web, to: db, service: tcp, action: ask}\n"
     "  - {name: well, from: web, to: db, service: sctp, action: ask, otherwise: allow}\n"
+    "  - {name: ntp, from: db, to: web, service: [udp/123, tcp/123], from-ports: [123, 1024-2048], action: allow}\n"
     "  - {name: gre, from: db, to: web, service: [gre, proto/41], action: allow}\n";
 
 static struct zw_policy *policy;
@@ -67,6 +68,13 @@ static const struct {
     {"web", "db", "10.2.0.1", "10.2.0.2", 6, 4000, 5432, "deny otherwise hm web-db denied slow"},
     {"web", "db", "10.2.0.1", "10.2.0.2", 132, 4000, 5432, "allow otherwise well web-db denied slow"},
     {"web", "db", "10.2.0.1", "192.168.10.9", 6, 4000, 5432, "deny default - web-inner denied"},
+    {"db", "web", "10.2.0.1", "10.1.0.1", 17, 123, 123, "allow rule ntp db-web denied"},
+    {"db", "web", "10.2.0.1", "10.1.0.1", 17, 124, 123, "deny default - db-web denied"},
+    {"db", "web", "10.2.0.1", "10.1.0.1", 17, 1023, 123, "deny default - db-web denied"},
+    {"db", "web", "10.2.0.1", "10.1.0.1", 6, 1024, 123, "allow rule ntp db-web denied"},
+    {"db", "web", "2001:db8::1", "2001:db8::2", 17, 2048, 123, "allow rule ntp db-web denied"},
+    {"db", "web", "10.2.0.1", "10.1.0.1", 17, 2049, 123, "deny default - db-web denied"},
+    {"db", "web", "10.2.0.1", "10.1.0.1", 17, 123, 1024, "deny default - db-web denied"},
     {"db", "web", "10.2.0.1", "10.1.0.1", 47, 0, 0, "allow rule gre db-web denied"},
     {"db", "web", "2001:db8::1", "2001:db8::2", 41, 0, 0, "allow rule gre db-web denied"},
     {"db", "web", "10.2.0.1", "10.1.0.1", 50, 0, 0, "deny default - db-web denied"},

@@ -22,6 +22,8 @@ static const char policy_text[] =
     "rules:\n"
     "  - {name: one-host, from: office, from-addresses: 192.168.10.200, to: web, service: tcp/80, action: deny}\n"
     "  - {name: office-web, from: [office, desk], to: web, service: [tcp/80, icmp/8, icmpv6/128], action: allow}\n"
+    "  - {name: low, from: db, to: web, service: udp/123, from-ports: 123, action: deny}\n"
+    "  - {name: any, from: db, to: web, service: [udp/123, gre], action: allow}\n"
     "  - {name: asked, from: web, to: db, action: ask, otherwise: allow}\n";
 
 static struct zw_policy *policy;
@@ -53,13 +55,13 @@ static void tear_down(void)
 }
 
 /* "allow office-web office>web tcp:80" and the notes, or the problems; for the caller to free. */
-static char *ask(const char *from, const char *to, const char *service)
+static char *ask(const char *from, const char *to, const char *service, const char *from_port)
 {
     struct zw_problems problems = ZW_PROBLEMS_INIT;
     struct zw_explanation e;
     char *text, *notes;
 
-    if (!zw_explain(policy, inventory, from, to, service, &e, &problems)) {
+    if (!zw_explain(policy, inventory, from, to, service, from_port, &e, &problems)) {
         text = zw_problems_format(&problems);
     } else {
         notes = zw_problems_format(&e.notes);
@@ -77,15 +79,20 @@ static char *ask(const char *from, const char *to, const char *service)
     return text;
 }
 
-static void check(const char *from, const char *to, const char *service, const char *want)
+static void check_from(const char *from, const char *to, const char *service, const char *from_port, const char *want)
 {
-    char *got = ask(from, to, service);
+    char *got = ask(from, to, service, from_port);
 
     if (strcmp(got, want) != 0) {
         printf("# %s %s %s\n# expected: %s\n# found: %s\n", from, to, service, want, got);
         CU_FAIL("another answer");
     }
     free(got);
+}
+
+static void check(const char *from, const char *to, const char *service, const char *want)
+{
+    check_from(from, to, service, NULL, want);
 }
 
 static void test_ends(void)
@@ -123,6 +130,21 @@ static void test_zones_behind(void)
     tear_down();
 }
 
+static void test_source_ports(void)
+{
+    set_up();
+    check("zone:db", "web", "udp/123",
+          "allow any db>web 17:123\n"
+          "rule 3 \"low\" comes first for some source ports: name one, as in --from-port=53\n");
+    check_from("zone:db", "web", "udp/123", "123", "deny low db>web 17:123\n");
+    check_from("zone:db", "web", "udp/123", "124", "allow any db>web 17:123\n");
+    check_from("zone:db", "web", "gre", "124", "source port \"124\": this service has no ports\n");
+    check_from("zone:db", "web", "udp/123", "1-2", "source port \"1-2\": expected one port, not a range\n");
+    check_from("zone:db", "web", "udp/123", "x",
+               "source port \"x\": expected a port or a range of ports, 0 to 65535, such as 80 or 8000-8080\n");
+    tear_down();
+}
+
 static void test_questions_without_meaning(void)
 {
     set_up();
@@ -139,4 +161,4 @@ static void test_questions_without_meaning(void)
 }
 
 ZW_TEST_MAIN({"zones, ports and addresses", test_ends}, {"zones behind others", test_zones_behind},
-             {"questions without meaning", test_questions_without_meaning})
+             {"source ports", test_source_ports}, {"questions without meaning", test_questions_without_meaning})
