@@ -152,7 +152,7 @@ static inline uint32_t zw_cookie_value(uint64_t cookie)
     ZW_DROP( 3, GROUP_SOURCE,  "group-source",  "its source MAC address is a group")                    \
     ZW_DROP( 4, LINK_LOCAL,    "link-local",    "it is for bridges only: spanning tree, LLDP, LACP")    \
     ZW_DROP( 5, DOUBLE_TAG,    "double-tag",    "it has a second VLAN tag")                             \
-    ZW_DROP( 6, BACK,          "back",          "its receiver is where it comes from")                  \
+    ZW_DROP( 6, BACK,          "back",          "its receiver is known to be where it comes from")      \
     ZW_DROP( 7, NO_RECEIVER,   "no-receiver",   "its receiver's port is gone or has no zone")           \
     ZW_DROP( 8, ETHERTYPE,     "ethertype",     "it is neither ARP nor IP")                             \
     ZW_DROP( 9, GROUP_TCP,     "group-tcp",     "it is TCP to several receivers")                       \

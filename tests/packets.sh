@@ -33,3 +33,20 @@ packets() {
     shift
     zw_vm_exec "$vm" "$PYTHON" -I "$ZW_SRCDIR/tests/packets.py" "$@"
 }
+
+# ether VM ARGUMENT...: see ether.py.
+ether() {
+    local vm=$1
+    shift
+    zw_vm_exec "$vm" "$PYTHON" -I "$ZW_SRCDIR/tests/ether.py" "$@"
+}
+
+# ether_start VM...: as catch_start, but whole frames, of any type.  catch_end ends it.
+ether_start() {
+    local vm
+    for vm in "$@"; do
+        zw_kill "catch-$vm" || true
+        zw_vm_run "$vm" "catch-$vm" "$PYTHON" -I "$ZW_SRCDIR/tests/ether.py" catch
+        zw_wait_for "grep -q ready '$ZW_PG/catch-$vm.out'"
+    done
+}

@@ -93,8 +93,21 @@ static void segment_floods(struct zw_compiler *c, int segment)
     }
 }
 
+/* A known receiver that is where the packet comes from has it already. */
+static void drop_back(struct zw_compiler *c, const struct zw_port *port)
+{
+    struct zw_flow *flow = zw_drop_flow(ZW_STAGE_DELIVER, ZW_PRIO_BLOCK, ZW_DROP_BACK, port);
+
+    zw_match_in_port(flow, port->ofport);
+    zw_match_reg(flow, ZW_REG_OUT_PORT, port->ofport);
+    zw_emit(c, flow);
+}
+
 void zw_compile_deliver(struct zw_compiler *c)
 {
+    for (size_t i = 0; i < c->n_ports; i++) {
+        drop_back(c, c->ports[i].port);
+    }
     for (size_t i = 0; i < c->n_segments; i++) {
         segment_floods(c, c->segments[i]);
     }
@@ -103,17 +116,24 @@ void zw_compile_deliver(struct zw_compiler *c)
     zw_emit_else(c, ZW_STAGE_DELIVER, ZW_STAGE_TARGET);
 }
 
+/* All ports of a segment share one list of copies, so the sender's own port has one, too.  It ends here, and is no drop:
+ * nobody misses it. */
+static void no_copy_back(struct zw_compiler *c, const struct zw_port *port)
+{
+    struct zw_flow *flow = zw_port_flow(ZW_STAGE_TARGET, ZW_PRIO_BLOCK, port);
+
+    zw_match_in_port(flow, port->ofport);
+    zw_match_reg(flow, ZW_REG_OUT_PORT, port->ofport);
+    zw_emit(c, flow);
+}
+
 void zw_compile_target(struct zw_compiler *c)
 {
     for (size_t i = 0; i < c->n_ports; i++) {
         const struct zw_open_port *open = &c->ports[i];
 
-        struct zw_flow *flow = zw_drop_flow(ZW_STAGE_TARGET, ZW_PRIO_BLOCK, ZW_DROP_BACK, open->port);
-        zw_match_in_port(flow, open->port->ofport);
-        zw_match_reg(flow, ZW_REG_OUT_PORT, open->port->ofport);
-        zw_emit(c, flow);
-
-        flow = zw_port_flow(ZW_STAGE_TARGET, ZW_PRIO_MATCH, open->port);
+        no_copy_back(c, open->port);
+        struct zw_flow *flow = zw_port_flow(ZW_STAGE_TARGET, ZW_PRIO_MATCH, open->port);
         zw_match_reg(flow, ZW_REG_OUT_PORT, open->port->ofport);
         zw_act_set_reg(flow, ZW_REG_DST_ZONE, open->zone->id);
         zw_act_goto(flow, ZW_STAGE_REMOTE);

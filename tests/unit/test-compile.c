@@ -113,7 +113,7 @@ static void test_small_changes(void)
                     1);
     CU_ASSERT_EQUAL(stage, ZW_STAGE_POLICY);
     /* A port: its own flows and the copies of a broadcast. */
-    CU_ASSERT(n_differences(compile(ZONES RULES, "abcc", 0, 1), compile(ZONES RULES, "abccc", 0, 1), &stage) < 12);
+    CU_ASSERT(n_differences(compile(ZONES RULES, "abcc", 0, 1), compile(ZONES RULES, "abccc", 0, 1), &stage) <= 12);
     /* A port that no zone claims: nothing. */
     CU_ASSERT_EQUAL(n_differences(compile(ZONES RULES, "abc", 0, 1), compile(ZONES RULES, "abcx", 0, 1), &stage), 0);
 }
