@@ -21,6 +21,8 @@ ALONE_TESTS =
 include tests/unit/automake.mk
 include tests/bench/automake.mk
 include tests/golden/automake.mk
+include tests/model/automake.mk
+include tests/proof/automake.mk
 include tests/system/automake.mk
 
 TESTS += $(check_PROGRAMS)

@@ -3,8 +3,9 @@
  *
  *     FROM TO PROTO SRC DST SPORT DPORT      FROM and TO: zones of ports, or "-" for a port without zone
  *
- * gives "VERDICT RULE LOG SRC-ZONE DST-ZONE": allow, deny or ask; the rule's number, 0 for the default, or "-" if no
- * rule was asked; 1 if the fast path sends a copy to the log, else 0; the zones as registers have them. */
+ * gives "VERDICT RULE LOG SRC-ZONE DST-ZONE ANSWER": allow, deny or ask; the rule's number, 0 for the default, or "-" if
+ * no rule was asked; 1 if the fast path sends a copy to the log, else 0; the zones as registers have them; what comes of
+ * it, after an ask, too. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,12 +33,12 @@ static void answer(const struct zw_policy *policy, const struct zw_zone *zones[2
     struct zw_verdict v = zw_decide(policy, zones[0], zones[1], key);
 
     if (v.step == ZW_STEP_NO_ZONE) {
-        puts("deny - 0 - -");
+        puts("deny - 0 - - deny");
         return;
     }
     bool logs = !v.slow && v.log != ZW_LOG_NONE && (v.action == ZW_DENY || v.log == ZW_LOG_SESSION);
-    printf("%s %u %d 0x%x 0x%x\n", v.slow ? "ask" : zw_action_name(v.action), v.rule ? v.rule->number : 0, logs,
-           v.src->id, v.dst->id);
+    printf("%s %u %d 0x%x 0x%x %s\n", v.slow ? "ask" : zw_action_name(v.action), v.rule ? v.rule->number : 0, logs,
+           v.src->id, v.dst->id, zw_action_name(v.action));
 }
 
 static struct zw_policy *read_policy(const char *path)

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""policy - a policy's text as lists and sets, after zoneward-policy(5)."""
+
+import dataclasses
+import ipaddress
+
+import yaml
+
+PROTOCOLS = {"tcp": 6, "udp": 17, "sctp": 132, "icmp": 1, "icmpv6": 58, "igmp": 2, "gre": 47, "esp": 50, "ah": 51,
+             "ospf": 89, "pim": 103, "vrrp": 112}
+WITH_PORTS = {"tcp", "udp", "sctp"}
+ICMP_TYPES = {
+    "icmp": {"echo-reply": 0, "destination-unreachable": 3, "redirect": 5, "echo-request": 8, "router-advertisement": 9,
+             "router-solicitation": 10, "time-exceeded": 11, "parameter-problem": 12, "timestamp-request": 13,
+             "timestamp-reply": 14},
+    "icmpv6": {"destination-unreachable": 1, "packet-too-big": 2, "time-exceeded": 3, "parameter-problem": 4,
+               "echo-request": 128, "echo-reply": 129, "router-solicitation": 133, "router-advertisement": 134,
+               "neighbor-solicitation": 135, "neighbor-advertisement": 136, "redirect": 137},
+}
+BY_NUMBER = {number: name for name, number in PROTOCOLS.items()}
+FAMILY_OF = {"icmp": 4, "icmpv6": 6}  # Of both families: all others.
+ANY = "any"
+
+
+@dataclasses.dataclass(frozen=True)
+class Item:
+    """One alternative of a service.  None: whatever the packet has there."""
+    proto: int
+    family: int | None = None
+    low: int | None = None  # Destination ports from 'low' to 'high', or the ICMP type.
+    high: int | None = None
+    code: int | None = None
+
+    def matches(self, packet):
+        if packet.proto != self.proto or self.family not in (None, packet.src.version):
+            return False
+        if self.low is None:
+            return True
+        first, second = packet.l4
+        if self.family:  # ICMP: type and code.
+            return first == self.low and self.code in (None, second)
+        return self.low <= second <= self.high
+
+
+@dataclasses.dataclass
+class Zone:
+    name: str
+    selectors: list
+    behind: str | None
+    addresses: list
+    trusts_external_id: bool
+
+
+@dataclasses.dataclass
+class Rule:
+    name: str
+    number: int  # From 1.
+    sources: set | None  # Names of zones; None: any.
+    destinations: set | None
+    from_addresses: list | None  # None: any.
+    to_addresses: list | None
+    items: list | None  # None: every IP packet.
+    action: str
+    otherwise: str | None  # With action ask only.
+    log: str
+
+
+@dataclasses.dataclass
+class Policy:
+    zones: dict
+    rules: list
+    action: str
+    log: str
+
+
+def as_list(value):
+    return value if isinstance(value, list) else [value]
+
+
+def read_addresses(value, sets):
+    """Networks, with the sets' names replaced by what is in them."""
+    found = []
+    for text in as_list(value):
+        found += read_addresses(sets[text], {}) if text in sets else [ipaddress.ip_network(text)]
+    return found
+
+
+def read_icmp(kind, texts):
+    for text in texts:
+        type_, _, code = text.partition("/")
+        number = ICMP_TYPES[kind].get(type_)
+        number = int(type_) if number is None else number
+        yield Item(PROTOCOLS[kind], FAMILY_OF[kind], number, number, int(code) if code else None)
+
+
+def read_item(text):
+    kind, _, rest = text.partition("/")
+    parts = rest.split(",") if rest else []
+    if kind == "proto":
+        return [Item(int(part), FAMILY_OF.get(BY_NUMBER.get(int(part)))) for part in parts]
+    if not parts:
+        return [Item(PROTOCOLS[kind], FAMILY_OF.get(kind))]
+    if kind in ICMP_TYPES:
+        return list(read_icmp(kind, parts))
+    bounds = [part.split("-") for part in parts]
+    return [Item(PROTOCOLS[kind], None, int(low_high[0]), int(low_high[-1])) for low_high in bounds]
+
+
+def read_service(value, services):
+    if value is None or ANY in as_list(value):
+        return None
+    texts = [text for word in as_list(value) for text in as_list(services.get(word, word))]
+    return [item for text in texts for item in read_item(text)]
+
+
+def read_zones_of_rule(value):
+    return None if ANY in as_list(value) else set(as_list(value))
+
+
+def read_zone(name, tree, sets, trusts):
+    says = tree.get("trust-external-id")
+    behind = tree.get("behind")
+    return Zone(name, [next(iter(selector.items())) for selector in tree.get("ports", [])], behind,
+                read_addresses(tree["addresses"], sets) if behind else [],
+                behind is None and (trusts if says is None else says == "true"))
+
+
+def read_rule(number, tree, sets, services, log):
+    return Rule(name=tree.get("name", f"rule-{number}"), number=number,
+                sources=read_zones_of_rule(tree["from"]), destinations=read_zones_of_rule(tree["to"]),
+                from_addresses=read_addresses(tree["from-addresses"], sets) if "from-addresses" in tree else None,
+                to_addresses=read_addresses(tree["to-addresses"], sets) if "to-addresses" in tree else None,
+                items=read_service(tree.get("service"), services), action=tree["action"],
+                otherwise=tree.get("otherwise", "deny") if tree["action"] == "ask" else None,
+                log=tree.get("log", log))
+
+
+def read(*texts):
+    """The policy that these files make together."""
+    # BaseLoader: every scalar is a text, as the manual page has it.
+    trees = [yaml.load(text, yaml.BaseLoader) for text in texts]
+    merged = {section: {k: v for tree in trees for k, v in (tree.get(section) or {}).items()}
+              for section in ("zones", "address-sets", "services", "defaults", "trust")}
+    sets, services, defaults = merged["address-sets"], merged["services"], merged["defaults"]
+    trusts = merged["trust"].get("external-id-zone") == "true"
+    log = defaults.get("log", "denied")
+    rules = [tree for file in trees for tree in file.get("rules") or []]
+    return Policy(zones={name: read_zone(name, tree or {}, sets, trusts) for name, tree in merged["zones"].items()},
+                  rules=[read_rule(i + 1, tree, sets, services, log) for i, tree in enumerate(rules)],
+                  action=defaults.get("action", "deny"), log=log)

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""ports - what OVSDB says of a bridge's ports: their VLANs, after ovs-vswitchd.conf.db(5), and their zones, after
+zoneward-policy(5)."""
+
+import dataclasses
+import fnmatch
+
+LOCAL = 65534  # The bridge's own port.
+
+
+@dataclasses.dataclass
+class Port:
+    number: int
+    name: str
+    mode: str = "trunk"
+    tag: int | None = None
+    trunks: tuple = ()
+    external_ids: dict = dataclasses.field(default_factory=dict)
+
+    @property
+    def mac(self):
+        """The address that OVSDB says is behind this port, or None."""
+        return self.external_ids.get("attached-mac")
+
+    def carries(self, segment):
+        if self.mode == "access":
+            return segment == (self.tag or 0)
+        if self.mode.startswith("native") and self.tag and segment in (0, self.tag):
+            return segment == self.tag  # It takes the place of VLAN 0.
+        return not self.trunks or segment in self.trunks
+
+    def segment_of(self, vid):
+        """The segment of a packet that comes in with VLAN 'vid' (0: none), or None if the port refuses it."""
+        if self.mode == "access":
+            return (self.tag or 0) if vid == 0 else None
+        segment = (self.tag or 0) if self.mode.startswith("native") and vid == 0 else vid
+        return segment if self.carries(segment) else None
+
+    def tag_of(self, segment):
+        """The tag that a packet of the segment leaves with, 0: none."""
+        if self.mode == "access" or (self.mode == "native-untagged" and segment == (self.tag or 0)):
+            return 0
+        return segment
+
+
+def is_selected(selector, port):
+    key, value = selector
+    if key == "name":
+        return fnmatch.fnmatchcase(port.name, value)
+    if key == "iface-id":
+        return port.external_ids.get("iface-id") == value
+    key, _, value = value.partition("=")
+    return port.external_ids.get(key) == value
+
+
+def zone_of_port(policy, port):
+    """The zone's name; None if no zone takes it, or two do."""
+    found = {zone.name for zone in policy.zones.values() if any(is_selected(s, port) for s in zone.selectors)}
+    claimed = policy.zones.get(port.external_ids.get("zone"))
+    if claimed and claimed.trusts_external_id:
+        found.add(claimed.name)
+    return found.pop() if len(found) == 1 else None

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""switch - what becomes of a packet at a managed bridge: where it goes, and whether its session or a rule lets it.
+
+After zoneward-policy(5) for what is allowed, and the words of doc/pipeline.md for what a firewall does with the rest:
+who receives it, what never passes, what needs a session."""
+
+import dataclasses
+import hashlib
+
+from . import judge
+from .ports import zone_of_port
+
+TCP, ICMPV6 = 6, 58
+# Neighbour discovery on its own link passes as ARP does.  These, and neighbour discovery that came through a router, no
+# session can be made of: a rule judges each of them.
+ND = {(135, 0), (136, 0)}
+UNTRACKED_ICMPV6 = {130, 131, 132, 133, 134, 135, 136, 137, 143}
+LINK_LOCAL = "01:80:c2:00:00:0"  # Addresses that no bridge forwards, but for the last digit.
+
+
+@dataclasses.dataclass(frozen=True)
+class Session:
+    """What conntrack says of a packet.  'state': new, established, related or invalid.  'zones': between which zones the
+    session was let in, None: by nobody."""
+    state: str = "new"
+    is_reply: bool = False
+    zones: tuple | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Frame:
+    """'ip' None: not IP.  'fragment': no, first or later.  'flags': of TCP, as in "S", "SA"."""
+    port: object
+    dl_dst: str
+    vid: int = 0
+    kind: str = "ip"  # ip, arp, or other.
+    dl_src: str = "02:00:00:00:02:01"
+    ip: judge.Packet | None = None
+    flags: str = "S"
+    ttl: int = 64
+    fragment: str = "no"
+    session: Session = Session()
+
+    @property
+    def is_group(self):
+        return int(self.dl_dst[:2], 16) & 1 == 1
+
+
+@dataclasses.dataclass(frozen=True)
+class Fate:
+    """What becomes of one copy.  'verdict' None: no rule was asked."""
+    passes: bool
+    verdict: judge.Verdict | None = None
+    opens_session: bool = False
+
+
+DROPPED, PASSED = Fate(False), Fate(True)
+
+
+def zone_id(name):
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")
+
+
+class Switch:
+    def __init__(self, policy, ports):
+        self.policy, self.ports = policy, ports
+        self.zones = {port.number: zone_of_port(policy, port) for port in ports}
+
+    def zone(self, port):
+        return self.zones[port.number]
+
+    def receivers(self, frame):
+        """The ports that may get it, and whether it is sure that the one that it is for is among them."""
+        segment = frame.port.segment_of(frame.vid)
+        if segment is None or self.zone(frame.port) is None or int(frame.dl_src[:2], 16) & 1:
+            return [], True
+        if frame.dl_dst.startswith(LINK_LOCAL):
+            return [], True
+        able = [port for port in self.ports if port.carries(segment) and self.zone(port)]
+        known = [port for port in able if port.mac == frame.dl_dst]
+        if known:
+            return [port for port in known if port is not frame.port], True
+        return [port for port in able if port is not frame.port], frame.is_group
+
+    def may_open(self, frame, receiver, is_sure):
+        """A copy for a port that is likely not the receiver's opens no session: its answer would not fit."""
+        if is_sure:
+            return True
+        segment = frame.port.segment_of(frame.vid)
+        free = [port for port in self.ports if port.carries(segment) and self.zone(port) and not port.mac
+                and port is not frame.port]
+        return [receiver] == free
+
+    def between(self, frame, receiver):
+        return (judge.zone_of(self.policy, self.zone(frame.port), frame.ip.src),
+                judge.zone_of(self.policy, self.zone(receiver), frame.ip.dst))
+
+    def is_of_session(self, frame, receiver):
+        """Whether a session that was let in, between these very zones, lets the packet pass."""
+        session, zones = frame.session, self.between(frame, receiver)
+        if session.zones is None:
+            return False
+        if session.state == "related":
+            return zones[1] in session.zones
+        return zones == (session.zones[::-1] if session.is_reply else session.zones)
+
+    def judged(self, frame, receiver, opens):
+        """By the rules, as the first packet of a session or by itself."""
+        if frame.fragment != "no":
+            return DROPPED
+        verdict = judge.judge(self.policy, self.zone(frame.port), self.zone(receiver), frame.ip)
+        return Fate(verdict.passes, verdict, opens and verdict.passes)
+
+    def fate(self, frame, receiver, is_sure):
+        if frame.kind != "ip":
+            return PASSED if frame.kind == "arp" else DROPPED
+        if frame.ip.proto == ICMPV6 and frame.fragment == "no" and frame.ip.src.version == 6:
+            if frame.ip.l4 in ND and frame.ttl == 255:
+                return PASSED
+            if frame.ip.l4[0] in UNTRACKED_ICMPV6:
+                return self.judged(frame, receiver, False)
+        if frame.is_group:
+            return DROPPED if frame.ip.proto == TCP else self.judged(frame, receiver, False)
+        if frame.session.state == "invalid":
+            return DROPPED
+        if self.is_of_session(frame, receiver):
+            return PASSED
+        if frame.session.state != "new" or (frame.ip.proto == TCP and frame.flags != "S"):
+            return DROPPED
+        return self.judged(frame, receiver, self.may_open(frame, receiver, is_sure))
+
+    def fates(self, frame):
+        """What becomes of each copy, by the number of its receiver's port."""
+        ports, is_sure = self.receivers(frame)
+        return {port.number: self.fate(frame, port, is_sure) for port in ports}

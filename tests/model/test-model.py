@@ -1,0 +1,237 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The model by itself: cases written by hand from zoneward-policy(5) and doc/pipeline.md."""
+
+import ipaddress
+import os
+import sys
+from pathlib import Path
+
+source = Path(os.environ.get("ZW_SRCDIR", Path(__file__).resolve().parents[2]))
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(source / "tests"))
+
+import tap  # noqa: E402
+from model import judge, policy  # noqa: E402
+from model.ports import Port, zone_of_port  # noqa: E402
+from model.switch import Frame, Session, Switch, zone_id  # noqa: E402
+
+MANUAL = """
+version: 1
+zones:
+  web: {ports: [{name: "vnet-web*"}]}
+  db: {ports: [{iface-id: 6f1c8a0e-0d0b-4f3b-9d1b-0a6a3b1c2d3e}]}
+  outside: {ports: [{name: uplink0}]}
+address-sets:
+  resolvers: [10.0.0.53, "2001:db8::53"]
+services:
+  dns: [udp/53, tcp/53]
+  ping: [icmp/echo-request, icmpv6/echo-request]
+defaults: {action: deny, log: denied}
+rules:
+  - {name: names, from: [web, db], to: outside, to-addresses: resolvers, service: dns, action: allow}
+  - {name: no-noise, from: outside, to: any, service: ["udp/137,138", tcp/139, tcp/445], action: deny, log: none}
+  - {name: ping, from: any, to: any, service: ping, action: allow, log: none}
+  - {name: backup, from: db, to: outside, to-addresses: 192.0.2.0/28, service: tcp/22, action: ask, otherwise: allow}
+"""
+PROTO = {"tcp": 6, "udp": 17, "icmp": 1, "icmpv6": 58, "gre": 47}
+
+
+def packet(src, dst, proto, *l4):
+    return judge.Packet(ipaddress.ip_address(src), ipaddress.ip_address(dst), PROTO[proto],
+                        ((1024, *l4) if len(l4) == 1 else l4) or (0, 0))
+
+
+def expect(what, found, expected):
+    if found != expected:
+        raise AssertionError(f"{what}: {found!r}, expected {expected!r}")
+
+
+def expect_verdicts(text, cases):
+    """Cases: (from, to, packet, action, rule)."""
+    read = policy.read(text)
+    for source_zone, to, what, action, rule in cases:
+        verdict = judge.judge(read, source_zone, to, what)
+        expect(f"{source_zone} to {to}: {what}", (verdict.action, verdict.rule), (action, rule))
+
+
+def rules(*lines, zones="a: {}, b: {}"):
+    return f"version: 1\nzones: {{{zones}}}\nrules:\n" + "".join(f"  - {{{line}}}\n" for line in lines)
+
+
+def manual():
+    expect_verdicts(MANUAL, [
+        ("web", "outside", packet("10.1.0.1", "10.0.0.53", "udp", 53), "allow", 1),
+        ("db", "outside", packet("fd00::1", "2001:db8::53", "tcp", 53), "allow", 1),
+        ("web", "outside", packet("10.1.0.1", "10.0.0.54", "udp", 53), "deny", 0),
+        ("web", "db", packet("10.1.0.1", "10.0.0.53", "udp", 53), "deny", 0),
+        ("outside", "web", packet("10.1.0.1", "10.0.0.1", "udp", 138), "deny", 2),
+        ("outside", "web", packet("10.1.0.1", "10.0.0.1", "tcp", 138), "deny", 0),
+        ("web", "web", packet("10.1.0.1", "10.0.0.1", "icmp", 8, 0), "allow", 3),
+        ("web", "web", packet("10.1.0.1", "10.0.0.1", "icmp", 0, 0), "deny", 0),
+        ("db", "outside", packet("10.1.0.1", "192.0.2.15", "tcp", 22), "ask", 4),
+        ("db", "outside", packet("10.1.0.1", "192.0.2.16", "tcp", 22), "deny", 0),
+        (None, "web", packet("10.1.0.1", "10.0.0.1", "icmp", 8, 0), "deny", None),
+        ("web", None, packet("10.1.0.1", "10.0.0.1", "icmp", 8, 0), "deny", None),
+    ])
+    read = policy.read(MANUAL)
+    logs = [judge.judge(read, "outside", "web", packet("10.1.0.1", "10.0.0.1", *l4)).logs
+            for l4 in (("udp", 137), ("udp", 1), ("icmp", 8, 0))]
+    expect("what is logged", logs, [False, True, False])
+    expect("the answer to an ask", judge.judge(read, "db", "outside", packet("10.1.0.1", "192.0.2.1", "tcp", 22)).passes, True)
+
+
+def order():
+    expect_verdicts(rules("from: a, to: b, service: tcp/80, action: deny", "from: any, to: b, action: allow",
+                          "from: a, to: b, service: tcp/81, action: deny"), [
+        ("a", "b", packet("10.0.0.1", "10.0.0.2", "tcp", 80), "deny", 1),
+        ("a", "b", packet("10.0.0.1", "10.0.0.2", "tcp", 81), "allow", 2),
+        ("b", "b", packet("10.0.0.1", "10.0.0.2", "tcp", 80), "allow", 2),
+        ("b", "a", packet("10.0.0.1", "10.0.0.2", "tcp", 80), "deny", 0),
+    ])
+
+
+def services():
+    for item, inside, outside in [
+            ("tcp/80-81", [("tcp", 80), ("tcp", 81)], [("tcp", 79), ("tcp", 82), ("udp", 80)]),
+            ('"udp/5,7-9"', [("udp", 5), ("udp", 9)], [("udp", 6), ("udp", 10)]),
+            ("udp", [("udp", 0), ("udp", 65535)], [("tcp", 0)]),
+            ("icmp/3/4", [("icmp", 3, 4)], [("icmp", 3, 3), ("icmp", 4, 4)]),
+            ("icmp/3", [("icmp", 3, 0), ("icmp", 3, 255)], [("icmp", 4, 0)]),
+            ("icmp/time-exceeded", [("icmp", 11, 0)], [("icmp", 3, 0)]),
+            ("gre", [("gre",)], [("tcp", 47)]),
+            ("proto/47", [("gre",)], [("tcp", 47)]),
+            ("any", [("gre",), ("tcp", 1)], [])]:
+        text = rules(f"from: a, to: b, service: {item}, action: allow")
+        expect_verdicts(text, [("a", "b", packet("10.0.0.1", "10.0.0.2", *l4), "allow", 1) for l4 in inside])
+        expect_verdicts(text, [("a", "b", packet("10.0.0.1", "10.0.0.2", *l4), "deny", 0) for l4 in outside])
+
+
+def families():
+    four, six = packet("10.0.0.1", "10.0.0.2", "icmp", 8, 0), packet("fd00::1", "fd00::2", "icmpv6", 128, 0)
+    odd = packet("fd00::1", "fd00::2", "icmp", 8, 0), packet("10.0.0.1", "10.0.0.2", "icmpv6", 128, 0)
+    for item, matches in ("icmp", four), ("proto/1", four), ("icmpv6", six), ("proto/58", six):
+        expect_verdicts(rules(f"from: a, to: b, service: {item}, action: allow"),
+                        [("a", "b", p, *(("allow", 1) if p is matches else ("deny", 0))) for p in (four, six, *odd)])
+    expect_verdicts(rules('from: a, to: b, from-addresses: "::/0", action: allow'),
+                    [("a", "b", six, "allow", 1), ("a", "b", four, "deny", 0)])
+
+
+def behind():
+    text = rules("from: near, to: b, action: allow", "from: far, to: b, action: deny", "from: a, to: b, action: ask",
+                 zones='a: {}, b: {}, near: {behind: a, addresses: [10.1.2.0/24, "fd00::/8"]}, '
+                       "far: {behind: a, addresses: 10.1.0.0/16}, other: {behind: b, addresses: 10.1.2.0/25}")
+    expect_verdicts(text, [
+        ("a", "b", packet("10.1.2.255", "1.1.1.1", "gre"), "allow", 1),
+        ("a", "b", packet("10.1.2.1", "1.1.1.1", "gre"), "allow", 1),
+        ("a", "b", packet("10.1.3.0", "1.1.1.1", "gre"), "deny", 2),
+        ("a", "b", packet("10.2.0.0", "1.1.1.1", "gre"), "ask", 3),
+        ("a", "b", packet("fd00::1", "fe00::1", "gre"), "allow", 1),
+        ("a", "b", packet("10.1.2.1", "10.1.2.1", "gre"), "deny", 0),
+        ("b", "b", packet("10.1.2.1", "1.1.1.1", "gre"), "deny", 0),
+    ])
+
+
+def membership():
+    text = """
+version: 1
+trust: {external-id-zone: true}
+zones:
+  tenant: {}
+  closed: {trust-external-id: false, ports: [{name: "vm[0-4]?"}, {external-id: role=db}]}
+  third: {ports: [{iface-id: x}]}
+  behind: {behind: tenant, addresses: 10.0.0.0/8}
+"""
+    for name, ids, zone in [("vm1a", {}, "closed"), ("vm1", {}, None), ("vm5a", {}, None), ("x", {"role": "db"}, "closed"),
+                            ("x", {"role": "d"}, None), ("x", {"zone": "tenant"}, "tenant"), ("x", {"zone": "closed"}, None),
+                            ("x", {"zone": "no"}, None), ("x", {"zone": "behind"}, None), ("x", {"iface-id": "x"}, "third"),
+                            ("vm1a", {"iface-id": "x"}, None), ("vm1a", {"zone": "tenant"}, None),
+                            ("vm1a", {"zone": "closed"}, "closed")]:
+        expect(f"zone of {name} {ids}", zone_of_port(policy.read(text), Port(1, name, external_ids=ids)), zone)
+
+
+def several_files():
+    read = policy.read("version: 1\nzones: {a: {}}\nrules: [{from: a, to: a, service: web, action: allow}]\n",
+                       "version: 1\nservices: {web: tcp/80}\ndefaults: {action: allow, log: none}\n"
+                       "rules: [{from: any, to: any, service: [web, tcp/81], action: deny}]\n")
+    verdicts = [judge.judge(read, "a", "a", packet("10.0.0.1", "10.0.0.2", "tcp", port)) for port in (80, 81, 82)]
+    expect("verdicts", [(v.action, v.rule, v.logs) for v in verdicts],
+           [("allow", 1, False), ("deny", 2, False), ("allow", 0, False)])
+
+
+def port(number, name, *vlans, mac=None):
+    return Port(number, name, *vlans, external_ids={"attached-mac": mac} if mac else {})
+
+
+def vlans():
+    plain, access, trunk = port(1, "p"), port(2, "q", "access", 10), port(3, "r", "trunk", None, (10, 20))
+    native = port(4, "s", "native-untagged", 10)
+    expect("segments", [[p.segment_of(vid) for vid in (0, 10, 30)] for p in (plain, access, trunk, native)],
+           [[0, 10, 30], [10, None, None], [None, 10, None], [10, 10, 30]])
+    expect("tags", [p.tag_of(10) for p in (plain, access, trunk, native)], [10, 0, 10, 0])
+
+
+PORTS = [port(1, "a1", mac="02:00:00:00:00:01"), port(2, "b1", mac="02:00:00:00:00:02"), port(3, "c1"), port(4, "x1")]
+SESSIONS = Switch(policy.read("""
+version: 1
+zones: {a: {ports: [{name: a1}]}, b: {ports: [{name: b1}]}, c: {ports: [{name: c1}]}}
+rules: [{from: a, to: b, service: tcp/80, action: allow}, {from: a, to: c, action: allow}]
+"""), PORTS)
+
+
+def passes(what, **changes):
+    frame = Frame(**({"port": PORTS[0], "dl_dst": PORTS[1].mac, "ip": packet("10.0.0.1", "10.0.0.2", "tcp", 80)} | changes))
+    return {number: what(fate) for number, fate in SESSIONS.fates(frame).items()}
+
+
+def receivers():
+    def opens(fate):
+        return fate.passes, fate.opens_session
+
+    expect("known", passes(opens), {2: (True, True)})
+    expect("unknown: only c's port may have it", passes(opens, dl_dst="02:00:00:00:00:09"), {2: (True, False), 3: (True, True)})
+    expect("TCP to all", passes(opens, dl_dst="ff:ff:ff:ff:ff:ff"), {2: (False, False), 3: (False, False)})
+    expect("back", passes(opens, dl_dst=PORTS[0].mac), {})
+    expect("no zone", passes(opens, port=PORTS[3]), {})
+    expect("bridges only", passes(opens, dl_dst="01:80:c2:00:00:00"), {})
+    expect("ARP", passes(opens, ip=None, kind="arp", dl_dst="ff:ff:ff:ff:ff:ff"), {2: (True, False), 3: (True, False)})
+    expect("LLDP", passes(opens, ip=None, kind="other"), {2: (False, False)})
+    hello = packet("fd00::1", "ff02::1", "icmpv6", 135, 0)
+    expect("ND", [passes(opens, ip=hello, ttl=ttl)[2] for ttl in (255, 254)], [(True, False), (False, False)])
+
+
+def sessions():
+    def state(flags="PA", **session):
+        return passes(lambda fate: fate.passes, flags=flags, session=Session(**session))[2]
+
+    expect("not a SYN", [state(flags) for flags in ("S", "SA", "A", "")], [True, False, False, False])
+    expect("established", [state(state="established", zones=zones) for zones in (("a", "b"), ("b", "a"), ("a", "c"), None)],
+           [True, False, False, False])
+    expect("reply", [state(state="established", is_reply=True, zones=zones) for zones in (("b", "a"), ("a", "b"))],
+           [True, False])
+    expect("related: to one of its ends", [state(state="related", zones=zones) for zones in (("a", "b"), ("b", "c"), ("a", "c"),
+                                                                                            None)], [True, True, False, False])
+    expect("invalid", state(state="invalid", zones=("a", "b")), False)
+    expect("its second packet", state(zones=("a", "b")), True)
+    fragments = [passes(lambda fate: fate.passes, fragment=fragment, flags="S")[2] for fragment in ("no", "first")]
+    expect("fragments", fragments, [True, False])
+
+
+def ids():
+    expect("as doc/pipeline.md has them", [zone_id(name) for name in ("web", "db", "outside", "office")],
+           [0x4b5e57f6, 0x7bdc25d1, 0x31207a20, 0x5cc3f828])
+
+
+sys.exit(tap.run([
+    ("the manual page's example", manual),
+    ("the first rule that matches decides", order),
+    ("services", services),
+    ("families never meet", families),
+    ("zones behind others, by the longest prefix", behind),
+    ("a port's zone", membership),
+    ("several files are one policy", several_files),
+    ("VLANs of a port", vlans),
+    ("who receives a packet", receivers),
+    ("what a session lets pass", sessions),
+    ("a zone's number", ids),
+]))

@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: Apache-2.0
+"""compare - the model, decide() and the switch on the same packets."""
+
+import json
+import random
+import subprocess
+import sys
+import time
+
+from model import policy as model_policy
+from model.switch import Switch, zone_id
+
+from . import packets
+from .policies import random_policy
+from .vswitchd import Trace, Vswitchd, read_stages
+from .world import BUILD, PG, PORTS
+
+LEAST = 100  # Of each kind there must be one in so many packets, or the comparison means little.
+
+
+def decide(path, questions):
+    """decide()'s answers: [verdict, rule, logs, source zone, destination zone, what comes of it]."""
+    answers = subprocess.run([f"{BUILD}/tests/golden/decide-dump", path], input="\n".join(questions) + "\n", text=True,
+                             stdout=subprocess.PIPE, check=True).stdout.splitlines()
+    return dict(zip(questions, answers, strict=True))
+
+
+def question(switch, frame, receiver):
+    packet = frame.ip
+    seen = packet.l4 if (packet.proto, packet.src.version) not in ((1, 6), (58, 4)) else (0, 0)
+    return (f"{switch.zone(frame.port)} {switch.zone(receiver)} {packet.proto} {packet.src} {packet.dst} "
+            f"{seen[0]} {seen[1]}")
+
+
+def decided(verdict):
+    """What the model expects decide() to answer."""
+    return (f"{verdict.action} {verdict.rule} {verdict.logs:d} {zone_id(verdict.source):#x} "
+            f"{zone_id(verdict.destination):#x} {verdict.otherwise or verdict.action}")
+
+
+def label_of(verdict):
+    """What COMMIT must write, without the version."""
+    return (1 | verdict.logs << 2 | verdict.rule << 8 | zone_id(verdict.source) << 64
+            | zone_id(verdict.destination) << 96)
+
+
+def differences(switch, frame, number, fate, copy):
+    """What the switch does with one copy that the model does not expect."""
+    receiver = next(port for port in switch.ports if port.number == number)
+    verdict = fate.verdict
+    expected = {"out": []}
+    if fate.passes and not (verdict and verdict.action == "ask"):  # An ask is paused.
+        expected["out"] = [(number, receiver.tag_of(frame.port.segment_of(frame.vid)))]
+    expected["verdict"], expected["rule"], expected["logs"] = (
+        (verdict.action, verdict.rule, verdict.logs) if verdict else (None, None, None))
+    if frame.ip and copy.zones:
+        expected["zones"] = tuple(map(zone_id, switch.between(frame, receiver)))
+    found = {key: getattr(copy, key) for key in expected}
+    expected["label"] = label_of(verdict) if fate.opens_session and verdict.action == "allow" else None
+    found["label"] = copy.label and copy.label & ~(0xffffffff << 32)
+    return {key: (expected[key], found[key]) for key in expected if expected[key] != found[key]}
+
+
+class Counts:
+    def __init__(self):
+        self.of = dict.fromkeys(["allow", "deny", "ask", "no receiver", "session", "no session", "without a rule",
+                                 "opens a session", "passes"], 0)
+
+    def add(self, frame, fates):
+        self.of["no receiver"] += not fates
+        for fate in fates.values():
+            if fate.verdict:
+                self.of[fate.verdict.action] += 1
+            elif frame.kind == "ip":
+                self.of["session" if fate.passes else "no session"] += 1
+            else:
+                self.of["without a rule"] += 1
+            self.of["passes"] += fate.passes
+            self.of["opens a session"] += fate.opens_session
+
+
+class Comparison:
+    def __init__(self, seed, source, make_policy=random_policy):
+        self.rng = random.Random(seed)
+        self.vswitchd = Vswitchd(f"{PG}/ovs")
+        self.trace = Trace(read_stages(source))
+        self.make_policy = make_policy
+        self.counts = Counts()
+        self.n_wrong = self.n_frames = 0
+        self.path = f"{PG}/proof.yaml"
+
+    def apply(self, tree):
+        """Puts a policy in force, and reads it as the model does."""
+        with open(self.path, "w", encoding="utf-8") as stream:
+            json.dump(tree, stream, indent=1)
+        subprocess.run([f"{BUILD}/zoneward", f"--run-dir={PG}/run", "policy", "apply", self.path],
+                       stdout=subprocess.DEVNULL, check=True)
+        with open(self.path, encoding="utf-8") as stream:
+            return Switch(model_policy.read(stream.read()), PORTS)
+
+    def wrong(self, frame, said):
+        self.n_wrong += 1
+        if self.n_wrong == 1:
+            with open(self.path, encoding="utf-8") as stream:
+                print(json.dumps(json.load(stream)))
+        if self.n_wrong <= 10:
+            print(f"{packets.trace_flow(frame)} {frame.session}")
+            for line in said:
+                print("  " + line)
+
+    def check_switch(self, switch, frame, fates):
+        states = [packets.ct_state(frame.session)] * max(1, len(fates))
+        text = self.vswitchd.trace("br0", packets.trace_flow(frame), *states)
+        copies = self.trace.read(text)
+        said = []
+        if set(copies) != set(fates):
+            said.append(f"copies for {sorted(copies)}; model: for {sorted(fates)}")
+        for number in set(copies) & set(fates):
+            for key, (expected, found) in differences(switch, frame, number, fates[number], copies[number]).items():
+                said.append(f"port {number}: {key}: switch {found}, model {expected}")
+        if said:
+            self.wrong(frame, [*said, *(text.splitlines() if self.n_wrong == 0 else [])])
+
+    def check_decide(self, switch, frames_and_fates):
+        asked = {}
+        for frame, fates in frames_and_fates:
+            for number, fate in fates.items():
+                if fate.verdict:
+                    receiver = next(port for port in switch.ports if port.number == number)
+                    asked[question(switch, frame, receiver)] = (frame, fate.verdict)
+        answers = decide(self.path, list(asked)) if asked else {}
+        for line, (frame, verdict) in asked.items():
+            if answers[line] != decided(verdict):
+                self.wrong(frame, [f"{line}: decide() {answers[line]}; model {decided(verdict)}"])
+
+    def policy(self, n_frames):
+        switch = self.apply(self.make_policy(self.rng))
+        source = packets.Packets(self.rng, switch)
+        both = [(frame, switch.fates(frame)) for frame in (source.frame() for _ in range(n_frames))]
+        self.check_decide(switch, both)
+        for frame, fates in both:
+            self.counts.add(frame, fates)
+            self.check_switch(switch, frame, fates)
+        self.n_frames += n_frames
+
+
+def run(source, seed, n_policies, n_frames):
+    began = time.monotonic()
+    comparison = Comparison(seed, source)
+    for _ in range(n_policies):
+        comparison.policy(n_frames)
+    print(f"seed {seed}: {comparison.n_frames} packets under {n_policies} policies, {time.monotonic() - began:.0f} s; "
+          f"judged differently: {comparison.n_wrong}; copies: {comparison.counts.of}")
+    if min(comparison.counts.of.values()) < n_policies * n_frames // LEAST:
+        sys.exit("too few of one kind to mean anything")
+    sys.exit(comparison.n_wrong > 0)

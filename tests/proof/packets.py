@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: Apache-2.0
+"""packets - random packets.  Most are made to match a rule at the edge of what it says, and then changed in one thing:
+one address, port, type, zone or family beside it.  So a mask, a bound or an order that is wrong by one is met."""
+
+import dataclasses
+import ipaddress
+
+from model.judge import Packet, zone_of
+from model.ports import LOCAL
+from model.switch import Frame, Session, zone_id
+
+TCP, UDP, SCTP, ICMP, ICMPV6, GRE, OSPF = 6, 17, 132, 1, 58, 47, 89
+SOMEWHERE = {4: ipaddress.ip_network("0.0.0.0/0"), 6: ipaddress.ip_network("::/0")}
+NAMES = {TCP: ("tcp_src", "tcp_dst"), UDP: ("udp_src", "udp_dst"), SCTP: ("sctp_src", "sctp_dst")}
+FLAG_SETS = ["S"] * 12 + ["A", "SA", "F", "FA", "R", "PA", "SF", "SR", "P", ""]
+FLAG_NAMES = {"F": "fin", "S": "syn", "R": "rst", "P": "psh", "A": "ack"}
+UNKNOWN_MAC, GROUP_MACS = "02:00:00:00:09:09", ["ff:ff:ff:ff:ff:ff", "01:00:5e:00:00:05", "33:33:00:00:00:05"]
+LABEL_ALLOWED, LABEL_RULE, LABEL_VERSION, LABEL_SRC, LABEL_DST = 1 << 0, 8, 32, 64, 96
+
+
+def address_at_edge(rng, network):
+    """The first, second, last or any address of a network."""
+    last = network.num_addresses - 1
+    return network[rng.choice([0, min(1, last), last, max(0, last - 1), rng.randint(0, last)])]
+
+
+def beside(rng, network):
+    """One address before or after a network, or, where there is none, any."""
+    before, after = int(network.network_address) - 1, int(network.broadcast_address) + 1
+    found = [n for n in (before, after) if 0 <= n < 1 << network.max_prefixlen]
+    kind = type(network.network_address)
+    return kind(rng.choice(found)) if found else address_at_edge(rng, network)
+
+
+def changed_bit(rng, address):
+    return type(address)(int(address) ^ 1 << rng.randrange(address.max_prefixlen))
+
+
+class Packets:
+    """Of one policy on one switch."""
+
+    def __init__(self, rng, switch):
+        self.rng, self.switch, self.policy = rng, switch, switch.policy
+        self.zoned = [p for p in switch.ports if switch.zone(p)]
+        self.networks = {4: [SOMEWHERE[4]], 6: [SOMEWHERE[6]]}
+        lists = [zone.addresses for zone in self.policy.zones.values()]
+        lists += [some for rule in self.policy.rules for some in (rule.from_addresses, rule.to_addresses) if some]
+        for network in {network for some in lists for network in some}:
+            self.networks[network.version].append(network)
+        for family in self.networks.values():
+            family.sort()
+        self.items = [item for rule in self.policy.rules for item in rule.items or []]
+
+    # --- What a rule asks for.
+
+    def end(self, zones, networks, family):
+        """A port and an address for a rule's one side: of one of its zones, and among its addresses."""
+        rng = self.rng
+        names = sorted(self.policy.zones) if zones is None else sorted(zones)
+        zone = self.policy.zones[rng.choice(names)]
+        base = zone.behind or zone.name
+        ports = [p for p in self.zoned if self.switch.zone(p) == base] or self.switch.ports
+        fit = [n for n in networks or zone.addresses or self.networks[family] if n.version == family]
+        if networks and zone.addresses and rng.random() < 0.5:  # Both at once: a zone's network within the rule's.
+            fit = [n for n in zone.addresses if n.version == family
+                   and any(n.version == m.version and n.subnet_of(m) for m in networks)] or fit
+        return rng.choice(ports), address_at_edge(rng, rng.choice(fit or [SOMEWHERE[family]]))
+
+    def l4_of(self, item):
+        """What a rule's item asks for, at an edge of it: protocol, and ports or type and code."""
+        rng = self.rng
+        if item.proto in (ICMP, ICMPV6):
+            type_ = rng.choice([8, 3, 128, 1, 133, 135, 200]) if item.low is None else item.low
+            return item.proto, (type_, rng.choice([0, 4]) if item.code is None else item.code)
+        if item.proto in NAMES:
+            low, high = (0, 65535) if item.low is None else (item.low, item.high)
+            return item.proto, (rng.randrange(65536), rng.choice([low, high, rng.randint(low, high)]))
+        return item.proto, (0, 0)
+
+    def any_l4(self, family):
+        rng = self.rng
+        proto = rng.choice([TCP, TCP, TCP, UDP, UDP, SCTP, ICMP if family == 4 else ICMPV6, GRE, OSPF, 255])
+        if proto in (ICMP, ICMPV6):
+            return proto, rng.choice([(8, 0), (3, 4), (128, 0), (1, 4), (133, 0), (129, 0), (200, 3), (135, 0), (136, 0),
+                                      (136, 1), (143, 0), (0, 0)])
+        return proto, (rng.randrange(65536), rng.choice([0, 53, 80, 443, rng.randrange(65536)])) if proto in NAMES else (0, 0)
+
+    def near(self, rule):
+        """Ports and a packet that match the rule's parts, as far as one packet can."""
+        rng = self.rng
+        families = {4, 6}
+        for part in rule.from_addresses, rule.to_addresses:
+            if part:
+                families &= {n.version for n in part}
+        item = rng.choice(rule.items) if rule.items else None
+        if item and item.family:
+            families &= {item.family}
+        family = rng.choice(sorted(families or {4, 6}))
+        source, src = self.end(rule.sources, rule.from_addresses, family)
+        target, dst = self.end(rule.destinations, rule.to_addresses, family)
+        proto, l4 = self.l4_of(item) if item else self.any_l4(family)
+        return source, target, Packet(src, dst, proto, l4)
+
+    def anything(self):
+        rng = self.rng
+        family = rng.choice([4, 6])
+        src, dst = (address_at_edge(rng, rng.choice(self.networks[family])) for _ in range(2))
+        return rng.choice(self.switch.ports), rng.choice(self.switch.ports), Packet(src, dst, *self.any_l4(family))
+
+    # --- One thing changed.
+
+    def other_address(self, address):
+        rng = self.rng
+        around = [n for n in self.networks[address.version] if address in n]
+        return rng.choice([lambda: beside(rng, rng.choice(around)), lambda: changed_bit(rng, address),
+                           lambda: address_at_edge(rng, rng.choice(self.networks[address.version]))])()
+
+    def other_l4(self, packet):
+        rng = self.rng
+        first, second = packet.l4
+        if packet.proto in NAMES:
+            edges = [edge for item in self.items if item.low is not None and not item.family
+                     for edge in (item.low - 1, item.low, item.high, item.high + 1) if 0 <= edge <= 65535]
+            second = rng.choice([min(second + 1, 65535), max(second - 1, 0), second ^ 1 << rng.randrange(16)]
+                                + ([rng.choice(edges)] * 2 if edges else []))
+            return packet.proto, (first, second)
+        if packet.proto in (ICMP, ICMPV6):
+            return packet.proto, rng.choice([((first + 1) % 256, second), (first, (second + 1) % 256),
+                                             ((first - 1) % 256, second)])
+        return self.any_l4(packet.src.version)
+
+    def other_proto(self, packet):
+        rng = self.rng
+        if packet.proto in NAMES:
+            return rng.choice([TCP, UDP, SCTP]), packet.l4
+        return rng.choice([item.proto for item in self.items] + [TCP, GRE]), (0, 0)
+
+    def change(self, source, target, packet):
+        what = self.rng.choice(["source", "target", "src", "dst", "l4", "l4", "proto"])
+        if what == "source":
+            source = self.rng.choice(self.switch.ports)
+        elif what == "target":
+            target = self.rng.choice(self.switch.ports)
+        elif what in ("src", "dst"):
+            packet = dataclasses.replace(packet, **{what: self.other_address(getattr(packet, what))})
+        else:
+            proto, l4 = (self.other_l4 if what == "l4" else self.other_proto)(packet)
+            packet = dataclasses.replace(packet, proto=proto, l4=l4)
+        return source, target, packet
+
+    # --- Ethernet and conntrack around it.
+
+    def vid(self, source, target):
+        """A tag with which the packet gets to the target's segment, if there is one."""
+        vids = [vid for vid in (0, 10, 20, 30, 99) if (segment := source.segment_of(vid)) is not None
+                and target.carries(segment)]
+        return self.rng.choice(vids) if vids and self.rng.random() < 0.95 else self.rng.choice([0, 10, 20, 30, 99])
+
+    def session(self, source, target, packet):
+        """What conntrack may say of it: mostly the truth, sometimes a session of other zones, or of nobody."""
+        rng = self.rng
+        state = rng.choice(["new"] * 6 + ["established"] * 3 + ["related", "invalid"])
+        reply = state != "new" and rng.random() < 0.5
+        here = [zone_of(self.policy, self.switch.zone(port), address) if self.switch.zone(port) else None
+                for port, address in ((source, packet.src), (target, packet.dst))]
+        here = tuple(here[::-1] if reply else here)
+        names = sorted(self.policy.zones)
+        zones = rng.choice([here, here, here, here[::-1], (here[0], rng.choice(names)), (rng.choice(names), here[1]), None])
+        if None in (zones or [None]) or (state == "new" and rng.random() < 0.7):
+            zones = None
+        return Session(state, reply, zones)
+
+    def frame(self):
+        rng = self.rng
+        rules = self.policy.rules
+        source, target, packet = self.near(rng.choice(rules)) if rules and rng.random() < 0.85 else self.anything()
+        for _ in range(rng.choice([0, 1, 1, 1, 2])):
+            source, target, packet = self.change(source, target, packet)
+        mac = rng.choice([target.mac or UNKNOWN_MAC] * 14 + [rng.choice(GROUP_MACS)] * 2 + [UNKNOWN_MAC])
+        frame = Frame(source, mac, self.vid(source, target), ip=packet, flags=rng.choice(FLAG_SETS),
+                      ttl=rng.choice([64, 255]), session=self.session(source, target, packet))
+        odd = rng.random()
+        if odd < 0.03:
+            return dataclasses.replace(frame, kind=rng.choice(["arp", "arp", "other"]), ip=None, session=Session())
+        if odd < 0.06:
+            fragment = rng.choice(["first", "later"])
+            inner = packet if fragment == "first" else dataclasses.replace(packet, l4=(0, 0))
+            return dataclasses.replace(frame, fragment=fragment, ip=inner)
+        if odd < 0.07:
+            return dataclasses.replace(frame, dl_dst="01:80:c2:00:00:0" + rng.choice("03ef"))
+        if odd < 0.08:
+            return dataclasses.replace(frame, dl_src="03:00:00:00:00:01")
+        return frame
+
+
+def label(zones):
+    """The label of a session that was let in between these zones; by which rule does not matter to a packet."""
+    return (LABEL_ALLOWED | 0x2a << LABEL_RULE | 1 << LABEL_VERSION | zone_id(zones[0]) << LABEL_SRC
+            | zone_id(zones[1]) << LABEL_DST)
+
+
+def l4_fields(frame):
+    packet = frame.ip
+    if frame.fragment == "later":
+        return []
+    names = NAMES.get(packet.proto, ())
+    if (packet.proto, packet.src.version) in ((ICMP, 4), (ICMPV6, 6)):
+        names = ("icmp_type", "icmp_code") if packet.proto == ICMP else ("icmpv6_type", "icmpv6_code")
+    fields = [f"{name}={value}" for name, value in zip(names, packet.l4)]
+    if packet.proto == TCP:
+        fields.append("tcp_flags=" + ("|".join(FLAG_NAMES[flag] for flag in frame.flags) or "0"))
+    return fields
+
+
+def trace_flow(frame):
+    """The packet as ofproto/trace wants it."""
+    in_port = "LOCAL" if frame.port.number == LOCAL else frame.port.number
+    fields = [f"in_port={in_port}", f"dl_src={frame.dl_src}", f"dl_dst={frame.dl_dst}"]
+    if frame.vid:
+        fields += [f"dl_vlan={frame.vid}", "dl_vlan_pcp=0"]
+    if frame.kind == "arp":
+        return ",".join([*fields, "arp", "arp_op=1", "arp_spa=10.0.0.1", "arp_tpa=10.0.0.2"])
+    if frame.kind == "other":
+        return ",".join([*fields, "dl_type=0x8892"])
+    packet, is_v4 = frame.ip, frame.ip.src.version == 4
+    if frame.session.zones:
+        fields.append(f"ct_label={label(frame.session.zones):#x}")
+    fields += ["ip" if is_v4 else "ipv6", f"nw_proto={packet.proto}", f"nw_ttl={frame.ttl}"]
+    fields += [f"{'nw' if is_v4 else 'ipv6'}_{end}={address}" for end, address in (("src", packet.src), ("dst", packet.dst))]
+    if frame.fragment != "no":
+        fields.append(f"nw_frag={frame.fragment}")
+    return ",".join(fields + l4_fields(frame))
+
+
+def ct_state(session):
+    words = {"new": "new", "established": "est", "related": "rel", "invalid": "inv"}[session.state]
+    return "trk," + words + (",rpl" if session.is_reply and session.state != "invalid" else "")

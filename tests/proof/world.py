@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""world - the ports that random policies are about: every VLAN mode, and external ids for every selector."""
+
+import os
+import subprocess
+
+from model.ports import LOCAL, Port
+
+PG = os.environ.get("ZW_PG", "")
+BUILD = os.environ["ZW_BUILDDIR"]
+
+
+def port(number, name, *vlans, mac=True, **external_ids):
+    external_ids["iface-id"] = f"id-{name}"
+    if mac:
+        external_ids["attached-mac"] = f"02:00:00:00:01:{number % 256:02x}"
+    return Port(number, name, *vlans, external_ids=external_ids)
+
+
+PORTS = [
+    port(1, "a1", role="front"),
+    port(2, "a2", "access", zone="beta"),
+    port(3, "a3", "access", 10, role="front"),
+    port(4, "b1", "access", 10),
+    port(5, "b2", "trunk", None, (10, 20), mac=False, role="back"),
+    port(6, "b3", "native-untagged", 20, (10, 30)),
+    port(7, "g1", "native-tagged", 10, mac=False),
+    port(8, "g2", "trunk", None, (0, 20), zone="alpha", role="back"),
+    port(9, "g3", mac=False),
+    port(10, "d1", "access", 20, zone="gamma"),
+    port(11, "x1", "access", 10, zone="delta"),
+    port(12, "x2", zone="no-such"),
+    port(13, "x3", "access", zone="inner"),
+    port(14, "a4", "access", 20),
+    port(LOCAL, "br0", role="host"),
+]
+
+
+def settings(of):
+    columns = {"tag": of.tag, "trunks": ",".join(map(str, of.trunks)) or None, "vlan_mode": of.mode}
+    if of.mode == "trunk":  # What OVSDB has without vlan_mode.
+        del columns["vlan_mode"]
+    return [f"{name}={value}" for name, value in columns.items() if value is not None]
+
+
+def ids(of):
+    return [f'external_ids:{key}="{value}"' for key, value in of.external_ids.items()]
+
+
+def vsctl(*commands):
+    subprocess.run(["ovs-vsctl", f"--db=unix:{PG}/ovs/db.sock", "--timeout=20", *commands], check=True)
+
+
+def setup():
+    """The same ports on br0, and on a bridge br1 that only knows NORMAL."""
+    commands = ["add-br", "br1", "--", "set", "bridge", "br1", "datapath_type=netdev", "fail_mode=standalone"]
+    for of in PORTS:
+        if of.number == LOCAL:
+            commands += ["--", "set", "interface", "br0", *ids(of)]
+            continue
+        for bridge, name in ("br0", of.name), ("br1", "n" + of.name):
+            commands += ["--", "add-port", bridge, name, *settings(of), "--", "set", "interface", name,
+                         "type=internal", f"ofport_request={of.number}", *ids(of)]
+    vsctl(*commands)
