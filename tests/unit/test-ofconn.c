@@ -3,9 +3,16 @@
 
 #include "zw-config.h"
 
+#include <arpa/inet.h>
+#include <event2/event.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
+#include "controller/switch/ofconn.h"
 #include "tests/unit/switch-fixture.h"
 #include "tests/unit/zw-test.h"
 
@@ -149,8 +156,104 @@ static void test_silence(void)
     fixture_destroy(&f);
 }
 
+/* --- A peer that does not read for a while. --- */
+
+struct slow_peer {
+    char dir[32], path[64];
+    struct event_base *base;
+    struct zw_ofconn *conn;
+    bool up;
+    int fd;
+    uint32_t n_put, n_read; /* Numbers that were sent, and that came: 1, 2... */
+};
+
+static void note_state(void *peer_, enum zw_ofconn_state state, const char *why)
+{
+    struct slow_peer *peer = peer_;
+
+    (void)why;
+    peer->up = state == ZW_OFCONN_UP;
+}
+
+static void slow_peer_create(struct slow_peer *peer)
+{
+    static const struct zw_ofconn_ops ops = {.changed = note_state};
+    static const uint8_t hello[8] = {6, 0, 0, 8, 0, 0, 0, 1};
+    struct sockaddr_un addr = {.sun_family = AF_UNIX};
+    uint8_t theirs[64];
+
+    *peer = (struct slow_peer){.dir = "/tmp/zw-ofconn-XXXXXX", .base = event_base_new()};
+    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(peer->dir));
+    snprintf(peer->path, sizeof peer->path, "%s/s", peer->dir);
+    strcpy(addr.sun_path, peer->path);
+    int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+    CU_ASSERT_EQUAL_FATAL(bind(listener, (struct sockaddr *)&addr, sizeof addr), 0);
+    CU_ASSERT_EQUAL_FATAL(listen(listener, 1), 0);
+    peer->conn = zw_ofconn_new(peer->base, "br0", peer->path, false, &ops, peer);
+    event_base_loop(peer->base, EVLOOP_ONCE);
+    peer->fd = accept(listener, NULL, NULL);
+    close(listener);
+    CU_ASSERT_EQUAL_FATAL(write(peer->fd, hello, sizeof hello), (ssize_t)sizeof hello);
+    while (!peer->up) {
+        event_base_loop(peer->base, EVLOOP_ONCE);
+    }
+    CU_ASSERT_FATAL(recv(peer->fd, theirs, sizeof theirs, 0) > 8); /* Their hello. */
+}
+
+static void slow_peer_destroy(struct slow_peer *peer)
+{
+    zw_ofconn_free(peer->conn);
+    event_base_free(peer->base);
+    close(peer->fd);
+    unlink(peer->path);
+    rmdir(peer->dir);
+}
+
+static void put_number(struct slow_peer *peer)
+{
+    uint32_t number = htonl(++peer->n_put);
+
+    zw_outbuf_put(zw_ofconn_out(peer->conn), &number, sizeof number);
+    zw_ofconn_flush(peer->conn);
+}
+
+/* All that has arrived; false if it is not the next numbers. */
+static bool read_numbers(struct slow_peer *peer)
+{
+    uint32_t number;
+
+    while (recv(peer->fd, &number, sizeof number, MSG_DONTWAIT | MSG_PEEK) == (ssize_t)sizeof number) {
+        recv(peer->fd, &number, sizeof number, 0);
+        if (ntohl(number) != ++peer->n_read) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What is put while the peer does not read waits, and nothing overtakes it. */
+static void test_slow_peer(void)
+{
+    struct slow_peer peer;
+
+    slow_peer_create(&peer);
+    for (unsigned int i = 0; i < 200000; i++) { /* Many times what a socket holds. */
+        put_number(&peer);
+    }
+    CU_ASSERT(read_numbers(&peer));
+    CU_ASSERT(peer.n_read < peer.n_put);
+    put_number(&peer); /* There is room now, but not for this one. */
+    for (unsigned int i = 0; i < 1000000 && peer.n_read < peer.n_put; i++) {
+        event_base_loop(peer.base, EVLOOP_NONBLOCK);
+        CU_ASSERT_FATAL(read_numbers(&peer));
+    }
+    CU_ASSERT_EQUAL(peer.n_read, peer.n_put);
+    slow_peer_destroy(&peer);
+}
+
 ZW_TEST_MAIN({"two connections are set up", test_set_up}, {"a meter from before is taken over", test_meter_from_before},
              {"a datapath without meters", test_no_meters}, {"a switch without flow monitors", test_no_flow_monitor},
              {"many packets, all answered", test_packets},
+             {"a peer that reads late gets all, in order", test_slow_peer},
              {"rubbish among packets does not touch the flows", test_packets_connection_lost},
              {"a silent switch is probed, and left", test_silence})
