@@ -25,6 +25,7 @@ packages=(
     # lint
     clang-format cppcheck mandoc shellcheck
 )
+kernel_packages=(busybox-static qemu-system-x86)
 bench_packages=(gnuplot-nox iperf3 linux-perf nftables)
 
 # What the benchmarks compare with.  Their packages start services, so they are unpacked below build/, not installed.
@@ -35,6 +36,7 @@ usage() {
 usage: ./bootstrap.sh VERB
   build   install what is missing, build build/zonewardd and build/zoneward
   check   build with sanitizers, run every test; the last line says how many passed and failed
+  check-kernel  the system tests on the kernel's datapath, under Debian's own kernel in QEMU
   demo    a private switch, VMs and real traffic: what the policy says against what happens
   shell   a shell in the same playground, for trying things (reads commands from a pipe, too)
   bench   every performance budget as a number, beside OVN, nftables and others (an hour); bench-quick: three minutes
@@ -212,6 +214,15 @@ verb_check() {
     exit "$status"
 }
 
+# The guest's programs are those of the release: sanitizers are too slow on an emulated processor.
+verb_check-kernel() {
+    packages+=("${kernel_packages[@]}")
+    prepare
+    configure "$build"
+    exec 9>&-
+    exec make -C "$build" -j"$jobs" --no-print-directory check-kernel VERBOSE=1
+}
+
 # For the verbs that are about something else than building.
 build_quietly() {
     prepare
@@ -239,9 +250,9 @@ verb_bench() {
 }
 
 case ${1-} in
-build | check | demo | shell | bench | bench-quick)
+build | check | check-kernel | demo | shell | bench | bench-quick)
     [ $# -eq 1 ] || { usage >&2; exit 2; }
-    "verb_${1%%-*}" "$1"
+    case $1 in bench*) verb_bench "$1" ;; *) "verb_$1" ;; esac
     ;;
 -h | --help | help) usage ;;
 *)

@@ -24,6 +24,7 @@ include tests/golden/automake.mk
 include tests/model/automake.mk
 include tests/proof/automake.mk
 include tests/system/automake.mk
+include tests/vm/automake.mk
 
 TESTS += $(check_PROGRAMS)
 

@@ -48,12 +48,12 @@ def ids(of):
 
 
 def vsctl(*commands):
-    subprocess.run(["ovs-vsctl", f"--db=unix:{PG}/ovs/db.sock", "--timeout=20", *commands], check=True)
+    subprocess.run(["ovs-vsctl", f"--db=unix:{PG}/ovs/db.sock", f"--timeout={20 * int(os.environ['ZW_SLOWNESS'])}", *commands], check=True)
 
 
 def setup():
     """The same ports on br0, and on a bridge br1 that only knows NORMAL."""
-    commands = ["add-br", "br1", "--", "set", "bridge", "br1", "datapath_type=netdev", "fail_mode=standalone"]
+    commands = ["add-br", "br1", "--", "set", "bridge", "br1", f"datapath_type={os.environ['ZW_DATAPATH']}", "fail_mode=standalone"]
     for of in PORTS:
         if of.number == LOCAL:
             commands += ["--", "set", "interface", "br0", *ids(of)]

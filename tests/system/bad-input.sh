@@ -107,8 +107,9 @@ ovsdb_gone() {
 }
 
 full_disk() {
+    local i
     dd if=/dev/zero of="$ZW_PG/state/filler" bs=4k >/dev/null 2>&1 || true
-    for _ in 1 2 3 4 5 6 7 8; do
+    for ((i = 0; i < 8 * ZW_SLOWNESS; i++)); do
         zw_vm_exec web "$PYTHON" -I "$ZW_SRCDIR/tests/stream.py" connect 10.20.0.12 5432 0.5 >/dev/null
         if ! zw_ctl status >/dev/null; then break; fi
     done

@@ -24,7 +24,7 @@ rules:
   - {name: in-refused, from: a-hosts, to: b, service: tcp/83, action: ask, otherwise: deny}
   - {name: same, from: b, to: b, service: tcp/80, action: allow}
 POLICY
-    zw_vsctl --timeout=20 add-br br1 -- set bridge br1 datapath_type=netdev -- \
+    zw_vsctl --timeout=20 add-br br1 -- set bridge br1 datapath_type="$ZW_DATAPATH" -- \
         add-port br0 patch-0 -- set interface patch-0 type=patch options:peer=patch-1 -- \
         add-port br1 patch-1 -- set interface patch-1 type=patch options:peer=patch-0
     zw_vm_add a a0 10.20.0.1/16 fd00:20::1/48

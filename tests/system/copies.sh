@@ -45,7 +45,7 @@ under_load() {
 
 stands_still() {
     kill -STOP "$(zw_pid zonewardd)"
-    load 2 || true
+    load $((2 * ZW_SLOWNESS)) || true # More than the sockets hold.
     kill -CONT "$(zw_pid zonewardd)"
     zw_wait_for adds_up 40 || { adds_up; show; }
     adds_up
@@ -57,7 +57,7 @@ is_away() {
     local before
     before=$(missing)
     zw_daemon_kill9
-    load 1
+    load "$ZW_SLOWNESS"
     zw_daemon_start "$ZW_PG/policy.yaml"
     zw_wait_for adds_up 40 || { adds_up; show; }
     adds_up

@@ -17,7 +17,7 @@ zones:
   bridge: {ports: [{name: "patch-*"}]}
 rules: [{from: any, to: any, action: allow}]
 POLICY
-    zw_vsctl --timeout=20 add-br br1 -- set bridge br1 datapath_type=netdev fail_mode=secure -- \
+    zw_vsctl --timeout=20 add-br br1 -- set bridge br1 datapath_type="$ZW_DATAPATH" fail_mode=secure -- \
         add-port br0 patch-0 -- set interface patch-0 type=patch options:peer=patch-1 -- \
         add-port br1 patch-1 -- set interface patch-1 type=patch options:peer=patch-0
     zw_vm_add acc10 vm-a10 '' '' tag=10

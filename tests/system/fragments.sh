@@ -80,8 +80,12 @@ within_a_session() {
     check 'got 100 got 3000 got 5000 ' db 5000 web fd00:20::12 5000 100 3000 5000
 }
 
+# The kernel's datapath shows what it put together with its ports, so there a session may: it is judged as a whole.  The
+# userspace one shows fragments.
 not_the_first() {
-    check 'got 100 got 3000 ' db 5001 web 10.20.0.12 5001 3000 100 3000
+    local first=''
+    if [ "$ZW_DATAPATH" = system ]; then first='got 3000 '; fi
+    check "${first}got 100 got 3000 " db 5001 web 10.20.0.12 5001 3000 100 3000
 }
 
 zw_playground_start || exit 99
@@ -89,5 +93,5 @@ zw_case "two VMs and a policy" setup
 zw_case "fragments do not pass where the whole may not" denied
 zw_case "nor where port 0 may" looks_like_zero
 zw_case "fragments of a session pass" within_a_session
-zw_case "a session does not begin with one" not_the_first
+zw_case "a session begins with one only where the datapath shows it whole" not_the_first
 zw_done

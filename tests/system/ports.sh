@@ -127,7 +127,7 @@ many() {
 bridge_again() {
     zw_vsctl --timeout=10 del-br br0
     zw_wait_for '! zw_ctl status' 5
-    zw_vsctl --timeout=10 add-br br0 -- set bridge br0 datapath_type=netdev # fail_mode is for zonewardd to set.
+    zw_vsctl --timeout=10 add-br br0 -- set bridge br0 datapath_type="$ZW_DATAPATH" # fail_mode is for zonewardd to set.
     zw_vsctl --timeout=10 add-port br0 vnet-web0 -- add-port br0 vnet-db0 -- set interface vnet-db0 external_ids:iface-id=db
     zw_wait_for 'zw_ctl status' 5
     [ "$(zw_vsctl get-fail-mode br0)" = secure ]
