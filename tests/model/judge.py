@@ -55,7 +55,8 @@ def matches(rule, source, destination, packet):
     return ((rule.sources is None or source in rule.sources)
             and (rule.destinations is None or destination in rule.destinations)
             and among(packet.src, rule.from_addresses) and among(packet.dst, rule.to_addresses)
-            and (rule.items is None or any(item.matches(packet) for item in rule.items)))
+            and (rule.items is None or any(item.matches(packet) for item in rule.items))
+            and (rule.from_ports is None or any(low <= packet.l4[0] <= high for low, high in rule.from_ports)))
 
 
 def logs(action, log):

@@ -60,6 +60,7 @@ class Rule:
     from_addresses: list | None  # None: any.
     to_addresses: list | None
     items: list | None  # None: every IP packet.
+    from_ports: list | None  # (low, high), of the source; None: any.
     action: str
     otherwise: str | None  # With action ask only.
     log: str
@@ -85,6 +86,11 @@ def read_addresses(value, sets):
     return found
 
 
+def read_range(text):
+    low, _, high = text.partition("-")
+    return int(low), int(high or low)
+
+
 def read_icmp(kind, texts):
     for text in texts:
         type_, _, code = text.partition("/")
@@ -102,8 +108,7 @@ def read_item(text):
         return [Item(PROTOCOLS[kind], FAMILY_OF.get(kind))]
     if kind in ICMP_TYPES:
         return list(read_icmp(kind, parts))
-    bounds = [part.split("-") for part in parts]
-    return [Item(PROTOCOLS[kind], None, int(low_high[0]), int(low_high[-1])) for low_high in bounds]
+    return [Item(PROTOCOLS[kind], None, *read_range(part)) for part in parts]
 
 
 def read_service(value, services):
@@ -130,7 +135,9 @@ def read_rule(number, tree, sets, services, log):
                 sources=read_zones_of_rule(tree["from"]), destinations=read_zones_of_rule(tree["to"]),
                 from_addresses=read_addresses(tree["from-addresses"], sets) if "from-addresses" in tree else None,
                 to_addresses=read_addresses(tree["to-addresses"], sets) if "to-addresses" in tree else None,
-                items=read_service(tree.get("service"), services), action=tree["action"],
+                items=read_service(tree.get("service"), services),
+                from_ports=[read_range(text) for text in as_list(tree["from-ports"])] if "from-ports" in tree else None,
+                action=tree["action"],
                 otherwise=tree.get("otherwise", "deny") if tree["action"] == "ask" else None,
                 log=tree.get("log", log))
 

@@ -107,6 +107,13 @@ def services():
         expect_verdicts(text, [("a", "b", packet("10.0.0.1", "10.0.0.2", *l4), "deny", 0) for l4 in outside])
 
 
+def source_ports():
+    text = rules("from: a, to: b, service: [udp/123, tcp], from-ports: [123, 1024-65535], action: allow")
+    for proto, sport, dport, rule in [("udp", 123, 123, 1), ("udp", 122, 123, 0), ("udp", 1023, 123, 0), ("udp", 1024, 123, 1),
+                                      ("udp", 123, 122, 0), ("tcp", 65535, 9, 1), ("tcp", 124, 9, 0)]:
+        expect_verdicts(text, [("a", "b", packet("fd00::1", "fd00::2", proto, sport, dport), "allow" if rule else "deny", rule)])
+
+
 def families():
     four, six = packet("10.0.0.1", "10.0.0.2", "icmp", 8, 0), packet("fd00::1", "fd00::2", "icmpv6", 128, 0)
     odd = packet("fd00::1", "fd00::2", "icmp", 8, 0), packet("10.0.0.1", "10.0.0.2", "icmpv6", 128, 0)
@@ -226,6 +233,7 @@ sys.exit(tap.run([
     ("the manual page's example", manual),
     ("the first rule that matches decides", order),
     ("services", services),
+    ("source ports", source_ports),
     ("families never meet", families),
     ("zones behind others, by the longest prefix", behind),
     ("a port's zone", membership),

@@ -99,6 +99,8 @@ class Packets:
         source, src = self.end(rule.sources, rule.from_addresses, family)
         target, dst = self.end(rule.destinations, rule.to_addresses, family)
         proto, l4 = self.l4_of(item) if item else self.any_l4(family)
+        if rule.from_ports:
+            l4 = (rng.choice(rng.choice(rule.from_ports)), l4[1])
         return source, target, Packet(src, dst, proto, l4)
 
     def anything(self):
@@ -121,6 +123,10 @@ class Packets:
         if packet.proto in NAMES:
             edges = [edge for item in self.items if item.low is not None and not item.family
                      for edge in (item.low - 1, item.low, item.high, item.high + 1) if 0 <= edge <= 65535]
+            bounds = [edge for rule in self.policy.rules for low, high in rule.from_ports or []
+                      for edge in (low - 1, low, high, high + 1) if 0 <= edge <= 65535]
+            if bounds and rng.random() < 0.4:
+                return packet.proto, (rng.choice(bounds), second)
             second = rng.choice([min(second + 1, 65535), max(second - 1, 0), second ^ 1 << rng.randrange(16)]
                                 + ([rng.choice(edges)] * 2 if edges else []))
             return packet.proto, (first, second)

@@ -49,13 +49,15 @@ def pool(rng, family):
     return sorted(set(found))
 
 
+def port_range(rng):
+    low = rng.choice([0, 1, 53, 79, 80, 443, 1000, 1024, rng.randrange(65536)])
+    high = min(65535, low + rng.choice([0, 0, 1, 2, 7, 100, 1001, 65535]))
+    return str(low) if low == high else f"{low}-{high}"
+
+
 def port_item(rng):
     proto = rng.choice(["tcp", "tcp", "udp", "sctp"])
-    ports = []
-    for _ in range(rng.choice([1, 1, 1, 2, 5])):
-        low = rng.choice([0, 1, 53, 79, 80, 443, 1000, 1024, rng.randrange(65536)])
-        high = min(65535, low + rng.choice([0, 0, 1, 2, 7, 100, 1001, 65535]))
-        ports.append(str(low) if low == high else f"{low}-{high}")
+    ports = [port_range(rng) for _ in range(rng.choice([1, 1, 1, 2, 5]))]
     return f"{proto}/{','.join(ports)}" if rng.random() < 0.9 else proto
 
 
@@ -145,6 +147,9 @@ class Maker:
                 rule[key] = self.addresses()
         if rng.random() < 0.75:
             rule["service"] = self.service()
+        if rng.random() < 0.15:
+            rule["service"] = sorted({port_item(rng) for _ in range(rng.choice([1, 1, 3]))})
+            rule["from-ports"] = [port_range(rng) for _ in range(rng.choice([1, 1, 3]))]
         rule["action"] = rng.choice(["allow", "allow", "deny", "ask"])
         if rule["action"] == "ask" and rng.random() < 0.8:
             rule["otherwise"] = rng.choice(["allow", "deny"])
@@ -157,9 +162,10 @@ class Maker:
         rule, other = copy.deepcopy(self.rng.choice(self.rules)), self.fresh_rule()
         rule.pop("name", None)
         for key in self.rng.sample(["from", "to", "from-addresses", "to-addresses", "service"], 1):
-            rule.pop(key, None)
-            if key in other:
-                rule[key] = other[key]
+            for part in (key, "from-ports") if key == "service" else (key,):  # These two fit each other.
+                rule.pop(part, None)
+                if part in other:
+                    rule[part] = other[part]
         rule.pop("otherwise", None)
         return rule | {key: other[key] for key in ("action", "otherwise") if key in other}
 
