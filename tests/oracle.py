@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """oracle - asks the model, decide() and the switch about the same random packets under the same random policies.
 
-usage: oracle.py setup | oracle.py vlans | oracle.py compare [SEED [POLICIES [PACKETS]]]
+usage: oracle.py setup | oracle.py vlans | oracle.py compare|find SEED POLICIES PACKETS
 
 "setup" adds ports to the playground's bridge, and the same to a bridge br1 that only knows NORMAL.  "vlans" compares
 where broadcasts go on the two, and with which tags, under a policy that allows everything.  "compare" applies one
 policy after the other with `zoneward policy apply` and traces PACKETS packets under each (ofproto/trace), each with
 what conntrack might say of it: every copy must meet the verdict and the rule that the model (tests/model) and decide()
 name, be let past them where its session lets it, leave by the port, and with the VLAN tag, that the ports' settings in
-OVSDB ask for, and open the session that it should."""
+OVSDB ask for, and open the session that it should.  "find" is the same and ends with the first that is judged
+differently.  Exits 4 if any is."""
 
 import os
 import re
@@ -76,8 +77,12 @@ def vlans():
     sys.exit(n < 60 or n_wrong > 0)
 
 
-def compare(seed="5", n_policies="60", n_packets="50"):
-    comparison.run(SOURCE, int(seed), int(n_policies), int(n_packets))
+def compare(*numbers):
+    comparison.run(SOURCE, *map(int, numbers))
 
 
-{"setup": setup, "vlans": vlans, "compare": compare}[sys.argv[1]](*sys.argv[2:])
+def find(*numbers):
+    comparison.run(SOURCE, *map(int, numbers), most_wrong=1)
+
+
+{"setup": setup, "vlans": vlans, "compare": compare, "find": find}[sys.argv[1]](*sys.argv[2:])

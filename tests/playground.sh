@@ -375,11 +375,11 @@ zw_stream_end() {
 
 zw_ctl() { "$ZW_BUILDDIR/zoneward" --run-dir="$ZW_PG/run" "$@"; }
 
-# zw_daemon_launch POLICY [OPTION...]: starts zonewardd and does not wait for it.
+# zw_daemon_launch POLICY [OPTION...]: starts zonewardd ($ZW_ZONEWARDD if that is set) and does not wait for it.
 zw_daemon_launch() {
     local policy=$1
     shift
-    _zw_run zonewardd "$ZW_PG/zonewardd.log" "$ZW_BUILDDIR/zonewardd" --ovsdb="unix:$ZW_PG/ovs/db.sock" \
+    _zw_run zonewardd "$ZW_PG/zonewardd.log" "${ZW_ZONEWARDD:-$ZW_BUILDDIR/zonewardd}" --ovsdb="unix:$ZW_PG/ovs/db.sock" \
         --bridge="$ZW_BRIDGE" --policy="$policy" --state-dir="$ZW_PG/state" --run-dir="$ZW_PG/run" "$@"
 }
 

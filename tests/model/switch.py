@@ -20,11 +20,12 @@ LINK_LOCAL = "01:80:c2:00:00:0"  # Addresses that no bridge forwards, but for th
 
 @dataclasses.dataclass(frozen=True)
 class Session:
-    """What conntrack says of a packet.  'state': new, established, related or invalid.  'zones': between which zones the
-    session was let in, None: by nobody."""
+    """What conntrack says of a packet.  'state': new, established, related or invalid.  'zones': the label's, None: it has
+    no label of ours.  'is_allowed': the label says that the session was let in between them."""
     state: str = "new"
     is_reply: bool = False
     zones: tuple | None = None
+    is_allowed: bool = True
 
 
 @dataclasses.dataclass(frozen=True)
@@ -98,7 +99,7 @@ class Switch:
     def is_of_session(self, frame, receiver):
         """Whether a session that was let in, between these very zones, lets the packet pass."""
         session, zones = frame.session, self.between(frame, receiver)
-        if session.zones is None:
+        if session.zones is None or not session.is_allowed:
             return False
         if session.state == "related":
             return zones[1] in session.zones

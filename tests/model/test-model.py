@@ -219,6 +219,7 @@ def sessions():
     expect("related: to one of its ends", [state(state="related", zones=zones) for zones in (("a", "b"), ("b", "c"), ("a", "c"),
                                                                                             None)], [True, True, False, False])
     expect("invalid", state(state="invalid", zones=("a", "b")), False)
+    expect("not let in", state(state="established", zones=("a", "b"), is_allowed=False), False)
     expect("its second packet", state(zones=("a", "b")), True)
     fragments = [passes(lambda fate: fate.passes, fragment=fragment, flags="S")[2] for fragment in ("no", "first")]
     expect("fragments", fragments, [True, False])

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Random policies and packets, and what is asked about them; used by tests/oracle.py.
+EXTRA_DIST += tests/proof/mutant.mk
 EXTRA_DIST += tests/proof/__init__.py
 EXTRA_DIST += tests/proof/compare.py
 EXTRA_DIST += tests/proof/packets.py

@@ -174,7 +174,7 @@ class Packets:
         zones = rng.choice([here, here, here, here[::-1], (here[0], rng.choice(names)), (rng.choice(names), here[1]), None])
         if None in (zones or [None]) or (state == "new" and rng.random() < 0.7):
             zones = None
-        return Session(state, reply, zones)
+        return Session(state, reply, zones, rng.random() < 0.9)
 
     def frame(self):
         rng = self.rng
@@ -199,10 +199,10 @@ class Packets:
         return frame
 
 
-def label(zones):
-    """The label of a session that was let in between these zones; by which rule does not matter to a packet."""
-    return (LABEL_ALLOWED | 0x2a << LABEL_RULE | 1 << LABEL_VERSION | zone_id(zones[0]) << LABEL_SRC
-            | zone_id(zones[1]) << LABEL_DST)
+def label(session):
+    """A session's label; by which rule it was let in does not matter to a packet."""
+    return (LABEL_ALLOWED * session.is_allowed | 0x2a << LABEL_RULE | 1 << LABEL_VERSION
+            | zone_id(session.zones[0]) << LABEL_SRC | zone_id(session.zones[1]) << LABEL_DST)
 
 
 def l4_fields(frame):
@@ -230,7 +230,7 @@ def trace_flow(frame):
         return ",".join([*fields, "dl_type=0x8892"])
     packet, is_v4 = frame.ip, frame.ip.src.version == 4
     if frame.session.zones:
-        fields.append(f"ct_label={label(frame.session.zones):#x}")
+        fields.append(f"ct_label={label(frame.session):#x}")
     fields += ["ip" if is_v4 else "ipv6", f"nw_proto={packet.proto}", f"nw_ttl={frame.ttl}"]
     fields += [f"{'nw' if is_v4 else 'ipv6'}_{end}={address}" for end, address in (("src", packet.src), ("dst", packet.dst))]
     if frame.fragment != "no":

@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# A broken compiler is caught: each mutation here is one line of the sources made wrong, and the comparison of
+# tests/system/oracle.sh, with the same seed and no more packets than there, must find it.  A mutation whose line is
+# there no more fails as well: then it has to be planted anew.
+. "${ZW_SRCDIR:-$(dirname "$0")/../..}/tests/system/tap.sh"
+
+setup() {
+    mkdir "$ZW_PG/mutant"
+    "$PYTHON" -I "$ZW_SRCDIR/tests/oracle.py" setup
+    printf 'version: 1\nzones: {all: {ports: [{name: "*"}]}}\nrules: [{from: all, to: all, action: allow}]\n' \
+        >"$ZW_PG/policy.yaml"
+}
+
+# plant FILE SED-COMMAND: builds a zonewardd with FILE changed.
+plant() {
+    local file=$1
+    cp "$ZW_SRCDIR/$file" "$ZW_PG/mutant/mutant.c"
+    sed -i -E "$2" "$ZW_PG/mutant/mutant.c"
+    if [ -n "$2" ] && [ "$(diff "$ZW_SRCDIR/$file" "$ZW_PG/mutant/mutant.c" | grep -c '^>')" -ne 1 ]; then
+        echo "the line to be changed is not there once: $file: $2"
+        return 1
+    fi
+    env -u MAKEFLAGS -u MAKELEVEL make -s -C "$ZW_BUILDDIR" -f "$ZW_SRCDIR/tests/proof/mutant.mk" zw-mutant \
+        MUTANT="$ZW_PG/mutant/zonewardd" MUTANT_SOURCE="$ZW_PG/mutant/mutant.c" MUTANT_ROOM="${file%%/*}"
+}
+
+# What the comparison says: 0 if all agree, 4 if not.
+compare() {
+    local status=0
+    rm -rf "${ZW_PG:?}/state" && mkdir "$ZW_PG/state"
+    zw_ofctl del-flows "$ZW_BRIDGE"
+    ZW_ZONEWARDD=$ZW_PG/mutant/zonewardd zw_daemon_start "$ZW_PG/policy.yaml"
+    "$PYTHON" -I "$ZW_SRCDIR/tests/oracle.py" find 5 40 200 || status=$?
+    zw_daemon_stop
+    [ "$status" -eq "$1" ]
+}
+
+agrees() {
+    plant "$1" ''
+    compare 0
+}
+
+# caught FILE SED-COMMAND
+caught() {
+    plant "$@"
+    compare 4
+}
+
+zw_playground_start || exit 99
+zw_case "ports" setup
+zw_case "nothing is found where nothing is wrong" agrees controller/compile/masks.c
+zw_case "a wrong mask: a range of ports is one too wide" \
+    caught controller/compile/masks.c 's/(2 \* size - 1 <= last)/\1 + 1/'
+zw_case "a wrong mask: a source network is twice as large" \
+    caught ovs-ext/flow-match.c '/nw_src_masked/s/prefix_mask\(prefix->n_bits\)/prefix_mask(prefix->n_bits - !!prefix->n_bits)/'
+zw_case "a swapped priority: two rules change places" \
+    caught controller/compile/rules.c 's/ZW_PRIORITY_RULE\(number\)/ZW_PRIORITY_RULE(number ^ 1)/'
+zw_case "a swapped priority: the shortest prefix wins" \
+    caught controller/compile/behind.c 's/ZW_PRIO_MATCH \+ prefix->n_bits/ZW_PRIO_MATCH + 128 - prefix->n_bits/'
+zw_case "a missing stage: GUARD" \
+    caught controller/compile/classify.c '0,/ZW_STAGE_GUARD/s/ZW_STAGE_GUARD/ZW_STAGE_BINDING/'
+zw_case "a missing stage: REMOTE" \
+    caught controller/compile/deliver.c 's/ZW_STAGE_REMOTE/ZW_STAGE_CONNTRACK/'
+zw_case "a stale flow is left after a change" \
+    caught ovs-ext/flow-table.c 's/if \(!find\(desired, flow, (.*)\)\) \{/if (!find(desired, flow, \1) \&\& flow->node.hash % 8) {/'
+zw_case "a label is not checked: a session counts between any zones" \
+    caught controller/compile/state.c 's/zw_match_label_bits\(flow, label_first, 32, zone->id\);//'
+zw_case "a label is not checked: one that nobody let in" \
+    caught controller/compile/state.c 's/zw_match_label_bits\(flow, ZW_LABEL_ALLOWED_FIRST.*/(void)flow;/'
+zw_case "a new session needs no SYN" caught controller/compile/state.c 's/zw_match_bare_syn\(flow\);//'
+zw_done 'dropping VLAN [0-9]+'
