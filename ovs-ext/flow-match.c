@@ -63,18 +63,24 @@ void zw_match_eth_src_multicast(struct zw_flow *flow)
     match_set_dl_src_masked(flow->match, multicast_bit, multicast_bit);
 }
 
-void zw_match_eth_dst_multicast(struct zw_flow *flow)
-{
-    ethernet(flow);
-    match_set_dl_dst_masked(flow->match, multicast_bit, multicast_bit);
-}
-
 static struct eth_addr eth_addr(const uint8_t mac[6])
 {
     struct eth_addr ea;
 
     memcpy(ea.ea, mac, sizeof ea.ea);
     return ea;
+}
+
+void zw_match_eth_src(struct zw_flow *flow, const uint8_t mac[6])
+{
+    ethernet(flow);
+    match_set_dl_src(flow->match, eth_addr(mac));
+}
+
+void zw_match_eth_dst_multicast(struct zw_flow *flow)
+{
+    ethernet(flow);
+    match_set_dl_dst_masked(flow->match, multicast_bit, multicast_bit);
 }
 
 void zw_match_eth_dst(struct zw_flow *flow, const uint8_t mac[6])
@@ -174,6 +180,43 @@ void zw_match_fragment(struct zw_flow *flow)
 void zw_match_hop_limit(struct zw_flow *flow, uint8_t hop_limit)
 {
     match_set_nw_ttl(flow->match, hop_limit);
+}
+
+void zw_match_arp_sender_mac(struct zw_flow *flow, const uint8_t mac[6])
+{
+    zw_match_eth_type(flow, ETH_TYPE_ARP);
+    match_set_arp_sha(flow->match, eth_addr(mac));
+}
+
+void zw_match_arp_sender_multicast(struct zw_flow *flow)
+{
+    zw_match_eth_type(flow, ETH_TYPE_ARP);
+    match_set_arp_sha_masked(flow->match, multicast_bit, multicast_bit);
+}
+
+void zw_match_arp_sender(struct zw_flow *flow, const struct zw_prefix *prefix)
+{
+    zw_match_eth_type(flow, ETH_TYPE_ARP);
+    match_set_nw_src_masked(flow->match, ipv4_of(prefix), be32_prefix_mask(prefix->n_bits)); /* OVS keeps it there. */
+}
+
+void zw_match_nd_target(struct zw_flow *flow, const struct zw_addr *target)
+{
+    struct in6_addr ip;
+
+    memcpy(&ip, target->bytes, sizeof ip);
+    match_set_nd_target(flow->match, &ip);
+}
+
+/* OVS keeps the options' addresses where it keeps those of ARP. */
+void zw_match_nd_source_mac(struct zw_flow *flow, const uint8_t mac[6])
+{
+    match_set_arp_sha(flow->match, eth_addr(mac));
+}
+
+void zw_match_nd_target_mac(struct zw_flow *flow, const uint8_t mac[6])
+{
+    match_set_arp_tha(flow->match, eth_addr(mac));
 }
 
 void zw_match_ct_state(struct zw_flow *flow, uint32_t set, uint32_t clear)

@@ -38,6 +38,7 @@ void zw_match_tagged(struct zw_flow *, unsigned int vid); /* With a tag of that 
 void zw_match_any_tag(struct zw_flow *);
 void zw_match_reg(struct zw_flow *, enum zw_reg, uint32_t value);
 void zw_match_flags(struct zw_flow *, uint32_t value, uint32_t mask); /* Of ZW_REG_FLAGS; ZW_FLAG_*_MASK. */
+void zw_match_eth_src(struct zw_flow *, const uint8_t mac[6]);
 void zw_match_eth_src_multicast(struct zw_flow *);
 void zw_match_eth_dst_multicast(struct zw_flow *);
 void zw_match_eth_dst(struct zw_flow *, const uint8_t mac[6]);
@@ -52,6 +53,15 @@ void zw_match_l4_dst(struct zw_flow *, uint16_t port, uint16_t mask); /* After z
 void zw_match_icmp(struct zw_flow *, int type, int code);             /* After zw_match_ip_proto(); -1: any. */
 void zw_match_fragment(struct zw_flow *);                             /* Any fragment.  After zw_match_family(). */
 void zw_match_hop_limit(struct zw_flow *, uint8_t);                   /* After zw_match_family(). */
+
+/* What ARP (RFC 826) and neighbour discovery (RFC 4861) say of their sender; the latter after zw_match_icmp() of 135 or
+ * 136.  Where a message has no such option, or cannot be read, its address is 0; what cannot be read has target ::. */
+void zw_match_arp_sender_mac(struct zw_flow *, const uint8_t mac[6]);
+void zw_match_arp_sender_multicast(struct zw_flow *);
+void zw_match_arp_sender(struct zw_flow *, const struct zw_prefix *);
+void zw_match_nd_target(struct zw_flow *, const struct zw_addr *);
+void zw_match_nd_source_mac(struct zw_flow *, const uint8_t mac[6]); /* Of a solicitation (135), */
+void zw_match_nd_target_mac(struct zw_flow *, const uint8_t mac[6]); /* of an advertisement (136). */
 
 /* Bits of ct_state (the wire's own values, nicira-ext.h). */
 enum zw_ct_state {

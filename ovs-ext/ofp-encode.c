@@ -46,11 +46,14 @@ static void put_async(struct zw_outbuf *out, uint32_t reasons)
     put(out, ofputil_encode_set_async_config(&config, (1u << OAM_N_TYPES) - 1, OF_VERSION));
 }
 
-/* A connection to a management socket gets no packet-ins until it asks for a length (ovs-vswitchd(8)). */
-static void put_miss_send_len(struct zw_outbuf *out, uint16_t length)
+/* A connection to a management socket gets no packet-ins until it asks for a length (ovs-vswitchd(8)).
+ *
+ * First fragments show their ports and types (ovs-ofctl(8), set-frags): otherwise what stage GUARD and BINDING drop by them
+ * would get by in fragments.  That is the bridge's setting, whoever sets it, so all that we send says the same. */
+static void put_config(struct zw_outbuf *out, uint16_t length)
 {
     struct ofputil_switch_config config = {
-        .frag = OFPUTIL_FRAG_NORMAL, .invalid_ttl_to_controller = 0, .miss_send_len = length};
+        .frag = OFPUTIL_FRAG_NX_MATCH, .invalid_ttl_to_controller = 0, .miss_send_len = length};
 
     put(out, ofputil_encode_set_config(&config, OF_VERSION));
 }
@@ -67,13 +70,14 @@ static void put_controller_id(struct zw_outbuf *out, uint16_t id)
 void zw_ofp_put_setup_flows(struct zw_outbuf *out)
 {
     put_async(out, 0);
+    put_config(out, 0);
 }
 
 void zw_ofp_put_setup_packets(struct zw_outbuf *out)
 {
     put_controller_id(out, ZW_CONTROLLER_ID);
     put(out, ofputil_encode_set_packet_in_format(OF_VERSION, OFPUTIL_PACKET_IN_NXT2));
-    put_miss_send_len(out, UINT16_MAX);
+    put_config(out, UINT16_MAX);
     put_async(out, 1u << OFPR_ACTION | 1u << OFPR_PACKET_OUT | 1u << OFPR_ACTION_SET | 1u << OFPR_GROUP);
 }
 

@@ -12,7 +12,8 @@
 
 void zw_ofp_put_hello(struct zw_outbuf *);
 
-/* After the hellos: a connection for flows gets no packets, one for packets nothing else. */
+/* After the hellos: a connection for flows gets no packets, one for packets nothing else.  Either makes the bridge show the
+ * ports of first fragments. */
 void zw_ofp_put_setup_flows(struct zw_outbuf *);
 void zw_ofp_put_setup_packets(struct zw_outbuf *);
 

@@ -163,7 +163,15 @@ static inline uint32_t zw_cookie_value(uint64_t cookie)
     ZW_DROP(14, FRAGMENT,      "fragment",      "it is a fragment of no session")                       \
     ZW_DROP(15, QUIET_DENIAL,  "quiet-denial",  "a rule that does not log denies it")                   \
     ZW_DROP(16, NO_VERDICT,    "no-verdict",    "it came back from the slow path without a verdict")    \
-    ZW_DROP(17, OTHER_SEGMENT, "other-segment", "its receiver's port does not carry its VLAN")
+    ZW_DROP(17, OTHER_SEGMENT, "other-segment", "its receiver's port does not carry its VLAN")      \
+    ZW_DROP(18, BROADCAST_SOURCE, "broadcast-source", "its source address is the broadcast address")    \
+    ZW_DROP(19, MULTICAST_SOURCE, "multicast-source", "its source address is a group")                  \
+    ZW_DROP(20, LOOPBACK_SOURCE, "loopback-source", "its source address is 127.0.0.0/8")                \
+    ZW_DROP(21, RESERVED_SOURCE, "reserved-source", "its source address is no host's: 0.0.0.0/8, 240.0.0.0/4, ::/16") \
+    ZW_DROP(22, ARP_SENDER,    "arp-sender",    "its ARP sender is a group, loopback or reserved")      \
+    ZW_DROP(23, ND_FRAGMENT,   "nd-fragment",   "it is neighbour discovery in fragments")               \
+    ZW_DROP(24, ND_UNREADABLE, "nd-unreadable", "it is neighbour discovery that cannot be read")        \
+    ZW_DROP(25, IP_UNREADABLE, "ip-unreadable", "its IPv6 headers end before they say what it is")
 /* clang-format on */
 
 enum zw_drop {
