@@ -10,6 +10,7 @@ dist_man_MANS += doc/zoneward.1
 dist_man_MANS += doc/zonewardd.8
 EXTRA_DIST += doc/zonewardd.service
 EXTRA_DIST += doc/examples/pipeline.yaml
+EXTRA_DIST += doc/conformance.md
 EXTRA_DIST += doc/pipeline.md
 EXTRA_DIST += doc/architecture.md
 EXTRA_DIST += doc/testing.md

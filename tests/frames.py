@@ -114,9 +114,9 @@ def udp(sport, dport, data=b"12345678"):
     return L4(17, 6, struct.pack("!HHHH", sport, dport, 8 + len(data), 0) + data)
 
 
-def tcp(flags, sport, dport):
+def tcp(flags, sport, dport, seq=1000, ack=2000, data=b""):
     bits = sum(1 << "FSRPA".index(f) for f in flags)
-    return L4(6, 16, struct.pack("!HHIIBBHHH", sport, dport, 1000, 2000, 5 << 4, bits, 1000, 0, 0))
+    return L4(6, 16, struct.pack("!HHIIBBHHH", sport, dport, seq, ack, 5 << 4, bits, 1000, 0, 0) + data)
 
 
 def icmp(type_, code=0, data=b"\0" * 12):

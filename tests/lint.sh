@@ -154,15 +154,18 @@ check_scripts() {
 
 check_man() { files -name '*.[1-9]' | xargs -r mandoc -T lint -W warning 2>&1; }
 
-# Documents name files that exist, and doc/testing.md names every test that is a script.
+# Documents name files that exist, and doc/testing.md names every test that is a script.  doc/conformance.md names cases.
 check_documents() {
-    local f path
+    local f path name
     for f in README.md doc/*.md; do
         grep -oE '(^|[^A-Za-z0-9_./-])(controller|doc|m4|ovs-ext|schemas|tests)/[A-Za-z0-9_./-]+\.(awk|c|h|json|m4|md|ports|py|service|sh|sql|yaml|[1-9])' "$f" |
             sed 's/^[^a-z]//' | sort -u | while read -r path; do
             case $path in */NAME.* | */test-NAME.*) continue ;; esac
             [ -e "$path" ] || echo "$f: there is no $path"
         done
+    done
+    grep -oE 'tests/system/[a-z0-9-]+\.sh: "[^"]+"' doc/conformance.md | while IFS=: read -r path name; do
+        grep -qF "zw_case${name}" "$path" || echo "doc/conformance.md: $path has no case$name"
     done
     for path in tests/system/*.sh tests/golden/*.sh tests/golden/*.py; do
         grep -qF "$path" doc/testing.md || [ "$path" = tests/system/tap.sh ] || echo "doc/testing.md: says nothing of $path"

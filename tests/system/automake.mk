@@ -70,3 +70,5 @@ TESTS += tests/system/load-tools.sh
 EXTRA_DIST += tests/system/load-tools.sh
 TESTS += tests/system/fake-switch-bench.sh
 EXTRA_DIST += tests/system/fake-switch-bench.sh
+TESTS += tests/system/conformance.sh
+EXTRA_DIST += tests/system/conformance.sh

@@ -1,0 +1,185 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# What a stateful traffic filter must do, point by point, with real packets: doc/conformance.md names these cases.
+. "${ZW_SRCDIR:-$(dirname "$0")/../..}/tests/system/tap.sh"
+# shellcheck source=../frames.sh
+. "$ZW_SRCDIR/tests/frames.sh"
+
+setup() {
+    cat >"$ZW_PG/policy.yaml" <<'POLICY'
+version: 1
+zones:
+  in: {ports: [{name: in0}]}
+  out: {ports: [{name: out0}]}
+  away: {ports: [{name: away0}]}
+rules:
+  - {name: type-and-code, from: in, to: out, service: [icmp/8/0, icmpv6/128/0], action: allow, log: session}
+  - {name: addresses, from: in, to: out, from-addresses: [10.1.0.0/16, "fd01::/16"], to-addresses: [10.2.0.1, "fd02::1"],
+     service: [gre, proto/99], action: allow}
+  - {name: ports, from: in, to: out, service: [tcp/80, udp/53], from-ports: 1024-65535, action: allow, log: session}
+  - {name: early-allow, from: in, to: out, service: udp/7, action: allow}
+  - {name: late-deny, from: in, to: out, service: udp/7, action: deny}
+  - {name: early-deny, from: in, to: out, service: udp/9, action: deny}
+  - {name: late-allow, from: in, to: out, service: udp/9, action: allow}
+POLICY
+    zw_vm_add in in0 '' ''
+    zw_vm_add out out0 '' ''
+    zw_vm_add away away0 '' ''
+    frames_silence in out away
+    zw_daemon_start "$ZW_PG/policy.yaml"
+    frames_catch in out away
+}
+
+# frames_at VM: what arrived, without our own sign that something must have.
+frames_at() { grep ^frame "$ZW_PG/frames-$1.out" | grep -v 5e5e5e5e5e5e || true; }
+
+# try FROM TO PACKET: sends it, waits until what follows it has arrived, and says how many packets it became at TO.
+try() {
+    local before
+    before=$(frames_at "$2" | wc -l)
+    FRAME_NAMES=("ME=$(zw_vm_mac "$1")" "YOU=$(zw_vm_mac "$2")")
+    frame "$1" "eth(ME, YOU, $3)"
+    : $((sign += 1)) # ARP passes between all zones.
+    frame "$1" "eth(ME, YOU, L3(0x0806, arp(2, ME, '10.9.0.1', YOU, '10.9.0.2') + b'^^^^^^' + bytes([$sign % 256])))"
+    zw_wait_for "grep -q '5e5e5e5e5e5e$(printf %02x $((sign % 256)))' '$ZW_PG/frames-$2.out'"
+    echo $(($(frames_at "$2" | wc -l) - before))
+}
+sign=0
+
+# passes PACKET..., stays_out PACKET...: from in to out.
+passes() {
+    local packet
+    for packet in "$@"; do
+        [ "$(try in out "$packet")" = 1 ] || { echo "does not pass: $packet"; return 1; }
+    done
+}
+stays_out() {
+    local packet
+    for packet in "$@"; do
+        [ "$(try in out "$packet")" = 0 ] || { echo "passes: $packet"; return 1; }
+    done
+}
+
+# udp4 SPORT DPORT, udp6...: between two hosts that nothing but a port tells apart.
+udp4() { echo "ip('10.1.0.1', '10.2.0.1', udp($1, $2))"; }
+udp6() { echo "ip('fd01::1', 'fd02::1', udp($1, $2))"; }
+tcp4() { echo "ip('10.1.0.1', '10.2.0.1', tcp('$3', $1, $2))"; }
+tcp6() { echo "ip('fd01::1', 'fd02::1', tcp('$3', $1, $2))"; }
+
+icmp_fields() {
+    passes "ip('10.1.0.1', '10.2.0.1', icmp(8, 0))"
+    stays_out "ip('10.1.0.1', '10.2.0.2', icmp(8, 1))" "ip('10.1.0.1', '10.2.0.3', icmp(13, 0))" \
+        "ip('10.1.0.1', '10.2.0.4', icmp(0, 0))"
+    passes "ip('fd01::1', 'fd02::1', icmp6(128, 0))"
+    stays_out "ip('fd01::1', 'fd02::2', icmp6(128, 1))" "ip('fd01::1', 'fd02::3', icmp6(129, 0))"
+}
+
+ip_fields() {
+    passes "ip('10.1.255.255', '10.2.0.1', L4(47, None, bytes(8)))" "ip('10.1.0.1', '10.2.0.1', L4(99, None, bytes(8)))"
+    stays_out "ip('10.3.0.1', '10.2.0.1', L4(47, None, bytes(8)))" "ip('10.1.0.1', '10.2.0.2', L4(47, None, bytes(8)))" \
+        "ip('10.1.0.1', '10.2.0.1', L4(98, None, bytes(8)))"
+    passes "ip('fd01:ffff::1', 'fd02::1', L4(47, None, bytes(8)))" "ip('fd01::1', 'fd02::1', L4(99, None, bytes(8)))"
+    stays_out "ip('fd03::1', 'fd02::1', L4(47, None, bytes(8)))" "ip('fd01::1', 'fd02::2', L4(47, None, bytes(8)))" \
+        "ip('fd01::1', 'fd02::1', L4(98, None, bytes(8)))"
+}
+
+port_fields() {
+    passes "$(tcp4 1024 80 S)" "$(tcp6 65535 80 S)" "$(udp4 1024 53)" "$(udp6 65535 53)"
+    stays_out "$(tcp4 1023 80 S)" "$(tcp6 1023 80 S)" "$(tcp4 1024 81 S)" "$(tcp6 1024 79 S)" \
+        "$(udp4 1023 53)" "$(udp6 53 53)" "$(udp4 1024 80)" "$(udp6 1024 54)"
+}
+
+interfaces() {
+    [ "$(try in out "$(udp4 2000 53)")" = 1 ]
+    [ "$(try in away "$(udp4 2001 53)")" = 0 ]
+    [ "$(try away out "$(udp4 2002 53)")" = 0 ]
+    [ "$(try out in "$(udp4 2003 53)")" = 0 ]
+}
+
+logged() {
+    local field
+    zw_wait_for "[ \"\$(zw_ctl audit query --type=session --format=csv | grep -c type-and-code)\" = 2 ]"
+    passes "$(tcp4 3000 80 S)"
+    stays_out "$(tcp4 3001 81 S)"
+    for field in 10.1.0.1 10.2.0.1 3000 80 tcp in0 out0; do
+        zw_wait_for "zw_ctl audit query --type=session --format=csv | grep -w 3000 | grep -qw $field" || return 1
+    done
+    for field in 10.1.0.1 10.2.0.1 3001 81 tcp in0 out0; do
+        zw_wait_for "zw_ctl audit query --type=denial --format=csv | grep -w 3001 | grep -qw $field" || return 1
+    done
+}
+
+# answer PACKET: from out to in.
+answer() { [ "$(try out in "$1")" = "${2-1}" ] || { echo "answer: $1"; return 1; }; }
+
+seg() { echo "ip('$1', '$2', tcp('$3', $4, $5, $6, $7, ${8-b''}))"; }
+
+# handshake PORT: of a session whose sequence numbers begin with 1000 and 5000.
+handshake() {
+    passes "$(seg 10.1.0.1 10.2.0.1 S "$1" 80 1000 0)"
+    answer "$(seg 10.2.0.1 10.1.0.1 SA 80 "$1" 5000 1001)"
+    passes "$(seg 10.1.0.1 10.2.0.1 A "$1" 80 1001 5001)"
+}
+
+tcp_sessions() {
+    handshake 4000
+    passes "$(seg 10.1.0.1 10.2.0.1 PA 4000 80 1001 5001 "b'x' * 10")"
+    answer "$(seg 10.2.0.1 10.1.0.1 A 80 4000 5001 1011)"
+    # Of other addresses and ports.
+    stays_out "$(seg 10.1.0.2 10.2.0.1 PA 4000 80 1011 5001 "b'x'")" "$(seg 10.1.0.1 10.2.0.2 PA 4000 80 1011 5001 "b'x'")" \
+        "$(seg 10.1.0.1 10.2.0.1 PA 4001 80 1011 5001 "b'x'")"
+    answer "$(seg 10.2.0.1 10.1.0.1 PA 81 4000 5001 1011 "b'x'")" 0
+    # Of a sequence number far from the window, and of flags that no state allows.
+    drops_mark
+    stays_out "$(seg 10.1.0.1 10.2.0.1 PA 4000 80 900000000 5001 "b'x'")" "$(seg 10.1.0.1 10.2.0.1 SF 4000 80 1011 5001)"
+    drops_since invalid=2
+    passes "$(seg 10.1.0.1 10.2.0.1 PA 4000 80 1011 5001 "b'x'")"
+}
+
+other_sessions() {
+    passes "$(udp4 4100 53)"
+    answer "ip('10.2.0.1', '10.1.0.1', udp(53, 4100))"
+    answer "ip('10.2.0.1', '10.1.0.1', udp(54, 4100))" 0
+    answer "ip('10.2.0.2', '10.1.0.1', udp(53, 4100))" 0
+    passes "ip('10.1.0.1', '10.2.0.1', icmp(8, 0, bytes([1, 2, 0, 1])))"
+    answer "ip('10.2.0.1', '10.1.0.1', icmp(0, 0, bytes([1, 2, 0, 1])))"
+    answer "ip('10.2.0.1', '10.1.0.1', icmp(0, 0, bytes([1, 3, 0, 1])))" 0
+    answer "ip('10.2.0.1', '10.1.0.1', icmp(8, 0, bytes([1, 2, 0, 1])))" 0
+}
+
+invalid_fragments() {
+    # A first fragment that is cut before the ports, one beyond the end of a packet, and one that never gets the rest.
+    stays_out "ip4('10.1.0.1', '10.2.0.1', 6, tcp('S', 5000, 80)[:8], flags=0x2000, ident=70)" \
+        "ip4('10.1.0.1', '10.2.0.1', 17, bytes(800), offset=65400, ident=71)" \
+        "fragments('10.1.0.1', '10.2.0.1', udp(5001, 53, bytes(100)), 64, ident=72)[0]" \
+        "fragments('10.1.0.1', '10.2.0.1', udp(5001, 53, bytes(100)), 64, ident=73)[1]" \
+        "fragments('fd01::1', 'fd02::1', udp(5001, 53, bytes(100)), 64, ident=74)[0]" \
+        "fragments('fd01::1', 'fd02::1', udp(5001, 53, bytes(100)), 64, ident=75)[1]"
+    # Two that overlap with different contents (RFC 5722, 1858).
+    stays_out "ip4('10.1.0.1', '10.2.0.1', 17, udp(5002, 53, bytes(56))[:64], flags=0x2000, ident=76)" \
+        "ip4('10.1.0.1', '10.2.0.1', 17, b'y' * 40, offset=32, ident=76)"
+}
+
+order() {
+    passes "$(udp4 6000 7)" "$(udp6 6000 7)"
+    stays_out "$(udp4 6000 9)" "$(udp6 6000 9)"
+}
+
+default_deny() {
+    stays_out "$(udp4 7000 1234)" "$(udp6 7000 1234)" "$(tcp4 7000 22 S)" "ip('10.1.0.1', '10.2.0.1', L4(50, None, bytes(8)))"
+}
+
+zw_playground_start || exit 99
+zw_case "three interfaces, a policy, nobody who talks by himself" setup
+zw_case "rules by ICMP and ICMPv6 type and code" icmp_fields
+zw_case "rules by IPv4 and IPv6 source, destination and protocol" ip_fields
+zw_case "rules by TCP and UDP source and destination port" port_fields
+zw_case "rules by interface" interfaces
+zw_case "both verdicts are logged: addresses, ports, protocol, interfaces" logged
+zw_case "TCP sessions by addresses, ports, sequence numbers and flags" tcp_sessions
+zw_case "UDP and ICMP sessions by addresses, ports and identifier" other_sessions
+zw_case "invalid and incomplete fragments" invalid_fragments
+zw_case "the administrator's order" order
+zw_case "what no rule matches is denied" default_deny
+zw_done
