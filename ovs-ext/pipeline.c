@@ -20,8 +20,7 @@ enum {
 _Static_assert(FLAGS_SUM == FLAGS_UNION, "flag fields overlap");
 _Static_assert(ZW_N_REGS <= 16, "OVS has 16 registers");
 _Static_assert(ZW_N_STAGES < 255, "OpenFlow tables");
-_Static_assert(ZW_PRIORITY_RULE(ZW_MAX_RULES) > ZW_PRIORITY_DEFAULT, "rules stand above the default");
-_Static_assert(ZW_MAX_RULES < 1u << ZW_LABEL_RULE_BITS, "a rule's number fits the label");
+_Static_assert(ZW_PRIORITY_RULE_LAST > ZW_PRIORITY_DEFAULT, "rules stand above the default");
 
 static const struct {
     const char *name, *text;

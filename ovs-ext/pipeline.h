@@ -48,7 +48,7 @@ enum zw_stage {
     ZW_REG(1, DST_ZONE, "id of the destination zone")                               \
     ZW_REG(2, SEGMENT,  "VLAN of the L2 segment, 0 if untagged")                    \
     ZW_REG(3, OUT_PORT, "OpenFlow port that the packet goes to, 0: not known")      \
-    ZW_REG(4, RULE,     "number of the rule, 0: the default")                       \
+    ZW_REG(4, RULE,     "id of the rule, 0: the default")                       \
     ZW_REG(5, VERSION,  "policy version")                                           \
     ZW_REG(6, CT_ZONE,  "conntrack zone")                                           \
     ZW_REG(7, FLAGS,    "verdict, and how to treat it")
@@ -88,7 +88,7 @@ enum zw_flag_verdict { ZW_FLAG_ALLOW = 1, ZW_FLAG_DENY = 2, ZW_FLAG_ASK = 3 };
     ZW_LABEL(ALLOWED,    0,  1, "the session was let in")   \
     ZW_LABEL(SLOW,       1,  1, "by the slow path")         \
     ZW_LABEL(LOGGED,     2,  1, "the log was told")         \
-    ZW_LABEL(RULE,       8, 24, "number of the rule")       \
+    ZW_LABEL(RULE,       8, 24, "id of the rule")       \
     ZW_LABEL(VERSION,   32, 32, "policy version")           \
     ZW_LABEL(SRC_ZONE,  64, 32, "id of the source zone")    \
     ZW_LABEL(DST_ZONE,  96, 32, "id of the destination zone")
@@ -111,7 +111,7 @@ enum {
     ZW_COOKIE(STATIC, "part of every pipeline")                           \
     ZW_COOKIE(PORT,   "for a port; low bits: its OpenFlow number")        \
     ZW_COOKIE(ZONE,   "for a zone; low bits: its id")                     \
-    ZW_COOKIE(RULE,   "for a rule; low bits: its number, 0: the default") \
+    ZW_COOKIE(RULE,   "for a rule; low bits: its id, 0: the default")     \
     ZW_COOKIE(LEARNED, "a learned MAC address; low bits: its OpenFlow port") \
     ZW_COOKIE(PUNT,   "sends packets up; low bits: why")                  \
     ZW_COOKIE(DROP,   "drops; bits 31..16: why, 15..0: for which OpenFlow port, 0: any")
@@ -210,9 +210,9 @@ enum zw_punt {
 #undef ZW_PUNT
 };
 
-/* Rules have a priority each in stage POLICY: the first rule the highest. */
-#define ZW_PRIORITY_RULE(NUMBER) (61000u - (NUMBER))
-#define ZW_MAX_RULES 60000u
+/* Rules have a priority each in stage POLICY, with gaps between them: from FIRST, the highest, down to LAST. */
+#define ZW_PRIORITY_RULE_FIRST 65000u
+#define ZW_PRIORITY_RULE_LAST 101u
 #define ZW_PRIORITY_DEFAULT 10
 
 /* Conntrack zones: a bridge's index (from 1) and the segment.  Sessions of two segments never meet, even if a VM routes

@@ -189,8 +189,8 @@ static void match_member(struct zw_flow *flow, enum dimension dimension, const s
 
 static struct zw_flow *rule_flow(const struct rule_compiler *rc)
 {
-    uint32_t number = rc->rule->number;
-    struct zw_flow *flow = zw_flow_new(ZW_STAGE_POLICY, ZW_PRIORITY_RULE(number), zw_cookie(ZW_COOKIE_RULE, number));
+    struct zw_flow *flow =
+        zw_flow_new(ZW_STAGE_POLICY, rc->rule->priority, zw_cookie(ZW_COOKIE_RULE, rc->rule->id));
 
     if (rc->family) {
         zw_match_family(flow, rc->family);
@@ -198,15 +198,15 @@ static struct zw_flow *rule_flow(const struct rule_compiler *rc)
     return flow;
 }
 
-/* What the flow of a rule, or of the default (number 0), leaves in the registers. */
-static void act_verdict(struct zw_flow *flow, uint32_t number, enum zw_action action, enum zw_log_level log)
+/* What the flow of a rule, or of the default (id 0), leaves in the registers. */
+static void act_verdict(struct zw_flow *flow, uint32_t id, enum zw_action action, enum zw_log_level log)
 {
     static const enum zw_flag_verdict verdicts[] = {
         [ZW_ALLOW] = ZW_FLAG_ALLOW, [ZW_DENY] = ZW_FLAG_DENY, [ZW_ASK] = ZW_FLAG_ASK};
     bool logs = (action == ZW_ALLOW && log == ZW_LOG_SESSION) || (action == ZW_DENY && log != ZW_LOG_NONE);
     uint32_t flags = (uint32_t)verdicts[action] << ZW_FLAG_VERDICT_FIRST | (logs ? ZW_FLAG_LOG_MASK : 0);
 
-    zw_act_set_reg(flow, ZW_REG_RULE, number);
+    zw_act_set_reg(flow, ZW_REG_RULE, id);
     zw_act_set_flags(flow, flags, ZW_FLAG_VERDICT_MASK | ZW_FLAG_LOG_MASK);
     zw_act_goto(flow, ZW_STAGE_VERDICT);
 }
@@ -238,7 +238,7 @@ static void emit_combination(struct rule_compiler *rc, const size_t chosen[N_DIM
             match_member(flow, i, &rc->dimensions[i].list[chosen[i]]);
         }
     }
-    act_verdict(flow, rc->rule->number, rc->rule->action, rc->rule->log);
+    act_verdict(flow, rc->rule->id, rc->rule->action, rc->rule->log);
     /* Alternatives of a service may overlap: the same flow twice is one. */
     zw_flow_table_add(rc->c->flows, flow);
 }
@@ -299,7 +299,7 @@ static void emit_conjunction(struct rule_compiler *rc, unsigned int n_clauses)
     }
     struct zw_flow *flow = rule_flow(rc);
     zw_match_conj_id(flow, rc->conj_id);
-    act_verdict(flow, rc->rule->number, rc->rule->action, rc->rule->log);
+    act_verdict(flow, rc->rule->id, rc->rule->action, rc->rule->log);
     zw_emit(rc->c, flow);
 }
 
@@ -371,7 +371,7 @@ static void emit_family(const struct rule_compiler *all, uint8_t family)
     struct rule_compiler rc = {.c = all->c,
                                .rule = all->rule,
                                .family = family,
-                               .conj_id = all->rule->number + (family == ZW_IPV6 ? ZW_MAX_RULES : 0)};
+                               .conj_id = all->rule->id + (family == ZW_IPV6 ? 1u << ZW_LABEL_RULE_BITS : 0)};
     bool exists = true;
 
     for (size_t i = 0; i < N_DIMENSIONS; i++) {
@@ -386,7 +386,7 @@ static void emit_family(const struct rule_compiler *all, uint8_t family)
 
 static void compile_rule(struct zw_compiler *c, const struct zw_rule *rule)
 {
-    struct rule_compiler rc = {.c = c, .rule = rule, .conj_id = rule->number};
+    struct rule_compiler rc = {.c = c, .rule = rule, .conj_id = rule->id};
 
     put_zones(&rc.dimensions[FROM], &rule->from);
     put_zones(&rc.dimensions[TO], &rule->to);

@@ -10,6 +10,7 @@
 #include "controller/base/log.h"
 #include "controller/base/memory.h"
 #include "controller/daemon/daemon-private.h"
+#include "controller/policy/placement.h"
 
 /* Somebody waits for a policy to be confirmed. */
 struct zw_apply {
@@ -60,11 +61,16 @@ static void put_in_force(struct zw_daemon *daemon, struct zw_policy *policy, str
     memset(stored, 0, sizeof *stored);
 }
 
-static void begin_stored(struct zw_stored_policy *stored, const struct zw_policy *policy, uint32_t version,
+/* The next version of the policy; its rules keep the ids and priorities that they have. */
+static void begin_stored(struct zw_daemon *daemon, struct zw_stored_policy *stored, struct zw_policy *policy,
                          struct zw_policy_source *sources, size_t n_sources, const char *origin, bool from_file)
 {
+    uint32_t version = daemon->stored.version + 1;
+
+    zw_policy_place(policy, daemon->policy, version);
     *stored = (struct zw_stored_policy){.version = version,
                                         .origin = zw_xstrdup(origin),
+                                        .placement = zw_placement_format(policy),
                                         .from_file = from_file,
                                         .time_us = zw_audit_now_us(),
                                         .sources = sources,
@@ -82,6 +88,18 @@ static void pass_over(struct zw_daemon *daemon, uint32_t version, struct zw_prob
     daemon->file_sha256[0] = '\0';
 }
 
+/* One that was stored without a placement had the numbers of its rules for ids: those are what it has been read with. */
+static void restore_placement(struct zw_policy *policy, const struct zw_stored_policy *stored)
+{
+    policy->rule_ids_since = stored->version;
+    if (stored->placement[0] && !zw_placement_parse(stored->placement, policy)) {
+        zw_log(
+            ZW_LOG_WARN,
+            "policy version %u of the history: the ids of its rules cannot be read; rules of older sessions have no name",
+            stored->version);
+    }
+}
+
 /* Reads the newest version of the store.  If there is none that can be used, daemon->policy stays NULL. */
 static int load_stored(struct zw_daemon *daemon, struct zw_problems *problems)
 {
@@ -93,6 +111,7 @@ static int load_stored(struct zw_daemon *daemon, struct zw_problems *problems)
     }
     struct zw_policy *policy = error ? NULL : zw_policy_read(stored.sources, stored.n_sources, problems);
     if (policy) {
+        restore_placement(policy, &stored);
         put_in_force(daemon, policy, &stored);
     } else {
         pass_over(daemon, stored.version, problems);
@@ -134,7 +153,7 @@ static int adopt_file(struct zw_daemon *daemon, struct zw_policy *policy, struct
     char origin[ZW_AUDIT_TEXT_SIZE];
 
     snprintf(origin, sizeof origin, "file %s", daemon->options.policy);
-    begin_stored(&stored, policy, daemon->stored.version + 1, sources, n, origin, true);
+    begin_stored(daemon, &stored, policy, sources, n, origin, true);
     int error = zw_policy_store_save(daemon->options.state_dir, &stored, problems);
     if (error) {
         zw_stored_policy_clear(&stored);
@@ -285,7 +304,7 @@ int zw_daemon_apply(struct zw_daemon *daemon, struct zw_policy_source *sources, 
     }
 
     struct zw_stored_policy stored;
-    begin_stored(&stored, policy, daemon->stored.version + 1, sources, n, origin, from_file);
+    begin_stored(daemon, &stored, policy, sources, n, origin, from_file);
     int error = zw_policy_store_save(daemon->options.state_dir, &stored, problems);
     if (error) {
         zw_stored_policy_clear(&stored);

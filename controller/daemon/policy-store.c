@@ -20,6 +20,7 @@
 void zw_stored_policy_clear(struct zw_stored_policy *stored)
 {
     free(stored->origin);
+    free(stored->placement);
     if (stored->sources) {
         zw_policy_sources_free(stored->sources, stored->n_sources);
     }
@@ -66,6 +67,7 @@ static int parse(const char *path, const char *text, struct zw_stored_policy *st
     stored->version = (uint32_t)version->valuedouble;
     memcpy(stored->sha256, string_of(root, "sha256"), 65);
     stored->origin = zw_xstrdup(string_of(root, "origin"));
+    stored->placement = zw_xstrdup(string_of(root, "placement"));
     stored->from_file = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(root, "from_file"));
     stored->time_us = (int64_t)cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(root, "time_us"));
     sources_from_json(sources, stored);
@@ -171,6 +173,7 @@ static char *to_json(const struct zw_stored_policy *stored)
     cJSON_AddStringToObject(root, "origin", stored->origin);
     cJSON_AddBoolToObject(root, "from_file", stored->from_file);
     cJSON_AddNumberToObject(root, "time_us", (double)stored->time_us);
+    cJSON_AddStringToObject(root, "placement", stored->placement);
     cJSON *list = cJSON_AddArrayToObject(root, "sources");
     for (size_t i = 0; i < stored->n_sources; i++) {
         cJSON *item = cJSON_CreateObject();

@@ -2,7 +2,7 @@
 /* policy-store - every policy that was ever in force, each with its version.
  *
  * One JSON file a version in STATE/policies, written and synced before the policy is sent anywhere: "000007.json" with
- * the version, the SHA-256 of the sources, where they came from, when, and the sources themselves.  The highest
+ * the version, the SHA-256 of the sources, where they came from, when, the ids of the rules, and the sources themselves.  The highest
  * version is the one in force.
  *
  * Which policy rules after a restart?  The one that changed last: the policy file, if it differs from what it was when
@@ -23,6 +23,7 @@ struct zw_stored_policy {
     char *origin; /* "file PATH", "apply by USER". */
     bool from_file;
     int64_t time_us;
+    char *placement; /* Ids and priorities of its rules (policy/placement.h); "": none, it is an old one. */
     struct zw_policy_source *sources;
     size_t n_sources;
 };

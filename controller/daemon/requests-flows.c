@@ -62,19 +62,20 @@ static void explain_zone(const struct flows *flows, uint32_t id, struct meaning 
              zone && zone->behind ? ", behind " : "", zone && zone->behind ? zone->behind->name : "");
 }
 
-static void explain_rule(const struct flows *flows, uint32_t number, struct meaning *meaning)
+static void explain_rule(const struct flows *flows, uint32_t id, struct meaning *meaning)
 {
-    const struct zw_rule *rule = zw_policy_rule(flows->policy, number);
+    const struct zw_rule *rule = zw_policy_rule_by_id(flows->policy, id);
 
     if (rule) {
         meaning->rule = rule->name;
-        snprintf(meaning->text, sizeof meaning->text, "rule %" PRIu32 ": %s", number, zw_action_name(rule->action));
-    } else if (!number) {
+        snprintf(meaning->text, sizeof meaning->text, "rule %" PRIu32 ": %s", rule->number,
+                 zw_action_name(rule->action));
+    } else if (!id) {
         meaning->rule = "default";
         snprintf(meaning->text, sizeof meaning->text, "no rule matches: %s",
                  zw_action_name(flows->policy->default_action));
     } else {
-        snprintf(meaning->text, sizeof meaning->text, "rule %" PRIu32 " of an older policy", number);
+        snprintf(meaning->text, sizeof meaning->text, "rule #%" PRIu32 " of an older policy", id);
     }
 }
 

@@ -22,10 +22,16 @@ static void on_flow(void *rules_, const struct zw_managed *managed, const struct
 {
     struct rules *rules = rules_;
     uint64_t cookie = zw_flow_cookie(flow);
-    uint32_t number = zw_cookie_value(cookie);
+    uint32_t id = zw_cookie_value(cookie);
 
     (void)managed;
-    if (zw_cookie_is_ours(cookie) && zw_cookie_kind(cookie) == ZW_COOKIE_RULE && number <= rules->policy->n_rules) {
+    if (!zw_cookie_is_ours(cookie) || zw_cookie_kind(cookie) != ZW_COOKIE_RULE) {
+        return;
+    }
+    const struct zw_rule *rule = zw_policy_rule_by_id(rules->policy, id);
+    uint32_t number = rule ? rule->number : 0;
+
+    if (rule || !id) { /* Else of an older policy. */
         rules->counters[number].n_packets += counters->n_packets;
         rules->counters[number].n_bytes += counters->n_bytes;
     }

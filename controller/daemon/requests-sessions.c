@@ -60,16 +60,15 @@ static const char *proto_name(uint8_t proto, char text[8])
     }
 }
 
-/* A rule of another version has kept only its number. */
-static const char *rule_name(const struct sessions *sessions, uint32_t number, uint32_t version, char text[16])
+/* Of the version that let the session in, if it is still known; else the rule that has the same id now. */
+static const struct zw_rule *find_rule(const struct sessions *sessions, uint32_t id, uint32_t version)
 {
-    const struct zw_rule *rule = zw_policy_rule(sessions->policy, number);
+    const struct zw_policy *then = zw_slowpath_policy(sessions->daemon->slowpath, version), *now = sessions->policy;
 
-    if (version == sessions->policy->version && (rule || !number)) {
-        return rule ? rule->name : "default";
+    if (then) {
+        return zw_policy_rule_by_id(then, id);
     }
-    snprintf(text, 16, "#%u", number);
-    return text;
+    return version >= now->rule_ids_since && version <= now->version ? zw_policy_rule_by_id(now, id) : NULL;
 }
 
 /* What an entry says, with names. */
@@ -77,7 +76,7 @@ struct session {
     const struct zw_ct_entry *entry;
     const struct zw_zone *from, *to;
     const char *rule, *bridge;
-    uint32_t rule_number, version;
+    uint32_t rule_number, version; /* Number 0: the default, or not known (any more). */
     char rule_text[16];
 };
 
@@ -128,6 +127,21 @@ static cJSON *session_json(const struct session *session)
     return object;
 }
 
+/* A rule that is gone has kept only its id; and where it stood is known of versions that are still known. */
+static void name_rule(const struct sessions *sessions, uint32_t id, struct session *session)
+{
+    const struct zw_rule *rule = find_rule(sessions, id, session->version);
+
+    if (rule || !id) {
+        session->rule = rule ? rule->name : "default";
+        session->rule_number =
+            rule && zw_slowpath_policy(sessions->daemon->slowpath, session->version) ? rule->number : 0;
+    } else {
+        snprintf(session->rule_text, sizeof session->rule_text, "#%u", id);
+        session->rule = session->rule_text;
+    }
+}
+
 static void add_entry(struct sessions *sessions, const struct zw_ct_entry *entry)
 {
     unsigned int bridge = entry->ct_zone >> ZW_CT_ZONE_BRIDGE_SHIFT; /* From 1. */
@@ -140,10 +154,9 @@ static void add_entry(struct sessions *sessions, const struct zw_ct_entry *entry
         .from = zw_policy_zone_by_id(sessions->policy, LABEL(entry, SRC_ZONE)),
         .to = zw_policy_zone_by_id(sessions->policy, LABEL(entry, DST_ZONE)),
         .bridge = sessions->daemon->bridges[bridge - 1].name,
-        .rule_number = LABEL(entry, RULE),
         .version = LABEL(entry, VERSION),
     };
-    session.rule = rule_name(sessions, session.rule_number, session.version, session.rule_text);
+    name_rule(sessions, LABEL(entry, RULE), &session);
     if (is_wanted(sessions, &session) && sessions->n++ < sessions->limit) {
         cJSON_AddItemToArray(sessions->array, session_json(&session));
     }

@@ -24,6 +24,8 @@ struct zw_policy_private {
     struct zw_zone **zones_by_id; /* Sorted. */
     struct zw_behind *behind;     /* Sorted by 'at', family, bytes, length. */
     size_t n_behind;
+    uint32_t *rules_by_id; /* Open hash table of numbers, 0: free. */
+    size_t rules_by_id_mask;
     bool lengths[2][129]; /* Which prefix lengths 'behind' has: IPv4, IPv6. */
 };
 
@@ -33,6 +35,9 @@ struct zw_policy *zw_policy_new(void);
 /* Fills in 'zones_by_id' and 'behind'.  Entries with one number or one prefix end up side by side, for the reader to
  * refuse. */
 void zw_policy_index(struct zw_policy *);
+
+/* After ids were given. */
+void zw_policy_index_ids(struct zw_policy *);
 
 /* By family, bytes, length. */
 int zw_prefix_compare(const void *, const void *);

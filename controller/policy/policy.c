@@ -32,6 +32,7 @@ void zw_policy_unref(struct zw_policy *policy)
 {
     if (policy && atomic_fetch_sub_explicit(&policy->private_->n_refs, 1, memory_order_acq_rel) == 1) {
         zw_names_destroy(&policy->private_->zones);
+        free(policy->private_->rules_by_id);
         zw_pool_destroy(policy->private_->pool);
     }
 }
@@ -73,6 +74,41 @@ const struct zw_zone *zw_policy_zone_by_id(const struct zw_policy *policy, uint3
 const struct zw_rule *zw_policy_rule(const struct zw_policy *policy, uint32_t number)
 {
     return number >= 1 && number <= policy->n_rules ? &policy->rules[number - 1] : NULL;
+}
+
+/* Ids are given one after the other: they are their own hash. */
+const struct zw_rule *zw_policy_rule_by_id(const struct zw_policy *policy, uint32_t id)
+{
+    const struct zw_policy_private *p = policy->private_;
+
+    for (size_t i = id; p->rules_by_id && p->rules_by_id[i & p->rules_by_id_mask]; i++) {
+        const struct zw_rule *rule = &policy->rules[p->rules_by_id[i & p->rules_by_id_mask] - 1];
+
+        if (rule->id == id) {
+            return rule;
+        }
+    }
+    return NULL;
+}
+
+void zw_policy_index_ids(struct zw_policy *policy)
+{
+    struct zw_policy_private *p = policy->private_;
+
+    p->rules_by_id_mask = 15;
+    while (p->rules_by_id_mask < 2 * policy->n_rules) {
+        p->rules_by_id_mask = 2 * p->rules_by_id_mask + 1;
+    }
+    free(p->rules_by_id);
+    p->rules_by_id = zw_xcalloc(p->rules_by_id_mask + 1, sizeof *p->rules_by_id);
+    for (size_t i = 0; i < policy->n_rules; i++) {
+        size_t at = policy->rules[i].id;
+
+        while (p->rules_by_id[at & p->rules_by_id_mask]) {
+            at++;
+        }
+        p->rules_by_id[at & p->rules_by_id_mask] = policy->rules[i].number;
+    }
 }
 
 const char *zw_action_name(enum zw_action action)

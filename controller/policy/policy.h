@@ -22,7 +22,7 @@ struct zw_port;
 #define ZW_POLICY_FORMAT 1                     /* 'version:' in the file. */
 #define ZW_POLICY_MAX_SIZE (64u * 1024 * 1024) /* Bytes of all files together. */
 #define ZW_POLICY_MAX_FILES 1000               /* In a directory. */
-#define ZW_POLICY_MAX_RULES 60000              /* So that each has a priority of its own in OpenFlow's 16 bits. */
+#define ZW_POLICY_MAX_RULES 60000              /* Each has a priority of its own in OpenFlow's 16 bits. */
 #define ZW_SERVICE_MAX_ITEMS 1000              /* Alternatives of one service. */
 #define ZW_VALUE_MAX 255                       /* Bytes of a selector's key or value. */
 #define ZW_NAME_MAX 63                         /* Bytes of a zone's, set's, service's or rule's name. */
@@ -93,8 +93,11 @@ struct zw_zone_set {
 };
 
 struct zw_rule {
-    uint32_t number;  /* From 1, in the order of the file: first match wins. */
-    const char *name; /* Unique.  "rule-N" if the file gives none. */
+    uint32_t number;   /* From 1, in the order of the file: first match wins. */
+    uint32_t id;       /* From 1, for as long as the rule exists; in flows and labels (placement.h). */
+    uint16_t priority; /* In stage POLICY: the higher the earlier. */
+    bool is_named;     /* The file gives it a name; else */
+    const char *name;  /* it is "rule-N".  Unique. */
     struct zw_zone_set from, to;
     struct zw_prefixes from_addresses, to_addresses; /* n == 0: any. */
     struct zw_service service;
@@ -115,6 +118,8 @@ struct zw_policy {
     size_t n_rules;
     enum zw_action default_action; /* ZW_ALLOW or ZW_DENY: where no rule matches ("rule 0", named "default"). */
     enum zw_log_level default_log;
+    uint32_t next_rule_id;   /* Not given yet in the history of this policy. */
+    uint32_t rule_ids_since; /* Of labels of older versions no id is known. */
     /* Private: pool, reference count, name index. */
     struct zw_policy_private *private_;
 };
@@ -145,6 +150,7 @@ const struct zw_zone *zw_policy_zone_by_name(const struct zw_policy *, const cha
 const struct zw_zone *zw_policy_zone_by_id(const struct zw_policy *, uint32_t id);
 /* Rule 0 is the default: NULL. */
 const struct zw_rule *zw_policy_rule(const struct zw_policy *, uint32_t number);
+const struct zw_rule *zw_policy_rule_by_id(const struct zw_policy *, uint32_t id); /* The same by id. */
 
 /* A name's number in registers and conntrack labels: 32 bits of its SHA-256, never 0.  The reader refuses two zones
  * with one number. */

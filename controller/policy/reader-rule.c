@@ -236,6 +236,7 @@ static void read_name(struct zw_reader *r, const struct zw_yaml_node *rule_node,
     char name[32];
 
     snprintf(name, sizeof name, "rule-%u", rule->number);
+    rule->is_named = node;
     rule->name = node ? zw_reader_name(r, node, "a rule") : zw_pool_strdup(r->pool, name);
     if (!rule->name) {
         rule->name = "";

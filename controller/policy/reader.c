@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "controller/base/sha256.h"
+#include "controller/policy/placement.h"
 
 enum section {
     SECTION_VERSION,
@@ -169,6 +170,7 @@ struct zw_policy *zw_policy_read(const struct zw_policy_source *sources, size_t 
     }
     read_documents(&r, docs, n);
     hash_sources(sources, n, policy->sha256);
+    zw_policy_place(policy, NULL, 0);
     reader_destroy(&r);
     if (problems->n + problems->n_dropped > n_problems) {
         zw_policy_unref(policy);

@@ -42,7 +42,7 @@ void zw_slowpath_set_policy(struct zw_slowpath *sp, const struct zw_policy *poli
     sp->policies[0] = zw_policy_ref(policy);
 }
 
-static const struct zw_policy *policy_of_version(const struct zw_slowpath *sp, uint32_t version)
+const struct zw_policy *zw_slowpath_policy(const struct zw_slowpath *sp, uint32_t version)
 {
     for (size_t i = 0; i < ZW_SLOWPATH_POLICIES && sp->policies[i]; i++) {
         if (sp->policies[i]->version == version) {
@@ -108,16 +108,18 @@ static void describe_rule(struct zw_flow_record *flow, const struct zw_rule *rul
 /* A copy: the fast path decided, by the rule and version in the registers. */
 static void record_copy(struct zw_slowpath *sp, const struct zw_bridge *bridge, const struct zw_packet_in *in)
 {
-    const struct zw_policy *policy = policy_of_version(sp, in->regs[ZW_REG_VERSION]);
-    uint32_t number = in->regs[ZW_REG_RULE];
+    const struct zw_policy *policy = zw_slowpath_policy(sp, in->regs[ZW_REG_VERSION]);
+    uint32_t id = in->regs[ZW_REG_RULE];
+    const struct zw_rule *rule = policy ? zw_policy_rule_by_id(policy, id) : NULL;
     struct zw_record record;
 
     describe_packet(&record, bridge, in);
     record.type = in->punt == ZW_PUNT_SESSION ? ZW_RECORD_SESSION : ZW_RECORD_DENIAL;
     record.flow.path = ZW_PATH_FAST;
-    describe_rule(&record.flow, policy ? zw_policy_rule(policy, number) : NULL, number ? ZW_STEP_RULE : ZW_STEP_DEFAULT,
-                  in->regs[ZW_REG_VERSION]);
-    record.flow.rule = number;
+    describe_rule(&record.flow, rule, id ? ZW_STEP_RULE : ZW_STEP_DEFAULT, in->regs[ZW_REG_VERSION]);
+    if (id && !rule) {
+        snprintf(record.flow.rule_name, sizeof record.flow.rule_name, "#%u", id);
+    }
     put_zone(record.flow.src_zone, sizeof record.flow.src_zone, policy, in->regs[ZW_REG_SRC_ZONE]);
     put_zone(record.flow.dst_zone, sizeof record.flow.dst_zone, policy, in->regs[ZW_REG_DST_ZONE]);
     if (in->punt == ZW_PUNT_SESSION) {
@@ -148,7 +150,7 @@ static void resume_allowed(const struct zw_packet_in *in, const struct zw_verdic
     uint32_t flags = in->regs[ZW_REG_FLAGS] & ~(uint32_t)(ZW_FLAG_VERDICT_MASK | ZW_FLAG_LOG_MASK);
 
     flags |= (uint32_t)ZW_FLAG_ALLOW << ZW_FLAG_VERDICT_FIRST | ZW_FLAG_SLOW_MASK | (logged ? ZW_FLAG_LOG_MASK : 0);
-    zw_packet_in_resume(in, flags, verdict->rule ? verdict->rule->number : 0, version, answer);
+    zw_packet_in_resume(in, flags, verdict->rule ? verdict->rule->id : 0, version, answer);
 }
 
 static void judge(struct zw_slowpath *sp, const struct zw_bridge *bridge, const struct zw_packet_in *in,

@@ -42,6 +42,9 @@ void zw_slowpath_set_policy(struct zw_slowpath *, const struct zw_policy *);
 void zw_slowpath_packet_in(struct zw_slowpath *, const struct zw_bridge *bridge, const struct zw_packet_in *,
                            struct zw_outbuf *answer);
 
+/* The policy of that version, if it is one of the last ZW_SLOWPATH_POLICIES; else NULL. */
+const struct zw_policy *zw_slowpath_policy(const struct zw_slowpath *, uint32_t version);
+
 struct zw_slowpath_status zw_slowpath_status(const struct zw_slowpath *);
 
 #endif

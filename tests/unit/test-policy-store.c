@@ -20,6 +20,7 @@ static struct zw_stored_policy stored(uint32_t version, char letter, bool from_f
 
     memset(s.sha256, letter, 64);
     s.origin = zw_xstrdup(from_file ? "file /p" : "apply by \"root\"");
+    s.placement = zw_xstrdup("since=1 next=4 1+3@500-64");
     s.sources = zw_xcalloc(1, sizeof *s.sources);
     s.sources[0].name = zw_xstrdup("p.yaml");
     s.sources[0].text = zw_xstrdup("version: 1\n# \xc3\xa4 \"\\\t\n");
@@ -79,6 +80,7 @@ static void test_round_trip(void)
     CU_ASSERT_FALSE(newest.from_file);
     CU_ASSERT_STRING_EQUAL(newest.origin, expected.origin);
     CU_ASSERT_STRING_EQUAL(newest.sha256, expected.sha256);
+    CU_ASSERT_STRING_EQUAL(newest.placement, expected.placement);
     CU_ASSERT_EQUAL_FATAL(newest.n_sources, 1);
     CU_ASSERT_STRING_EQUAL(newest.sources[0].text, expected.sources[0].text);
     CU_ASSERT_EQUAL(sha256[0], 'a'); /* The last that came from the file. */

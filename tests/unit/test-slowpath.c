@@ -223,7 +223,7 @@ static void test_copies(void)
     CU_ASSERT_EQUAL(count(&bed, "type = 'session' AND path = 'fast' AND rule = 'first' AND policy_version = 1"), 1);
     CU_ASSERT_EQUAL(count(&bed, "type = 'session' AND path = 'fast' AND rule = 'second' AND policy_version = 2"), 1);
     CU_ASSERT_EQUAL(count(&bed, "type = 'denial' AND rule = 'default' AND rule_number = 0 AND to_zone = 'c'"), 1);
-    CU_ASSERT_EQUAL(count(&bed, "type = 'session' AND rule_number = 7 AND policy_version = 4711"), 1);
+    CU_ASSERT_EQUAL(count(&bed, "type = 'session' AND rule = '#7' AND rule_number = 0 AND policy_version = 4711"), 1);
     CU_ASSERT_EQUAL(zw_slowpath_status(bed.slowpath).n_sessions, 3);
     CU_ASSERT_EQUAL(zw_slowpath_status(bed.slowpath).n_denials, 1);
     bed_remove(&bed);

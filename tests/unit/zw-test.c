@@ -6,7 +6,10 @@
 #include <libgen.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 /* Prints where test case number 'i' failed, as TAP comments. */
 static void print_failures(void)
@@ -51,4 +54,14 @@ int zw_test_run(int argc, char **argv, const struct zw_test tests[], size_t n_te
     printf("1..%zu\n", n_run);
     CU_cleanup_registry();
     return n_failed || !n_run;
+}
+
+unsigned int zw_test_seed(void)
+{
+    const char *given = getenv("ZW_SEED");
+    unsigned int seed =
+        given ? (unsigned int)strtoul(given, NULL, 10) : (unsigned int)time(NULL) ^ (unsigned int)getpid();
+
+    printf("# ZW_SEED=%u\n", seed);
+    return seed;
 }

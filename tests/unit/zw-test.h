@@ -24,6 +24,9 @@ struct zw_test {
 /* Runs 'tests' in order, or only the one that argv[1] names.  Returns the exit status: 0 if all passed. */
 int zw_test_run(int argc, char **argv, const struct zw_test tests[], size_t n_tests);
 
+/* A seed for random tests: $ZW_SEED, else another one each time.  Printed, so that a failure can be had again. */
+unsigned int zw_test_seed(void);
+
 #define ZW_TEST_MAIN(...)                                                      \
     int main(int argc, char **argv)                                            \
     {                                                                          \

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "controller/policy/rule.h"
+
+#include <string.h>
+
+#include "controller/policy/policy-private.h"
+
+static bool same_zones(const struct zw_zone_set *a, const struct zw_zone_set *b)
+{
+    if (a->n != b->n) {
+        return false;
+    }
+    for (size_t i = 0; i < a->n; i++) {
+        if (a->list[i]->id != b->list[i]->id) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool same_prefixes(const struct zw_prefixes *a, const struct zw_prefixes *b)
+{
+    if (a->n != b->n) {
+        return false;
+    }
+    for (size_t i = 0; i < a->n && a->list != b->list; i++) {
+        if (zw_prefix_compare(&a->list[i], &b->list[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool same_services(const struct zw_service *a, const struct zw_service *b)
+{
+    if (a->n != b->n) {
+        return false;
+    }
+    for (size_t i = 0; i < a->n && a->items != b->items; i++) {
+        const struct zw_service_item *x = &a->items[i], *y = &b->items[i];
+
+        if (x->proto != y->proto || x->family != y->family || x->any_ports != y->any_ports || x->first != y->first ||
+            x->last != y->last || x->code != y->code) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool zw_rule_says_same(const struct zw_rule *a, const struct zw_rule *b)
+{
+    return a->action == b->action && a->otherwise == b->otherwise && a->log == b->log &&
+           same_zones(&a->from, &b->from) && same_zones(&a->to, &b->to) &&
+           same_prefixes(&a->from_addresses, &b->from_addresses) && same_prefixes(&a->to_addresses, &b->to_addresses) &&
+           same_services(&a->service, &b->service);
+}
+
+bool zw_rule_is(const struct zw_rule *a, const struct zw_rule *b)
+{
+    if (a->is_named || b->is_named) {
+        return a->is_named && b->is_named && (a->name == b->name || !strcmp(a->name, b->name));
+    }
+    return zw_rule_says_same(a, b);
+}
+
+/* FNV-1a. */
+static uint32_t mix(uint32_t hash, uint32_t value)
+{
+    for (int i = 0; i < 4; i++, value >>= 8) {
+        hash = (hash ^ (value & 0xff)) * 0x01000193u;
+    }
+    return hash;
+}
+
+static uint32_t mix_prefixes(uint32_t hash, const struct zw_prefixes *prefixes)
+{
+    for (size_t i = 0; i < prefixes->n; i++) {
+        for (size_t j = 0; j < sizeof prefixes->list[i].addr.bytes; j++) {
+            hash = (hash ^ prefixes->list[i].addr.bytes[j]) * 0x01000193u;
+        }
+        hash = mix(hash, prefixes->list[i].n_bits);
+    }
+    return mix(hash, (uint32_t)prefixes->n);
+}
+
+static uint32_t hash_content(const struct zw_rule *rule)
+{
+    uint32_t hash = mix(0x811c9dc5u, (uint32_t)rule->action);
+
+    for (size_t i = 0; i < rule->from.n; i++) {
+        hash = mix(hash, rule->from.list[i]->id);
+    }
+    hash = mix(hash, (uint32_t)rule->from.n);
+    for (size_t i = 0; i < rule->to.n; i++) {
+        hash = mix(hash, rule->to.list[i]->id);
+    }
+    hash = mix_prefixes(mix_prefixes(hash, &rule->from_addresses), &rule->to_addresses);
+    for (size_t i = 0; i < rule->service.n; i++) {
+        hash = mix(hash, rule->service.items[i].proto);
+        hash = mix(hash, (uint32_t)rule->service.items[i].first << 16 | rule->service.items[i].last);
+    }
+    return hash;
+}
+
+uint32_t zw_rule_hash(const struct zw_rule *rule)
+{
+    uint32_t hash = 0x811c9dc5u;
+
+    if (!rule->is_named) {
+        return hash_content(rule);
+    }
+    for (const char *s = rule->name; *s; s++) {
+        hash = (hash ^ (uint8_t)*s) * 0x01000193u;
+    }
+    return hash;
+}
