@@ -72,3 +72,5 @@ TESTS += tests/system/fake-switch-bench.sh
 EXTRA_DIST += tests/system/fake-switch-bench.sh
 TESTS += tests/system/conformance.sh
 EXTRA_DIST += tests/system/conformance.sh
+TESTS += tests/system/change.sh
+EXTRA_DIST += tests/system/change.sh
