@@ -6,6 +6,10 @@
 
 #include "controller/policy/policy-private.h"
 
+/* A reminder: a new member that decides about packets belongs into zw_rule_says_same(), or changes of it are not sent. */
+_Static_assert(sizeof(void *) != 8 || sizeof(struct zw_rule) == 152,
+               "struct zw_rule is as zw_rule_says_same() knows it");
+
 static bool same_zones(const struct zw_zone_set *a, const struct zw_zone_set *b)
 {
     if (a->n != b->n) {
@@ -26,6 +30,19 @@ static bool same_prefixes(const struct zw_prefixes *a, const struct zw_prefixes 
     }
     for (size_t i = 0; i < a->n && a->list != b->list; i++) {
         if (zw_prefix_compare(&a->list[i], &b->list[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool same_ports(const struct zw_port_ranges *a, const struct zw_port_ranges *b)
+{
+    if (a->n != b->n) {
+        return false;
+    }
+    for (size_t i = 0; i < a->n && a->list != b->list; i++) {
+        if (a->list[i].first != b->list[i].first || a->list[i].last != b->list[i].last) {
             return false;
         }
     }
@@ -53,7 +70,7 @@ bool zw_rule_says_same(const struct zw_rule *a, const struct zw_rule *b)
     return a->action == b->action && a->otherwise == b->otherwise && a->log == b->log &&
            same_zones(&a->from, &b->from) && same_zones(&a->to, &b->to) &&
            same_prefixes(&a->from_addresses, &b->from_addresses) && same_prefixes(&a->to_addresses, &b->to_addresses) &&
-           same_services(&a->service, &b->service);
+           same_services(&a->service, &b->service) && same_ports(&a->from_ports, &b->from_ports);
 }
 
 bool zw_rule_is(const struct zw_rule *a, const struct zw_rule *b)
