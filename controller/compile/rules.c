@@ -189,8 +189,7 @@ static void match_member(struct zw_flow *flow, enum dimension dimension, const s
 
 static struct zw_flow *rule_flow(const struct rule_compiler *rc)
 {
-    struct zw_flow *flow =
-        zw_flow_new(ZW_STAGE_POLICY, rc->rule->priority, zw_cookie(ZW_COOKIE_RULE, rc->rule->id));
+    struct zw_flow *flow = zw_flow_new(ZW_STAGE_POLICY, rc->rule->priority, zw_cookie(ZW_COOKIE_RULE, rc->rule->id));
 
     if (rc->family) {
         zw_match_family(flow, rc->family);

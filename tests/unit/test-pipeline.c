@@ -86,4 +86,5 @@ static void test_rule_priorities(void)
 ZW_TEST_MAIN({"every stage has a name and says what it does", test_stages},
              {"packet-ins say why they came", test_punts}, {"drops say why", test_drops},
              {"cookies give back what they were made of", test_cookies},
-             {"fields of the label do not overlap", test_label_fields}, {"every rule wins over the default", test_rule_priorities})
+             {"fields of the label do not overlap", test_label_fields},
+             {"every rule wins over the default", test_rule_priorities})
