@@ -37,6 +37,12 @@ void zw_match_tagged(struct zw_flow *flow, unsigned int vid)
     match_set_vlan_vid(flow->match, htons(vid | VLAN_CFI));
 }
 
+void zw_match_tagged_masked(struct zw_flow *flow, unsigned int vid, unsigned int mask)
+{
+    ethernet(flow);
+    match_set_vlan_vid_masked(flow->match, htons(vid | VLAN_CFI), htons(mask | VLAN_CFI));
+}
+
 void zw_match_any_tag(struct zw_flow *flow)
 {
     ethernet(flow);
@@ -46,6 +52,11 @@ void zw_match_any_tag(struct zw_flow *flow)
 void zw_match_reg(struct zw_flow *flow, enum zw_reg reg, uint32_t value)
 {
     match_set_reg(flow->match, reg, value);
+}
+
+void zw_match_reg_masked(struct zw_flow *flow, enum zw_reg reg, uint32_t value, uint32_t mask)
+{
+    match_set_reg_masked(flow->match, reg, value, mask);
 }
 
 void zw_match_flags(struct zw_flow *flow, uint32_t value, uint32_t mask)

@@ -35,8 +35,10 @@ char *zw_flow_format(const struct zw_flow *);
 void zw_match_in_port(struct zw_flow *, uint32_t ofport);
 void zw_match_untagged(struct zw_flow *);
 void zw_match_tagged(struct zw_flow *, unsigned int vid); /* With a tag of that VLAN id; 0: a priority tag. */
+void zw_match_tagged_masked(struct zw_flow *, unsigned int vid, unsigned int mask); /* Of 12 bits. */
 void zw_match_any_tag(struct zw_flow *);
 void zw_match_reg(struct zw_flow *, enum zw_reg, uint32_t value);
+void zw_match_reg_masked(struct zw_flow *, enum zw_reg, uint32_t value, uint32_t mask);
 void zw_match_flags(struct zw_flow *, uint32_t value, uint32_t mask); /* Of ZW_REG_FLAGS; ZW_FLAG_*_MASK. */
 void zw_match_eth_src(struct zw_flow *, const uint8_t mac[6]);
 void zw_match_eth_src_multicast(struct zw_flow *);

@@ -148,7 +148,7 @@ static inline uint32_t zw_cookie_value(uint64_t cookie)
 /* clang-format off */
 #define ZW_DROPS                                                                                        \
     ZW_DROP( 1, NO_ZONE,       "no-zone",       "it comes from a port that belongs to no zone")         \
-    ZW_DROP( 2, VLAN,          "vlan",          "its VLAN tag is none that the port carries")           \
+    ZW_DROP( 2, VLAN,          "vlan",          "its VLAN is none that the port carries and has a zone in") \
     ZW_DROP( 3, GROUP_SOURCE,  "group-source",  "its source MAC address is a group")                    \
     ZW_DROP( 4, LINK_LOCAL,    "link-local",    "it is for bridges only: spanning tree, LLDP, LACP")    \
     ZW_DROP( 5, DOUBLE_TAG,    "double-tag",    "it has a second VLAN tag")                             \

@@ -30,6 +30,9 @@ static void print_end(FILE *out, const char *label, const cJSON *end)
         fputs(", port ", out);
         zw_text_print(out, port);
     }
+    if (cJSON_IsNumber(cJSON_GetObjectItemCaseSensitive(end, "vlan"))) {
+        fprintf(out, ", VLAN %.0f", zw_json_number(end, "vlan"));
+    }
     if (address) {
         fputs(", address ", out);
         zw_text_print(out, address);
@@ -162,11 +165,11 @@ const struct zw_cli_verb zw_verb_explain = {
     .min_args = 3,
     .max_args = 3,
     .summary = "Whether a session would be let in, by which rule, and why",
-    .help =
-        "FROM and TO are a zone or a port, either with @ADDRESS, or an address alone if a zone behind another has\n"
-        "it; \"zone:NAME\" and \"port:NAME\" say which is meant.  SERVICE is tcp/443, udp/53, icmp/8, icmpv6/128, gre\n"
-        "or proto/89.  The exit status is 0 for allow and 1 for deny.\n"
-        "    zoneward explain office@192.168.10.7 web tcp/443\n",
+    .help = "FROM and TO are a zone or a port, either with @ADDRESS, or an address alone if a zone behind another has\n"
+            "it; \"zone:NAME\" and \"port:NAME\" say which is meant.  A port whose zone depends on the VLAN needs it,\n"
+            "as in uplink0/100; 0 is untagged.  SERVICE is tcp/443, udp/53, icmp/8, icmpv6/128, gre\n"
+            "or proto/89.  The exit status is 0 for allow and 1 for deny.\n"
+            "    zoneward explain office@192.168.10.7 web tcp/443\n",
     .options = options,
     .run = run,
 };

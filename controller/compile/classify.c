@@ -6,12 +6,12 @@
 
 #include "controller/compile/compile-private.h"
 
-static struct zw_flow *from_port(const struct zw_open_port *open, uint16_t priority)
+static struct zw_flow *from_port(const struct zw_open_port *open, const struct zw_zone *zone, uint16_t priority)
 {
     struct zw_flow *flow = zw_port_flow(ZW_STAGE_CLASSIFY, priority, open->port);
 
     zw_match_in_port(flow, open->port->ofport);
-    zw_act_set_reg(flow, ZW_REG_SRC_ZONE, open->zone->id);
+    zw_act_set_reg(flow, ZW_REG_SRC_ZONE, zone->id);
     return flow;
 }
 
@@ -32,36 +32,65 @@ static void take_tag_off(struct zw_flow *flow)
 /* Untagged packets, and those that carry only a priority, belong to 'segment'. */
 static void untagged(struct zw_compiler *c, const struct zw_open_port *open, unsigned int segment)
 {
-    struct zw_flow *flow = from_port(open, ZW_PRIO_EXACT);
+    const struct zw_zone *zone = zw_open_zone(open, segment);
+
+    if (!zone) {
+        return;
+    }
+    struct zw_flow *flow = from_port(open, zone, ZW_PRIO_EXACT);
     zw_match_untagged(flow);
     finish_in_segment(c, flow, segment);
 
-    flow = from_port(open, ZW_PRIO_EXACT);
+    flow = from_port(open, zone, ZW_PRIO_EXACT);
     zw_match_tagged(flow, 0);
     take_tag_off(flow);
     finish_in_segment(c, flow, segment);
 }
 
-static void tagged(struct zw_compiler *c, const struct zw_open_port *open, unsigned int vid)
+static void tagged(struct zw_compiler *c, const struct zw_open_port *open, const struct zw_zone *zone, unsigned int vid)
 {
-    struct zw_flow *flow = from_port(open, ZW_PRIO_EXACT);
+    struct zw_flow *flow = from_port(open, zone, ZW_PRIO_EXACT);
 
     zw_match_tagged(flow, vid);
     take_tag_off(flow);
     finish_in_segment(c, flow, vid);
 }
 
-static void any_tag(struct zw_compiler *c, const struct zw_open_port *open)
+/* The segment is the tag's VLAN. */
+static void finish_by_tag(struct zw_compiler *c, struct zw_flow *flow)
 {
-    struct zw_flow *flow = from_port(open, ZW_PRIO_MATCH);
-
-    zw_match_any_tag(flow);
     zw_act_set_reg(flow, ZW_REG_CT_ZONE, c->ct_zone_base);
     zw_act_vlan_to_reg(flow, ZW_REG_SEGMENT);
     zw_act_vlan_to_reg(flow, ZW_REG_CT_ZONE);
     take_tag_off(flow);
     zw_act_goto(flow, ZW_STAGE_GUARD);
     zw_emit(c, flow);
+}
+
+static void any_tag(struct zw_compiler *c, const struct zw_open_port *open)
+{
+    struct zw_flow *flow = from_port(open, open->zone, ZW_PRIO_MATCH);
+
+    zw_match_any_tag(flow);
+    finish_by_tag(c, flow);
+}
+
+/* VLANs from 'first' to 'last', all of one zone, in as few flows as masks can say it. */
+static void tags(struct zw_compiler *c, const struct zw_open_port *open, const struct zw_zone *zone, unsigned int first,
+                 unsigned int last)
+{
+    struct zw_port_mask masks[ZW_MAX_PORT_MASKS];
+    size_t n = zw_port_masks((uint16_t)first, (uint16_t)last, masks);
+
+    for (size_t i = 0; i < n; i++) {
+        if (masks[i].mask == UINT16_MAX) {
+            tagged(c, open, zone, masks[i].value);
+            continue;
+        }
+        struct zw_flow *flow = from_port(open, zone, ZW_PRIO_EXACT);
+        zw_match_tagged_masked(flow, masks[i].value, masks[i].mask & (ZW_N_VLANS - 1));
+        finish_by_tag(c, flow);
+    }
 }
 
 static void trunk(struct zw_compiler *c, const struct zw_open_port *open)
@@ -72,13 +101,16 @@ static void trunk(struct zw_compiler *c, const struct zw_open_port *open)
     if (native || zw_port_carries(port, 0)) {
         untagged(c, open, native);
     }
-    if (zw_port_carries_all(port)) {
+    if (open->zone && zw_port_carries_all(port)) {
         any_tag(c, open);
         return;
     }
-    for (unsigned int vid = 1; vid < 4096; vid++) {
-        if (zw_port_carries(port, vid)) {
-            tagged(c, open, vid);
+    for (unsigned int vid = 1, last; vid < ZW_N_VLANS; vid = last + 1) { /* VLAN 0 is no tag. */
+        const struct zw_zone *zone = zw_open_zone(open, vid);
+
+        for (last = vid; last + 1 < ZW_N_VLANS && zw_open_zone(open, last + 1) == zone; last++) {}
+        if (zone) {
+            tags(c, open, zone, vid, last);
         }
     }
 }

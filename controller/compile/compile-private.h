@@ -5,6 +5,7 @@
 #define ZW_COMPILE_COMPILE_PRIVATE_H 1
 
 #include "controller/compile/compile.h"
+#include "controller/compile/masks.h"
 
 /* Priorities within a stage, from what must win to what is left. */
 enum {
@@ -15,10 +16,19 @@ enum {
     ZW_PRIO_ELSE = 0,
 };
 
-/* A port that packets may pass: it has a zone and an OpenFlow number, and its VLAN mode can be honoured. */
+/* Segments from 'first' to 'last' of a port are of one zone. */
+struct zw_zone_run {
+    uint16_t first, last;
+    const struct zw_zone *zone;
+};
+
+/* A port that packets may pass: it has a zone in some segment that it carries and an OpenFlow number, and its VLAN mode can
+ * be honoured. */
 struct zw_open_port {
     const struct zw_port *port;
-    const struct zw_zone *zone;
+    const struct zw_zone *zone; /* In every segment that it carries; NULL: look at the runs. */
+    struct zw_zone_run *runs;   /* Segments that it carries and has a zone in; in order, apart. */
+    size_t n_runs;
 };
 
 struct zw_compiler {
@@ -64,5 +74,9 @@ void zw_emit_else(struct zw_compiler *, enum zw_stage, enum zw_stage next);
 void zw_emit_drop(struct zw_compiler *, enum zw_stage, enum zw_drop);
 
 bool zw_port_carries_all(const struct zw_port *);
+/* The zone of an open port in 'segment'; NULL: it does not carry it, or has no zone there. */
+const struct zw_zone *zw_open_zone(const struct zw_open_port *, unsigned int segment);
+/* Matches segments of a mask, as zw_port_masks() makes them. */
+void zw_match_segments(struct zw_flow *, const struct zw_port_mask *);
 
 #endif

@@ -3,6 +3,7 @@
 #include "controller/compile/compile.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "controller/base/memory.h"
@@ -71,18 +72,67 @@ static bool is_usable(struct zw_compiler *c, const struct zw_port *port)
     return true;
 }
 
+static void warn_conflict(struct zw_compiler *c, const struct zw_port *port, const struct zw_claim *claim)
+{
+    char last[8] = "";
+
+    if (claim->last != claim->first) {
+        snprintf(last, sizeof last, "-%u", claim->last);
+    }
+    zw_problems_add(c->warnings, NULL, 0, 0,
+                    "bridge %s: port %s is closed in VLAN %u%s: zones %s and %s claim it there", c->bridge->name,
+                    port->name, claim->first, last, claim->claimants[0]->name, claim->claimants[1]->name);
+}
+
+/* Settles which zones 'open' has where.  False if none. */
+static bool find_zones(struct zw_compiler *c, struct zw_open_port *open)
+{
+    struct zw_claim *claims;
+    size_t n = zw_policy_carried_claims(c->policy, open->port, &claims);
+
+    open->zone = n == 1 ? claims->zone : NULL;
+    open->runs = zw_xcalloc(n, sizeof *open->runs);
+    for (size_t i = 0; i < n; i++) {
+        if (claims[i].zone) {
+            open->runs[open->n_runs++] = (struct zw_zone_run){claims[i].first, claims[i].last, claims[i].zone};
+        } else if (claims[i].claimants[0] && n > 1) {
+            warn_conflict(c, open->port, &claims[i]);
+        }
+    }
+    free(claims);
+    return open->n_runs;
+}
+
 static void find_open_ports(struct zw_compiler *c)
 {
     c->ports = zw_xcalloc(c->bridge->n_ports + 1, sizeof *c->ports);
     for (size_t i = 0; i < c->bridge->n_ports; i++) {
-        const struct zw_port *port = &c->bridge->ports[i];
-        enum zw_membership how;
-        const struct zw_zone *zone = zw_policy_zone_of_port(c->policy, port, &how, NULL);
+        struct zw_open_port open = {.port = &c->bridge->ports[i]};
 
-        if (zone && is_usable(c, port)) {
-            c->ports[c->n_ports++] = (struct zw_open_port){port, zone};
+        if (find_zones(c, &open) && is_usable(c, open.port)) {
+            c->ports[c->n_ports++] = open;
+        } else {
+            free(open.runs);
         }
     }
+}
+
+const struct zw_zone *zw_open_zone(const struct zw_open_port *open, unsigned int segment)
+{
+    if (!zw_port_carries(open->port, segment)) {
+        return NULL;
+    }
+    for (size_t i = 0; i < open->n_runs; i++) {
+        if (segment >= open->runs[i].first && segment <= open->runs[i].last) {
+            return open->runs[i].zone;
+        }
+    }
+    return NULL;
+}
+
+void zw_match_segments(struct zw_flow *flow, const struct zw_port_mask *mask)
+{
+    zw_match_reg_masked(flow, ZW_REG_SEGMENT, mask->value, 0xffff0000u | mask->mask);
 }
 
 /* The segments that 'segments[4096]' marks because 'port' names them. */
@@ -145,6 +195,9 @@ struct zw_flow_table *zw_compile(const struct zw_policy *policy, const struct zw
     find_segments(&c);
     for (size_t i = 0; i < ZW_N_STAGES; i++) {
         stages[i](&c);
+    }
+    for (size_t i = 0; i < c.n_ports; i++) {
+        free(c.ports[i].runs);
     }
     free(c.ports);
     free(c.segments);

@@ -10,22 +10,28 @@
 
 #include "controller/compile/compile-private.h"
 
-#define ANY_SEGMENT (-1)
+/* Segments that share a list of copies. */
+struct segments {
+    unsigned int one;          /* Any of them. */
+    bool unnamed;              /* Among those that no port names: only ports that carry all are there. */
+    struct zw_port_mask match; /* Which; mask 0: whatever has no flow of its own. */
+};
 
-static bool carries(const struct zw_port *port, int segment)
+static bool is_there(const struct zw_open_port *open, const struct segments *segments)
 {
-    return segment == ANY_SEGMENT ? zw_port_carries_all(port) : zw_port_carries(port, (unsigned int)segment);
+    return (!segments->unnamed || zw_port_carries_all(open->port)) && zw_open_zone(open, segments->one);
 }
 
 /* The ports of a segment that unknown addresses may be behind.  Returns how many; 'ports' gets the first two. */
-static size_t find_open_ended(const struct zw_compiler *c, int segment, const struct zw_port *ports[2])
+static size_t find_open_ended(const struct zw_compiler *c, const struct segments *segments,
+                              const struct zw_port *ports[2])
 {
     size_t n = 0;
 
     for (size_t i = 0; i < c->n_ports; i++) {
         const struct zw_port *port = c->ports[i].port;
 
-        if (!port->attached_mac && carries(port, segment)) {
+        if (!port->attached_mac && is_there(&c->ports[i], segments)) {
             if (n < 2) {
                 ports[n] = port;
             }
@@ -35,7 +41,8 @@ static size_t find_open_ended(const struct zw_compiler *c, int segment, const st
     return n;
 }
 
-static size_t add_copies(struct zw_compiler *c, struct zw_flow *flow, int segment, const struct zw_port *likely)
+static size_t add_copies(struct zw_compiler *c, struct zw_flow *flow, const struct segments *segments,
+                         const struct zw_port *likely)
 {
     size_t n_likely = likely ? 1 : 0, n = n_likely;
 
@@ -45,7 +52,7 @@ static size_t add_copies(struct zw_compiler *c, struct zw_flow *flow, int segmen
     for (size_t i = 0; i < c->n_ports; i++) {
         const struct zw_port *port = c->ports[i].port;
 
-        if (port == likely || !carries(port, segment)) {
+        if (port == likely || !is_there(&c->ports[i], segments)) {
             continue;
         }
         if (n == n_likely) {
@@ -59,38 +66,92 @@ static size_t add_copies(struct zw_compiler *c, struct zw_flow *flow, int segmen
 }
 
 /* From port 'from', NULL: any other. */
-static void flood(struct zw_compiler *c, int segment, const struct zw_port *from, const struct zw_port *likely)
+static void flood(struct zw_compiler *c, const struct segments *segments, const struct zw_port *from,
+                  const struct zw_port *likely)
 {
-    uint16_t priority = segment == ANY_SEGMENT ? ZW_PRIO_WIDE : ZW_PRIO_MATCH;
+    uint16_t priority = segments->unnamed ? ZW_PRIO_WIDE : ZW_PRIO_MATCH;
     struct zw_flow *flow = zw_static_flow(ZW_STAGE_DELIVER, from ? priority + 1 : priority);
 
     zw_match_reg(flow, ZW_REG_OUT_PORT, 0);
-    if (segment != ANY_SEGMENT) {
-        zw_match_reg(flow, ZW_REG_SEGMENT, (uint32_t)segment);
+    if (segments->match.mask) {
+        zw_match_segments(flow, &segments->match);
     }
     if (from) {
         zw_match_in_port(flow, from->ofport);
     }
-    size_t n = add_copies(c, flow, segment, likely);
+    size_t n = add_copies(c, flow, segments, likely);
     if (n > ZW_FLOOD_MAX_PORTS && !from) {
         zw_problems_add(
             c->warnings, NULL, 0, 0,
-            "bridge %s: VLAN %d has %zu ports; packets to unknown receivers and broadcasts reach the first %u",
-            c->bridge->name, segment, n, ZW_FLOOD_MAX_PORTS);
+            "bridge %s: VLAN %u has %zu ports; packets to unknown receivers and broadcasts reach the first %u",
+            c->bridge->name, segments->one, n, ZW_FLOOD_MAX_PORTS);
     }
     zw_emit(c, flow);
 }
 
-static void segment_floods(struct zw_compiler *c, int segment)
+static void segment_floods(struct zw_compiler *c, const struct segments *segments)
 {
     const struct zw_port *open_ended[2] = {NULL, NULL};
-    size_t n = find_open_ended(c, segment, open_ended);
+    size_t n = find_open_ended(c, segments, open_ended);
 
-    flood(c, segment, NULL, n == 1 ? open_ended[0] : NULL);
+    flood(c, segments, NULL, n == 1 ? open_ended[0] : NULL);
     if (n == 2) { /* What comes from one of them is behind the other. */
-        flood(c, segment, open_ended[0], open_ended[1]);
-        flood(c, segment, open_ended[1], open_ended[0]);
+        flood(c, segments, open_ended[0], open_ended[1]);
+        flood(c, segments, open_ended[1], open_ended[0]);
     }
+}
+
+static bool is_anybody_there(const struct zw_compiler *c, const struct segments *segments)
+{
+    for (size_t i = 0; i < c->n_ports; i++) {
+        if (is_there(&c->ports[i], segments)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Marks in 'starts' where the ports that carry every VLAN change their zone, or have none. */
+static bool mark_starts(const struct zw_compiler *c, bool starts[ZW_N_VLANS + 1])
+{
+    bool any = false;
+
+    for (size_t i = 0; i < c->n_ports; i++) {
+        const struct zw_open_port *open = &c->ports[i];
+
+        for (size_t j = 0; !open->zone && zw_port_carries_all(open->port) && j < open->n_runs; j++) {
+            starts[open->runs[j].first] = starts[open->runs[j].last + 1] = any = true;
+        }
+    }
+    return any;
+}
+
+/* VLANs that no port names are known only to the ports that carry every VLAN, but these may have a zone in some only. */
+static void unnamed_floods(struct zw_compiler *c)
+{
+    bool starts[ZW_N_VLANS + 1] = {false};
+
+    if (!mark_starts(c, starts)) {
+        segment_floods(c, &(struct segments){.one = ZW_N_VLANS - 1, .unnamed = true});
+        return;
+    }
+    for (unsigned int first = 1, last; first < ZW_N_VLANS; first = last + 1) { /* VLAN 0 has flows of its own. */
+        struct zw_port_mask masks[ZW_MAX_PORT_MASKS];
+
+        for (last = first; last + 1 < ZW_N_VLANS && !starts[last + 1]; last++) {}
+        size_t n = zw_port_masks((uint16_t)first, (uint16_t)last, masks);
+        for (size_t i = 0; i < n; i++) {
+            const struct segments segments = {.one = first, .unnamed = true, .match = masks[i]};
+
+            if (is_anybody_there(c, &segments)) {
+                segment_floods(c, &segments);
+            }
+        }
+    }
+    /* Where nobody is. */
+    struct zw_flow *flow = zw_static_flow(ZW_STAGE_DELIVER, ZW_PRIO_WIDE - 1);
+    zw_match_reg(flow, ZW_REG_OUT_PORT, 0);
+    zw_emit(c, flow);
 }
 
 /* A known receiver that is where the packet comes from has it already. */
@@ -109,10 +170,9 @@ void zw_compile_deliver(struct zw_compiler *c)
         drop_back(c, c->ports[i].port);
     }
     for (size_t i = 0; i < c->n_segments; i++) {
-        segment_floods(c, c->segments[i]);
+        segment_floods(c, &(struct segments){.one = c->segments[i], .match = {c->segments[i], UINT16_MAX}});
     }
-    /* A VLAN that no port names is known only to the ports that carry every VLAN. */
-    segment_floods(c, ANY_SEGMENT);
+    unnamed_floods(c);
     zw_emit_else(c, ZW_STAGE_DELIVER, ZW_STAGE_TARGET);
 }
 
@@ -127,17 +187,39 @@ static void no_copy_back(struct zw_compiler *c, const struct zw_port *port)
     zw_emit(c, flow);
 }
 
+/* 'segments' NULL: in all of them. */
+static void target(struct zw_compiler *c, const struct zw_port *port, const struct zw_zone *zone,
+                   const struct zw_port_mask *segments)
+{
+    struct zw_flow *flow = zw_port_flow(ZW_STAGE_TARGET, ZW_PRIO_MATCH, port);
+
+    zw_match_reg(flow, ZW_REG_OUT_PORT, port->ofport);
+    if (segments) {
+        zw_match_segments(flow, segments);
+    }
+    zw_act_set_reg(flow, ZW_REG_DST_ZONE, zone->id);
+    zw_act_goto(flow, ZW_STAGE_REMOTE);
+    zw_emit(c, flow);
+}
+
 void zw_compile_target(struct zw_compiler *c)
 {
     for (size_t i = 0; i < c->n_ports; i++) {
         const struct zw_open_port *open = &c->ports[i];
 
         no_copy_back(c, open->port);
-        struct zw_flow *flow = zw_port_flow(ZW_STAGE_TARGET, ZW_PRIO_MATCH, open->port);
-        zw_match_reg(flow, ZW_REG_OUT_PORT, open->port->ofport);
-        zw_act_set_reg(flow, ZW_REG_DST_ZONE, open->zone->id);
-        zw_act_goto(flow, ZW_STAGE_REMOTE);
-        zw_emit(c, flow);
+        if (open->zone) {
+            target(c, open->port, open->zone, NULL);
+            continue;
+        }
+        for (size_t j = 0; j < open->n_runs; j++) {
+            struct zw_port_mask masks[ZW_MAX_PORT_MASKS];
+            size_t n = zw_port_masks(open->runs[j].first, open->runs[j].last, masks);
+
+            for (size_t k = 0; k < n; k++) {
+                target(c, open->port, open->runs[j].zone, &masks[k]);
+            }
+        }
     }
     zw_emit_drop(c, ZW_STAGE_TARGET, ZW_DROP_NO_RECEIVER);
 }

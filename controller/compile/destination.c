@@ -6,6 +6,7 @@
  * port teaches nothing: a VM that sends with another's address does not draw that one's packets. */
 
 #include <stdio.h>
+#include <string.h>
 
 #include "controller/compile/compile-private.h"
 
@@ -31,13 +32,15 @@ static bool parse_mac(const char *text, uint8_t mac[6])
            6;
 }
 
-/* 'segment' below 0: any that the port carries. */
-static void known_mac(struct zw_compiler *c, const struct zw_port *port, const uint8_t mac[6], int segment)
+/* 'segments' NULL: any that the port carries. */
+static void known_mac(struct zw_compiler *c, const struct zw_port *port, const uint8_t mac[6],
+                      const struct zw_port_mask *segments)
 {
-    struct zw_flow *flow = zw_port_flow(ZW_STAGE_MACS, segment < 0 ? ZW_PRIO_EXACT : ZW_PRIO_EXACT + 1, port);
+    bool is_one = segments && segments->mask == UINT16_MAX;
+    struct zw_flow *flow = zw_port_flow(ZW_STAGE_MACS, is_one ? ZW_PRIO_EXACT + 1 : ZW_PRIO_EXACT, port);
 
-    if (segment >= 0) {
-        zw_match_reg(flow, ZW_REG_SEGMENT, (uint32_t)segment);
+    if (segments) {
+        zw_match_segments(flow, segments);
     }
     zw_match_eth_dst(flow, mac);
     zw_act_set_reg(flow, ZW_REG_OUT_PORT, port->ofport);
@@ -48,22 +51,58 @@ static void known_mac(struct zw_compiler *c, const struct zw_port *port, const u
     }
 }
 
+static bool is_shared(const struct zw_compiler *c, const struct zw_port *port)
+{
+    for (size_t i = 0; i < c->n_ports; i++) {
+        const struct zw_port *other = c->ports[i].port;
+
+        if (other != port && other->attached_mac && !strcmp(other->attached_mac, port->attached_mac)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A port that carries every VLAN and has a zone in some.  Masks that overlap would be two flows of one priority, so where
+ * another port has the address as well it is a flow for each VLAN. */
+static void known_in_runs(struct zw_compiler *c, const struct zw_open_port *open, const uint8_t mac[6])
+{
+    bool one_by_one = is_shared(c, open->port);
+
+    for (size_t i = 0; i < open->n_runs; i++) {
+        struct zw_port_mask masks[ZW_MAX_PORT_MASKS];
+        size_t n = zw_port_masks(open->runs[i].first, open->runs[i].last, masks);
+
+        for (size_t j = 0; j < n && !one_by_one; j++) {
+            known_mac(c, open->port, mac, &masks[j]);
+        }
+        for (unsigned int segment = open->runs[i].first; segment <= open->runs[i].last && one_by_one; segment++) {
+            known_mac(c, open->port, mac, &(struct zw_port_mask){(uint16_t)segment, UINT16_MAX});
+        }
+    }
+}
+
 void zw_compile_macs(struct zw_compiler *c)
 {
     for (size_t i = 0; i < c->n_ports; i++) {
-        const struct zw_port *port = c->ports[i].port;
+        const struct zw_open_port *open = &c->ports[i];
+        const struct zw_port *port = open->port;
         uint8_t mac[6];
 
         if (!port->attached_mac || !parse_mac(port->attached_mac, mac)) {
             continue;
         }
         if (zw_port_carries_all(port)) {
-            known_mac(c, port, mac, -1);
+            if (open->zone) {
+                known_mac(c, port, mac, NULL);
+            } else {
+                known_in_runs(c, open, mac);
+            }
             continue;
         }
-        for (unsigned int segment = 0; segment < 4096; segment++) {
-            if (zw_port_carries(port, segment)) {
-                known_mac(c, port, mac, (int)segment);
+        for (unsigned int segment = 0; segment < ZW_N_VLANS; segment++) {
+            if (zw_open_zone(open, segment)) {
+                known_mac(c, port, mac, &(struct zw_port_mask){(uint16_t)segment, UINT16_MAX});
             }
         }
     }

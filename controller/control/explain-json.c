@@ -15,6 +15,11 @@ static cJSON *endpoint_json(const struct zw_endpoint *end, const struct zw_zone 
     zw_json_add_string(object, "zone", judged ? judged->name : NULL);
     zw_json_add_string(object, "behind", judged && judged->behind ? judged->behind->name : NULL);
     zw_json_add_string(object, "port", end->port ? end->port->name : NULL);
+    if (end->vlan >= 0) {
+        cJSON_AddNumberToObject(object, "vlan", end->vlan);
+    } else {
+        cJSON_AddNullToObject(object, "vlan");
+    }
     zw_json_add_string(object, "address", end->has_addr ? zw_addr_format(&end->addr, addr) : NULL);
     return object;
 }

@@ -41,14 +41,21 @@ static void explain_port(const struct flows *flows, const struct zw_managed *man
                          struct meaning *meaning)
 {
     const struct zw_port *port = find_port(flows->daemon, managed, ofport);
-    enum zw_membership how;
-    const struct zw_zone *zone = port ? zw_policy_zone_of_port(flows->policy, port, &how, NULL) : NULL;
+    struct zw_claim *claims;
 
-    meaning->zone = zone ? zone->name : NULL;
     if (port) {
-        snprintf(meaning->text, sizeof meaning->text, "%s %s, %s%s", what, port->name, zone ? "zone " : "no zone",
+        size_t n = zw_policy_carried_claims(flows->policy, port, &claims);
+        const struct zw_zone *zone = n == 1 ? claims->zone : NULL;
+
+        meaning->zone = zone ? zone->name : NULL;
+        snprintf(meaning->text, sizeof meaning->text, "%s %s, %s%s", what, port->name,
+                 n > 1  ? "zone by VLAN"
+                 : zone ? "zone "
+                        : "no zone",
                  zone ? zone->name : "");
+        free(claims);
     } else {
+        meaning->zone = NULL;
         snprintf(meaning->text, sizeof meaning->text, "%s %" PRIu32, what, ofport);
     }
 }

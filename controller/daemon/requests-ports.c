@@ -3,17 +3,25 @@
 #include "zw-config.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 
+#include "controller/base/memory.h"
 #include "controller/daemon/requests.h"
 
-const char *zw_port_closed(const struct zw_port *port, const struct zw_zone *zone, enum zw_membership how)
+const char *zw_port_closed(const struct zw_port *port, const struct zw_claim *claims, size_t n_claims)
 {
+    bool has_zone = false;
+
+    for (size_t i = 0; i < n_claims; i++) {
+        has_zone = has_zone || claims[i].zone;
+    }
     if (port->error) {
         return port->error;
     } else if (!port->ofport) {
         return "OVS has given it no OpenFlow number";
-    } else if (!zone) {
-        return zw_membership_text(how);
+    } else if (!has_zone) {
+        return zw_membership_text(claims->membership);
     } else if (port->in_bond) {
         return "part of a bond";
     } else if (port->vlan_mode == ZW_VLAN_UNSUPPORTED) {
@@ -22,22 +30,35 @@ const char *zw_port_closed(const struct zw_port *port, const struct zw_zone *zon
     return NULL;
 }
 
+static bool has_zone(const struct zw_claim *claims, size_t n, const struct zw_zone *zone)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (claims[i].zone == zone) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* zones */
 
 /* Adds the ports of 'zone' on all bridges.  Returns how many. */
 static size_t add_ports(const struct zw_daemon *daemon, const struct zw_zone *zone, cJSON *array)
 {
     const struct zw_inventory *inventory = daemon->inventory;
-    enum zw_membership how;
     size_t n = 0;
 
     for (size_t i = 0; inventory && i < inventory->n_bridges; i++) {
         const struct zw_bridge *bridge = &inventory->bridges[i];
         for (size_t j = 0; j < bridge->n_ports; j++) {
-            if (zw_policy_zone_of_port(daemon->policy, &bridge->ports[j], &how, NULL) == zone) {
+            struct zw_claim *claims;
+            size_t n_claims = zw_policy_carried_claims(daemon->policy, &bridge->ports[j], &claims);
+
+            if (has_zone(claims, n_claims, zone)) {
                 cJSON_AddItemToArray(array, cJSON_CreateString(bridge->ports[j].name));
                 n++;
             }
+            free(claims);
         }
     }
     return n;
@@ -92,32 +113,113 @@ static cJSON *trunks_json(const struct zw_port *port)
     return array;
 }
 
-static cJSON *port_json(const struct zw_bridge *bridge, const struct zw_port *port, const struct zw_zone *zone,
-                        enum zw_membership how)
+static void print_vlans(FILE *f, const struct zw_claim *claim)
 {
+    fprintf(f, claim->first == claim->last ? "%u" : "%u-%u", claim->first, claim->last);
+}
+
+static bool same_claim(const struct zw_claim *a, const struct zw_claim *b)
+{
+    return a->zone == b->zone && a->membership == b->membership;
+}
+
+/* "outside: 100-199 300", "no zone: 7 (more than one zone claims it)": what 'claims[i]' is the first of. */
+static char *by_vlan_text(const struct zw_claim *claims, size_t n, size_t i)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *f = open_memstream(&text, &size);
+
+    if (!f) {
+        return zw_xstrdup("");
+    }
+    fprintf(f, "%s:", claims[i].zone ? claims[i].zone->name : "no zone");
+    for (size_t j = i; j < n; j++) {
+        if (same_claim(&claims[j], &claims[i])) {
+            fputc(' ', f);
+            print_vlans(f, &claims[j]);
+        }
+    }
+    if (!claims[i].zone) {
+        fprintf(f, " (%s)", zw_membership_text(claims[i].membership));
+    }
+    return fclose(f) ? zw_xstrdup("") : text;
+}
+
+static bool is_first(const struct zw_claim *claims, size_t i)
+{
+    for (size_t j = 0; j < i; j++) {
+        if (same_claim(&claims[j], &claims[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void add_by_vlan(cJSON *array, const struct zw_claim *claims, size_t n, bool open)
+{
+    for (size_t i = 0; i < n; i++) {
+        if ((claims[i].zone != NULL) == open && is_first(claims, i)) {
+            char *text = by_vlan_text(claims, n, i);
+
+            cJSON_AddItemToArray(array, cJSON_CreateString(text));
+            free(text);
+        }
+    }
+}
+
+/* Empty if it is the same in every VLAN that the port carries. */
+static cJSON *by_vlan_json(const struct zw_claim *claims, size_t n)
+{
+    cJSON *array = cJSON_CreateArray();
+
+    if (n > 1) {
+        add_by_vlan(array, claims, n, true);
+        add_by_vlan(array, claims, n, false);
+    }
+    return array;
+}
+
+static cJSON *port_json(const struct zw_bridge *bridge, const struct zw_port *port, const struct zw_claim *claims,
+                        size_t n_claims)
+{
+    const struct zw_zone *zone = n_claims == 1 ? claims->zone : NULL;
     cJSON *object = cJSON_CreateObject();
 
     cJSON_AddStringToObject(object, "bridge", bridge->name);
     cJSON_AddStringToObject(object, "name", port->name);
     add_positive(object, "ofport", (int)port->ofport);
     zw_json_add_string(object, "zone", zone ? zone->name : NULL);
-    cJSON_AddStringToObject(object, "how", zw_membership_text(how));
+    cJSON_AddItemToObject(object, "by_vlan", by_vlan_json(claims, n_claims));
+    cJSON_AddStringToObject(object, "how", n_claims == 1 ? zw_membership_text(claims->membership) : "by VLAN");
     cJSON_AddStringToObject(object, "vlan_mode", zw_vlan_mode_name(port->vlan_mode));
     add_positive(object, "tag", port->tag);
     cJSON_AddItemToObject(object, "trunks", trunks_json(port));
     zw_json_add_string(object, "mac", port->attached_mac);
-    zw_json_add_string(object, "closed", zw_port_closed(port, zone, how));
+    zw_json_add_string(object, "closed", zw_port_closed(port, claims, n_claims));
     return object;
+}
+
+static bool wants(const cJSON *args, const struct zw_claim *claims, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (zw_list_wants(args, "zone", claims[i].zone ? claims[i].zone->name : NULL)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void add_bridge(const struct zw_daemon *daemon, const struct zw_bridge *bridge, const cJSON *args, cJSON *array)
 {
     for (size_t i = 0; i < bridge->n_ports; i++) {
-        enum zw_membership how;
-        const struct zw_zone *zone = zw_policy_zone_of_port(daemon->policy, &bridge->ports[i], &how, NULL);
-        if (zw_list_wants(args, "zone", zone ? zone->name : NULL)) {
-            cJSON_AddItemToArray(array, port_json(bridge, &bridge->ports[i], zone, how));
+        struct zw_claim *claims;
+        size_t n = zw_policy_carried_claims(daemon->policy, &bridge->ports[i], &claims);
+
+        if (wants(args, claims, n)) {
+            cJSON_AddItemToArray(array, port_json(bridge, &bridge->ports[i], claims, n));
         }
+        free(claims);
     }
 }
 

@@ -2,6 +2,7 @@
 #include "zw-config.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "controller/daemon/requests.h"
@@ -45,9 +46,11 @@ static size_t count_closed(const struct zw_daemon *daemon, const struct zw_bridg
     size_t n = 0;
 
     for (size_t i = 0; i < bridge->n_ports; i++) {
-        enum zw_membership how;
-        const struct zw_zone *zone = zw_policy_zone_of_port(daemon->policy, &bridge->ports[i], &how, NULL);
-        n += zw_port_closed(&bridge->ports[i], zone, how) != NULL;
+        struct zw_claim *claims;
+        size_t n_claims = zw_policy_carried_claims(daemon->policy, &bridge->ports[i], &claims);
+
+        n += zw_port_closed(&bridge->ports[i], claims, n_claims) != NULL;
+        free(claims);
     }
     return n;
 }

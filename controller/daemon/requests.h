@@ -25,7 +25,7 @@ bool zw_list_wants(const cJSON *args, const char *key, const char *value);
 cJSON *zw_prefixes_json(const struct zw_prefixes *);
 
 /* Why nothing passes 'port', or NULL. */
-const char *zw_port_closed(const struct zw_port *, const struct zw_zone *, enum zw_membership);
+const char *zw_port_closed(const struct zw_port *, const struct zw_claim *carried, size_t n);
 
 /* "problems" of the status (requests-health.c). */
 cJSON *zw_health_problems(const struct zw_daemon *);

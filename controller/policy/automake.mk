@@ -16,6 +16,7 @@ controller_libzoneward_a_SOURCES += controller/policy/reader-address.c
 controller_libzoneward_a_SOURCES += controller/policy/reader-rule.c
 controller_libzoneward_a_SOURCES += controller/policy/reader-service.c
 controller_libzoneward_a_SOURCES += controller/policy/reader-util.c
+controller_libzoneward_a_SOURCES += controller/policy/reader-vlans.c
 controller_libzoneward_a_SOURCES += controller/policy/reader-zone.c
 controller_libzoneward_a_SOURCES += controller/policy/reader.c
 controller_libzoneward_a_SOURCES += controller/policy/reader.h

@@ -53,6 +53,48 @@ static void add_unknown(const struct zw_policy *policy, const struct zw_inventor
     }
 }
 
+/* "uplink0/100": the port, and the VLAN.  NULL: it is not that. */
+static const struct zw_port *find_port_and_vlan(const struct zw_inventory *inventory, const char *text, int *vlan)
+{
+    const char *slash = strrchr(text, '/');
+    size_t n_digits = slash ? strspn(slash + 1, "0123456789") : 0;
+
+    if (n_digits < 1 || n_digits > 4 || slash[1 + n_digits] || atoi(slash + 1) >= (int)ZW_N_VLANS) {
+        return NULL;
+    }
+    char *name = zw_xasprintf("%.*s", (int)(slash - text), text);
+    const struct zw_port *port = find_port(inventory, name);
+    free(name);
+    *vlan = port ? atoi(slash + 1) : -1;
+    return port;
+}
+
+/* The zone of the port that 'end' names. */
+static bool find_port_zone(const struct zw_policy *policy, struct zw_endpoint *end, struct zw_problems *problems)
+{
+    struct zw_claim *claims, claim;
+
+    if (end->vlan >= 0) {
+        if (!zw_port_carries(end->port, (unsigned int)end->vlan)) {
+            zw_problems_add(problems, NULL, 0, 0, "port \"%s\" does not carry VLAN %d", end->port->name, end->vlan);
+            return false;
+        }
+        end->port_zone = zw_policy_zone_of_port(policy, end->port, (unsigned int)end->vlan, &claim);
+        end->membership = claim.membership;
+        return true;
+    }
+    size_t n = zw_policy_carried_claims(policy, end->port, &claims);
+    if (n > 1) {
+        zw_problems_add(problems, NULL, 0, 0,
+                        "port \"%s\" is not of one zone in all its VLANs: say in which, as in %s/%u", end->port->name,
+                        end->port->name, claims[0].first);
+    }
+    end->port_zone = claims->zone;
+    end->membership = claims->membership;
+    free(claims);
+    return n == 1;
+}
+
 /* Finds the zone or port called 'name'.  '*zone' gets a zone as it was named, also one behind another. */
 static bool find_name(const struct zw_policy *policy, const struct zw_inventory *inventory, const char *name,
                       struct zw_endpoint *end, const struct zw_zone **zone, struct zw_problems *problems)
@@ -61,11 +103,15 @@ static bool find_name(const struct zw_policy *policy, const struct zw_inventory 
 
     name += kinds.zone && kinds.port ? 0 : 5;
     *zone = kinds.zone ? zw_policy_zone_by_name(policy, name) : NULL;
+    end->vlan = -1;
     end->port = *zone || !kinds.port ? NULL : find_port(inventory, name);
+    if (!*zone && !end->port && kinds.port) {
+        end->port = find_port_and_vlan(inventory, name, &end->vlan);
+    }
     if (*zone) {
         end->port_zone = (*zone)->behind ? (*zone)->behind : *zone;
     } else if (end->port) {
-        end->port_zone = zw_policy_zone_of_port(policy, end->port, &end->membership, NULL);
+        return find_port_zone(policy, end, problems);
     } else {
         add_unknown(policy, inventory, kinds, name, problems);
         return false;
@@ -116,6 +162,7 @@ static bool parse_end(const struct zw_policy *policy, const struct zw_inventory 
     const char *at = strrchr(text, '@');
 
     *zone = NULL;
+    end->vlan = -1;
     if (zw_addr_parse(text, &end->addr)) {
         end->has_addr = true;
         return find_address(policy, text, end, problems);
@@ -272,10 +319,28 @@ static void note_zone(const struct zw_zone *asked, const struct zw_zone *judged,
 
 static void note_port(const struct zw_endpoint *end, struct zw_problems *notes)
 {
-    if (end->port && !end->port_zone) {
+    if (end->port && !end->port_zone && end->vlan >= 0) {
+        zw_problems_add(notes, NULL, 0, 0, "port \"%s\" has no zone in VLAN %d: %s", end->port->name, end->vlan,
+                        zw_membership_text(end->membership));
+    } else if (end->port && !end->port_zone) {
         zw_problems_add(notes, NULL, 0, 0, "port \"%s\" has no zone: %s", end->port->name,
                         zw_membership_text(end->membership));
     }
+}
+
+/* Nothing passes from one VLAN to another, whatever the policy says. */
+static void note_vlans(const struct zw_endpoint *from, const struct zw_endpoint *to, struct zw_problems *notes)
+{
+    if (!from->port || !to->port) {
+        return;
+    }
+    for (unsigned int vlan = 0; vlan < ZW_N_VLANS; vlan++) {
+        if (zw_port_carries(from->port, vlan) && zw_port_carries(to->port, vlan) &&
+            (from->vlan < 0 || from->vlan == (int)vlan) && (to->vlan < 0 || to->vlan == (int)vlan)) {
+            return;
+        }
+    }
+    zw_problems_add(notes, NULL, 0, 0, "these ports share no VLAN: nothing passes between them, whatever a rule says");
 }
 
 /* A zone behind another is judged by address: one of its own stands for all that were not named. */
@@ -326,6 +391,7 @@ bool zw_explain(const struct zw_policy *policy, const struct zw_inventory *inven
     note_zone(to_zone, explanation->verdict.dst, &explanation->notes);
     note_port(&explanation->from, &explanation->notes);
     note_port(&explanation->to, &explanation->notes);
+    note_vlans(&explanation->from, &explanation->to, &explanation->notes);
     note_what_is_open(policy, explanation);
     return true;
 }

@@ -3,7 +3,8 @@
  *
  * An end of the session is
  *     ZONE or PORT              any address there
- *     ZONE@ADDRESS, PORT@ADDRESS
+ *     PORT/VLAN                 in this VLAN, 0: untagged; must be said if the port's zone depends on it
+ *     ZONE@ADDRESS, PORT@ADDRESS, PORT/VLAN@ADDRESS
  *     ADDRESS                   the zone "behind" another that has it, by the longest prefix
  * where "zone:NAME" and "port:NAME" say which one is meant if a zone and a port have one name; else it is the zone.
  * Pure: reads the policy and, for ports, an inventory. */
@@ -19,6 +20,7 @@
 struct zw_endpoint {
     const struct zw_zone *port_zone; /* The zone of its port; NULL: a port without zone. */
     const struct zw_port *port;      /* NULL unless a port was named. */
+    int vlan;                        /* Of 'port', -1: none was named. */
     enum zw_membership membership;   /* Of 'port'. */
     bool has_addr;                   /* An address was named. */
     struct zw_addr addr;             /* That, or one of the zone behind another, or family 0. */

@@ -84,12 +84,23 @@ static void print_range(FILE *f, const void *ranges_, size_t i)
     }
 }
 
+static void print_vlans(FILE *f, const void *list_, size_t i)
+{
+    const struct zw_vlan_range *list = list_;
+
+    fprintf(f, "%u", list[i].first);
+    if (list[i].last != list[i].first) {
+        fprintf(f, "-%u", list[i].last);
+    }
+}
+
 static void print_selector(FILE *f, const struct zw_selector *s)
 {
     static const char *const keys[] = {
         [ZW_SELECT_NAME] = "name",
         [ZW_SELECT_IFACE_ID] = "iface-id",
         [ZW_SELECT_EXTERNAL_ID] = "external-id",
+        [ZW_SELECT_MAC] = "mac",
     };
     char *value = s->key ? zw_xasprintf("%s=%s", s->key, s->value) : zw_xstrdup(s->value);
 
@@ -97,6 +108,9 @@ static void print_selector(FILE *f, const struct zw_selector *s)
     print_text(f, value);
     fputc('\n', f);
     free(value);
+    if (s->n_vlans) {
+        print_list(f, 8, "vlans", s->n_vlans, print_vlans, s->vlans);
+    }
 }
 
 static void print_zone(FILE *f, const struct zw_zone *zone)

@@ -40,14 +40,22 @@ struct zw_prefixes {
     size_t n;
 };
 
-enum zw_selector_type { ZW_SELECT_NAME, ZW_SELECT_IFACE_ID, ZW_SELECT_EXTERNAL_ID };
+enum zw_selector_type { ZW_SELECT_NAME, ZW_SELECT_IFACE_ID, ZW_SELECT_EXTERNAL_ID, ZW_SELECT_MAC };
+
+/* Inclusive; 0: untagged packets. */
+struct zw_vlan_range {
+    uint16_t first, last;
+};
+#define ZW_N_VLANS 4096u
 
 /* One way to say which ports are meant.  All of a zone's selectors are alternatives. */
 struct zw_selector {
     enum zw_selector_type type;
     const char *key;   /* ZW_SELECT_EXTERNAL_ID: the key. */
-    const char *value; /* NAME: a shell pattern (fnmatch(3), no flags).  IFACE_ID, EXTERNAL_ID: the exact value. */
-    int line;          /* For messages. */
+    const char *value; /* NAME: a shell pattern (fnmatch(3), no flags).  Else the exact value; MAC: in lower case. */
+    struct zw_vlan_range *vlans; /* Of the ports, only these; sorted, apart. */
+    size_t n_vlans;              /* 0: every VLAN that no other zone claims by name. */
+    int line;                    /* For messages. */
 };
 
 struct zw_zone {
@@ -182,10 +190,28 @@ enum zw_membership {
 };
 const char *zw_membership_text(enum zw_membership);
 
-/* The zone of 'port', or NULL: then nothing passes it.  'claimants' (may be NULL) gets two zones that claim the port if
- * that is a conflict, else two NULLs.  A trusted external_ids:zone and a selector that agree are fine; if they name two
- * zones it is a conflict.  With an untrusted or unknown external_ids:zone a selector still counts. */
-const struct zw_zone *zw_policy_zone_of_port(const struct zw_policy *, const struct zw_port *, enum zw_membership *,
-                                             const struct zw_zone *claimants[2]);
+/* Whose a port is in a run of VLANs. */
+struct zw_claim {
+    uint16_t first, last;
+    const struct zw_zone *zone; /* NULL: nobody's, and nothing passes. */
+    enum zw_membership membership;
+    const struct zw_zone *claimants[2]; /* In a conflict, two zones that claim it there; else NULLs. */
+};
+
+/* All VLANs of 'port', 0 to 4095, in runs; whether it carries them is another question.  Returns how many, at least one; the
+ * caller frees '*claims'.
+ *
+ * In each VLAN: the zone with a selector that names this VLAN; else the one with a selector that names none, or that a
+ * trusted external_ids:zone names (if these are two, it is a conflict).  Two zones that name one VLAN are a conflict
+ * there.  With an untrusted or unknown external_ids:zone a selector still counts. */
+size_t zw_policy_claims(const struct zw_policy *, const struct zw_port *, struct zw_claim **claims);
+
+/* The same for the VLANs that 'port' carries: one claim for all VLANs if it is the same in each that it carries, else only
+ * what it carries. */
+size_t zw_policy_carried_claims(const struct zw_policy *, const struct zw_port *, struct zw_claim **claims);
+
+/* The zone of 'port' in one VLAN, or NULL; 'claim' (may be NULL) says more. */
+const struct zw_zone *zw_policy_zone_of_port(const struct zw_policy *, const struct zw_port *, unsigned int vlan,
+                                             struct zw_claim *claim);
 
 #endif

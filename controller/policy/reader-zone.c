@@ -4,6 +4,7 @@
  * Zones may name each other, in any order and in several files, so their names are read first and the rest later. */
 #include "zw-config.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -23,13 +24,13 @@ static const struct zw_reader_key keys[] = {
     [KEY_TRUST + 1] = {"guard", true},      [N_KEYS] = {NULL, false},
 };
 
-enum { N_SELECTOR_KEYS = ZW_SELECT_EXTERNAL_ID + 3 };
+enum { KEY_VLANS = ZW_SELECT_MAC + 1, N_SELECTOR_KEYS };
 static const struct zw_reader_key selector_keys[] = {
     [ZW_SELECT_NAME] = {"name", false},
     [ZW_SELECT_IFACE_ID] = {"iface-id", false},
     [ZW_SELECT_EXTERNAL_ID] = {"external-id", false},
-    [ZW_SELECT_EXTERNAL_ID + 1] = {"mac", true},
-    [ZW_SELECT_EXTERNAL_ID + 2] = {"vlans", true},
+    [ZW_SELECT_MAC] = {"mac", false},
+    [KEY_VLANS] = {"vlans", false},
     [N_SELECTOR_KEYS] = {NULL, false},
 };
 
@@ -107,6 +108,7 @@ static const char *const expected_value[] = {
     [ZW_SELECT_NAME] = "the name of an interface or a pattern such as \"vnet*\"",
     [ZW_SELECT_IFACE_ID] = "the value of external_ids:iface-id",
     [ZW_SELECT_EXTERNAL_ID] = "KEY=VALUE",
+    [ZW_SELECT_MAC] = "the Ethernet address of an interface, such as \"52:54:00:00:00:07\"",
 };
 
 /* Splits KEY=VALUE. */
@@ -143,6 +145,27 @@ static bool is_one_line(const char *text)
     return true;
 }
 
+/* As OVSDB's reader has it: in lower case. */
+static bool set_mac(struct zw_reader *r, const struct zw_yaml_node *node, const char *text, struct zw_selector *s)
+{
+    char *mac = zw_pool_strdup(r->pool, text);
+    bool zero = true, ok = strlen(text) == 17;
+
+    for (size_t i = 0; ok && i < 17; i++) {
+        ok = i % 3 == 2 ? mac[i] == ':' : isxdigit((unsigned char)mac[i]);
+        mac[i] = (char)tolower((unsigned char)mac[i]);
+        zero = zero && strchr(":0", mac[i]);
+    }
+    if (!ok) {
+        zw_reader_problem(r, node, "\"%s\"; expected %s", zw_reader_excerpt(r, node), expected_value[s->type]);
+    } else if (zero || strchr("13579bdf", mac[1])) {
+        zw_reader_problem(r, node, "\"%s\" is no address of one interface; expected %s", zw_reader_excerpt(r, node),
+                          expected_value[s->type]);
+    }
+    s->value = mac;
+    return ok && !zero;
+}
+
 static bool set_selector(struct zw_reader *r, const struct zw_yaml_node *node, struct zw_selector *s)
 {
     const char *expected = expected_value[s->type];
@@ -158,25 +181,56 @@ static bool set_selector(struct zw_reader *r, const struct zw_yaml_node *node, s
     s->line = node->line;
     if (s->type == ZW_SELECT_EXTERNAL_ID) {
         return set_external_id(r, node, text, s);
+    } else if (s->type == ZW_SELECT_MAC) {
+        return set_mac(r, node, text, s);
     }
     s->value = zw_pool_strdup(r->pool, text);
     return true;
 }
 
+/* A selector that was read, and the next one of the same ports. */
+struct zw_selector_use {
+    const struct zw_zone *zone;
+    const struct zw_selector *selector;
+    struct zw_selector_use *next;
+};
+
+/* Whether both claim some VLAN in the same way; '*vlan' gets the first, or -1 for those that neither names. */
+static bool same_claim(const struct zw_selector *a, const struct zw_selector *b, int *vlan)
+{
+    *vlan = zw_selector_common_vlan(a, b);
+    return *vlan >= 0 || (!a->n_vlans && !b->n_vlans);
+}
+
 /* A port that two zones select belongs to none, so the same selector in both can do only harm. */
 static void check_unique_selector(struct zw_reader *r, const struct zw_yaml_node *node, const struct zw_selector *s,
-                                  struct zw_zone *zone)
+                                  const struct zw_zone *zone)
 {
     size_t size = strlen(s->value) + (s->key ? strlen(s->key) : 0) + 8;
-    char *name = zw_pool_calloc(r->scratch, size, 1);
-    const struct zw_zone *earlier;
+    char *name = zw_pool_calloc(r->scratch, size, 1), in[32] = "";
+    struct zw_selector_use *use = zw_pool_calloc(r->scratch, 1, sizeof *use), *earlier;
+    int vlan;
 
+    *use = (struct zw_selector_use){.zone = zone, .selector = s};
     snprintf(name, size, "%d %s=%s", (int)s->type, s->key ? s->key : "", s->value);
-    earlier = zw_names_add(&r->selectors, name, zone);
-    if (earlier == zone) {
-        zw_reader_problem(r, node, "this zone selects these ports already; expected each selector once");
-    } else if (earlier) {
-        zw_reader_problem(r, node, "zone \"%s\" selects these ports, too; expected one zone for a port", earlier->name);
+    earlier = zw_names_add(&r->selectors, name, use);
+    for (; earlier && !same_claim(earlier->selector, s, &vlan); earlier = earlier->next) {
+        if (!earlier->next) {
+            earlier->next = use;
+            return;
+        }
+    }
+    if (!earlier) {
+        return;
+    }
+    if (vlan >= 0) {
+        snprintf(in, sizeof in, " in VLAN %d", vlan);
+    }
+    if (earlier->zone == zone) {
+        zw_reader_problem(r, node, "this zone selects these ports%s already; expected each selector once", in);
+    } else {
+        zw_reader_problem(r, node, "zone \"%s\" selects these ports%s, too; expected one zone for a port",
+                          earlier->zone->name, in);
     }
 }
 
@@ -189,16 +243,21 @@ static void read_selector(struct zw_reader *r, const struct zw_yaml_node *node, 
     if (!zw_reader_map(r, node, "a port selector", selector_keys, values)) {
         return;
     }
-    for (int type = ZW_SELECT_NAME; type <= ZW_SELECT_EXTERNAL_ID; type++) {
+    for (int type = ZW_SELECT_NAME; type <= ZW_SELECT_MAC; type++) {
         if (values[type]) {
             s->type = (enum zw_selector_type)type;
             n_given++;
         }
     }
-    if (n_given > 1 || !node->n) {
-        zw_reader_problem(r, node, "%s; expected one of name, iface-id or external-id in each entry",
-                          n_given ? "more than one key" : "an empty mapping");
-    } else if (n_given && set_selector(r, values[s->type], s)) {
+    if (values[KEY_VLANS]) {
+        zw_reader_vlans(r, values[KEY_VLANS], s);
+    }
+    if (n_given > 1 || !node->n || (!n_given && values[KEY_VLANS])) {
+        zw_reader_problem(r, node, "%s; expected one of name, iface-id, external-id or mac in each entry",
+                          n_given    ? "more than one of these keys"
+                          : !node->n ? "an empty mapping"
+                                     : "VLANs of no port");
+    } else if (n_given && set_selector(r, values[s->type], s) && (s->n_vlans || !values[KEY_VLANS])) {
         check_unique_selector(r, values[s->type], s, zone);
         zone->n_selectors++;
     }

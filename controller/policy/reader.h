@@ -27,7 +27,7 @@ struct zw_reader {
     struct zw_names address_sets; /* struct zw_prefixes, in 'pool'. */
     struct zw_names services;     /* struct zw_service, in 'pool'. */
     struct zw_names rules;        /* struct zw_rule. */
-    struct zw_names selectors;    /* struct zw_zone that has it; the name is made up. */
+    struct zw_names selectors;    /* struct zw_selector_use, the first of a list; the name is made up. */
 
     struct zw_zone_draft *zone_drafts;      /* In 'scratch', one for each of policy->zones. */
     bool trust_external_id;                 /* What a zone that does not say takes. */
@@ -104,6 +104,10 @@ bool zw_reader_service(struct zw_reader *, const struct zw_yaml_node *, bool nam
 
 /* "53", "1024-65535", or a list of such. */
 void zw_reader_port_ranges(struct zw_reader *, const struct zw_yaml_node *, struct zw_port_ranges *);
+/* The VLANs of a port selector. */
+void zw_reader_vlans(struct zw_reader *, const struct zw_yaml_node *, struct zw_selector *);
+/* The first VLAN that both name, or -1. */
+int zw_selector_common_vlan(const struct zw_selector *, const struct zw_selector *);
 
 /* Values of "action" in defaults, "log" anywhere. */
 extern const struct zw_reader_word zw_reader_log_words[];

@@ -36,11 +36,18 @@ static void print_ports(const struct zw_policy *policy, const struct zw_bridge *
 {
     for (size_t i = 0; i < bridge->n_ports; i++) {
         const struct zw_port *port = &bridge->ports[i];
-        enum zw_membership how;
-        const struct zw_zone *zone = zw_policy_zone_of_port(policy, port, &how, NULL);
+        struct zw_claim *claims;
+        size_t n = zw_policy_carried_claims(policy, port, &claims);
 
-        printf("# port %u %s: %s, %s\n", port->ofport, port->name, zone ? zone->name : "no zone",
-               zw_membership_text(how));
+        for (size_t j = 0; j < n; j++) {
+            printf("# port %u %s", port->ofport, port->name);
+            if (n > 1) {
+                printf(" in %u-%u", claims[j].first, claims[j].last);
+            }
+            printf(": %s, %s\n", claims[j].zone ? claims[j].zone->name : "no zone",
+                   zw_membership_text(claims[j].membership));
+        }
+        free(claims);
     }
 }
 

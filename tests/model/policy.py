@@ -20,6 +20,7 @@ ICMP_TYPES = {
 BY_NUMBER = {number: name for name, number in PROTOCOLS.items()}
 FAMILY_OF = {"icmp": 4, "icmpv6": 6}  # Of both families: all others.
 ANY = "any"
+SELECTORS = {"name", "iface-id", "external-id", "mac"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,6 +41,13 @@ class Item:
         if self.family:  # ICMP: type and code.
             return first == self.low and self.code in (None, second)
         return self.low <= second <= self.high
+
+
+@dataclasses.dataclass
+class Selector:
+    key: str
+    value: str
+    vlans: set | None  # None: every VLAN that nobody names.
 
 
 @dataclasses.dataclass
@@ -122,10 +130,20 @@ def read_zones_of_rule(value):
     return None if ANY in as_list(value) else set(as_list(value))
 
 
+def read_vlans(value):
+    bounds = [text.split("-") for text in as_list(value)]
+    return {vlan for low_high in bounds for vlan in range(int(low_high[0]), int(low_high[-1]) + 1)}
+
+
+def read_selector(tree):
+    (key, value), = [(key, value) for key, value in tree.items() if key in SELECTORS]
+    return Selector(key, value, read_vlans(tree["vlans"]) if "vlans" in tree else None)
+
+
 def read_zone(name, tree, sets, trusts):
     says = tree.get("trust-external-id")
     behind = tree.get("behind")
-    return Zone(name, [next(iter(selector.items())) for selector in tree.get("ports", [])], behind,
+    return Zone(name, [read_selector(selector) for selector in tree.get("ports", [])], behind,
                 read_addresses(tree["addresses"], sets) if behind else [],
                 behind is None and (trusts if says is None else says == "true"))
 

@@ -44,19 +44,29 @@ class Port:
 
 
 def is_selected(selector, port):
-    key, value = selector
+    key, value = selector.key, selector.value
     if key == "name":
         return fnmatch.fnmatchcase(port.name, value)
     if key == "iface-id":
         return port.external_ids.get("iface-id") == value
+    if key == "mac":
+        return (port.mac or "").lower() == value.lower()
     key, _, value = value.partition("=")
     return port.external_ids.get(key) == value
 
 
-def zone_of_port(policy, port):
-    """The zone's name; None if no zone takes it, or two do."""
-    found = {zone.name for zone in policy.zones.values() if any(is_selected(s, port) for s in zone.selectors)}
+def zone_of_port(policy, port, segment=0):
+    """The zone's name in this segment; None if no zone takes it, or two do.  Who names the VLAN comes before the others."""
+    naming, others = set(), set()
+    for zone in policy.zones.values():
+        for selector in zone.selectors:
+            if is_selected(selector, port):
+                if selector.vlans is None:
+                    others.add(zone.name)
+                elif segment in selector.vlans:
+                    naming.add(zone.name)
     claimed = policy.zones.get(port.external_ids.get("zone"))
     if claimed and claimed.trusts_external_id:
-        found.add(claimed.name)
+        others.add(claimed.name)
+    found = naming or others
     return found.pop() if len(found) == 1 else None

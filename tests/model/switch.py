@@ -65,19 +65,28 @@ def zone_id(name):
 class Switch:
     def __init__(self, policy, ports):
         self.policy, self.ports = policy, ports
-        self.zones = {port.number: zone_of_port(policy, port) for port in ports}
+        self.zones = {}
 
-    def zone(self, port):
-        return self.zones[port.number]
+    def zone(self, port, segment):
+        """Of 'port' in this segment, or None."""
+        key = port.number, segment
+        if key not in self.zones:
+            self.zones[key] = zone_of_port(self.policy, port, segment) if port.carries(segment) else None
+        return self.zones[key]
+
+    def zones_of(self, frame, receiver):
+        """The zones of the ports that it comes from and goes to."""
+        segment = frame.port.segment_of(frame.vid)
+        return self.zone(frame.port, segment), self.zone(receiver, segment)
 
     def receivers(self, frame):
         """The ports that may get it, and whether it is sure that the one that it is for is among them."""
         segment = frame.port.segment_of(frame.vid)
-        if segment is None or self.zone(frame.port) is None or int(frame.dl_src[:2], 16) & 1:
+        if segment is None or self.zone(frame.port, segment) is None or int(frame.dl_src[:2], 16) & 1:
             return [], True
         if frame.dl_dst.startswith(LINK_LOCAL):
             return [], True
-        able = [port for port in self.ports if port.carries(segment) and self.zone(port)]
+        able = [port for port in self.ports if self.zone(port, segment)]
         known = [port for port in able if port.mac == frame.dl_dst]
         if known:
             return [port for port in known if port is not frame.port], True
@@ -88,13 +97,13 @@ class Switch:
         if is_sure:
             return True
         segment = frame.port.segment_of(frame.vid)
-        free = [port for port in self.ports if port.carries(segment) and self.zone(port) and not port.mac
+        free = [port for port in self.ports if self.zone(port, segment) and not port.mac
                 and port is not frame.port]
         return [receiver] == free
 
     def between(self, frame, receiver):
-        return (judge.zone_of(self.policy, self.zone(frame.port), frame.ip.src),
-                judge.zone_of(self.policy, self.zone(receiver), frame.ip.dst))
+        source, destination = self.zones_of(frame, receiver)
+        return judge.zone_of(self.policy, source, frame.ip.src), judge.zone_of(self.policy, destination, frame.ip.dst)
 
     def is_of_session(self, frame, receiver):
         """Whether a session that was let in, between these very zones, lets the packet pass."""
@@ -109,7 +118,7 @@ class Switch:
         """By the rules, as the first packet of a session or by itself."""
         if frame.fragment != "no":
             return DROPPED
-        verdict = judge.judge(self.policy, self.zone(frame.port), self.zone(receiver), frame.ip)
+        verdict = judge.judge(self.policy, *self.zones_of(frame, receiver), frame.ip)
         return Fate(verdict.passes, verdict, opens and verdict.passes)
 
     def fate(self, frame, receiver, is_sure):

@@ -157,6 +157,25 @@ zones:
         expect(f"zone of {name} {ids}", zone_of_port(policy.read(text), Port(1, name, external_ids=ids)), zone)
 
 
+def membership_by_vlan():
+    text = """
+version: 1
+zones:
+  office: {ports: [{name: up0, vlans: [100-199, 300]}, {mac: "52:54:00:00:00:0A", vlans: 7}]}
+  dmz: {ports: [{name: "u*", vlans: [0, 199-200]}]}
+  rest: {ports: [{name: "u*"}]}
+  other: {trust-external-id: true, ports: [{iface-id: x, vlans: [7]}]}
+"""
+    mac = {"attached-mac": "52:54:00:00:00:0a"}
+    for name, ids, segment, zone in [("up0", {}, 0, "dmz"), ("up0", {}, 1, "rest"), ("up0", {}, 100, "office"),
+                                     ("up0", {}, 199, None), ("up0", {}, 200, "dmz"), ("up0", {}, 300, "office"),
+                                     ("up1", {}, 300, "rest"), ("up0", mac, 7, "office"), ("up0", mac, 8, "rest"),
+                                     ("up0", {"zone": "other"}, 0, "dmz"), ("up0", {"zone": "other"}, 1, None),
+                                     ("x", mac, 7, "office"), ("x", mac, 6, None), ("x", mac | {"iface-id": "x"}, 7, None)]:
+        expect(f"zone of {name} {ids} in {segment}",
+               zone_of_port(policy.read(text), Port(1, name, external_ids=ids), segment), zone)
+
+
 def several_files():
     read = policy.read("version: 1\nzones: {a: {}}\nrules: [{from: a, to: a, service: web, action: allow}]\n",
                        "version: 1\nservices: {web: tcp/80}\ndefaults: {action: allow, log: none}\n"
@@ -238,6 +257,7 @@ sys.exit(tap.run([
     ("families never meet", families),
     ("zones behind others, by the longest prefix", behind),
     ("a port's zone", membership),
+    ("a port's zone in one VLAN and in another", membership_by_vlan),
     ("several files are one policy", several_files),
     ("VLANs of a port", vlans),
     ("who receives a packet", receivers),

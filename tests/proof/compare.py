@@ -29,7 +29,8 @@ def decide(path, questions):
 def question(switch, frame, receiver):
     packet = frame.ip
     seen = packet.l4 if (packet.proto, packet.src.version) not in ((1, 6), (58, 4)) else (0, 0)
-    return (f"{switch.zone(frame.port)} {switch.zone(receiver)} {packet.proto} {packet.src} {packet.dst} "
+    source, destination = switch.zones_of(frame, receiver)
+    return (f"{source} {destination} {packet.proto} {packet.src} {packet.dst} "
             f"{seen[0]} {seen[1]}")
 
 

@@ -12,6 +12,7 @@ from model.switch import Frame, Session, zone_id
 TCP, UDP, SCTP, ICMP, ICMPV6, GRE, OSPF = 6, 17, 132, 1, 58, 47, 89
 SOMEWHERE = {4: ipaddress.ip_network("0.0.0.0/0"), 6: ipaddress.ip_network("::/0")}
 NAMES = {TCP: ("tcp_src", "tcp_dst"), UDP: ("udp_src", "udp_dst"), SCTP: ("sctp_src", "sctp_dst")}
+VIDS = [0, 10, 20, 30, 99]
 FLAG_SETS = ["S"] * 12 + ["A", "SA", "F", "FA", "R", "PA", "SF", "SR", "P", ""]
 FLAG_NAMES = {"F": "fin", "S": "syn", "R": "rst", "P": "psh", "A": "ack"}
 UNKNOWN_MAC, GROUP_MACS = "02:00:00:00:09:09", ["ff:ff:ff:ff:ff:ff", "01:00:5e:00:00:05", "33:33:00:00:00:05"]
@@ -41,7 +42,7 @@ class Packets:
 
     def __init__(self, rng, switch):
         self.rng, self.switch, self.policy = rng, switch, switch.policy
-        self.zoned = [p for p in switch.ports if switch.zone(p)]
+        self.zones = {p.number: {switch.zone(p, vid) for vid in VIDS if p.carries(vid)} for p in switch.ports}
         self.networks = {4: [SOMEWHERE[4]], 6: [SOMEWHERE[6]]}
         lists = [zone.addresses for zone in self.policy.zones.values()]
         lists += [some for rule in self.policy.rules for some in (rule.from_addresses, rule.to_addresses) if some]
@@ -59,7 +60,7 @@ class Packets:
         names = sorted(self.policy.zones) if zones is None else sorted(zones)
         zone = self.policy.zones[rng.choice(names)]
         base = zone.behind or zone.name
-        ports = [p for p in self.zoned if self.switch.zone(p) == base] or self.switch.ports
+        ports = [p for p in self.switch.ports if base in self.zones[p.number]] or self.switch.ports
         fit = [n for n in networks or zone.addresses or self.networks[family] if n.version == family]
         if networks and zone.addresses and rng.random() < 0.5:  # Both at once: a zone's network within the rule's.
             fit = [n for n in zone.addresses if n.version == family
@@ -158,17 +159,19 @@ class Packets:
 
     def vid(self, source, target):
         """A tag with which the packet gets to the target's segment, if there is one."""
-        vids = [vid for vid in (0, 10, 20, 30, 99) if (segment := source.segment_of(vid)) is not None
+        vids = [vid for vid in VIDS if (segment := source.segment_of(vid)) is not None
                 and target.carries(segment)]
-        return self.rng.choice(vids) if vids and self.rng.random() < 0.95 else self.rng.choice([0, 10, 20, 30, 99])
+        return self.rng.choice(vids) if vids and self.rng.random() < 0.95 else self.rng.choice(VIDS)
 
-    def session(self, source, target, packet):
+    def session(self, source, target, packet, vid):
         """What conntrack may say of it: mostly the truth, sometimes a session of other zones, or of nobody."""
         rng = self.rng
         state = rng.choice(["new"] * 6 + ["established"] * 3 + ["related", "invalid"])
         reply = state != "new" and rng.random() < 0.5
-        here = [zone_of(self.policy, self.switch.zone(port), address) if self.switch.zone(port) else None
-                for port, address in ((source, packet.src), (target, packet.dst))]
+        segment = source.segment_of(vid)
+        zones = [self.switch.zone(port, segment) for port in (source, target)]
+        here = [zone_of(self.policy, zone, address) if zone else None
+                for zone, address in zip(zones, (packet.src, packet.dst))]
         here = tuple(here[::-1] if reply else here)
         names = sorted(self.policy.zones)
         zones = rng.choice([here, here, here, here[::-1], (here[0], rng.choice(names)), (rng.choice(names), here[1]), None])
@@ -183,8 +186,9 @@ class Packets:
         for _ in range(rng.choice([0, 1, 1, 1, 2])):
             source, target, packet = self.change(source, target, packet)
         mac = rng.choice([target.mac or UNKNOWN_MAC] * 14 + [rng.choice(GROUP_MACS)] * 2 + [UNKNOWN_MAC])
-        frame = Frame(source, mac, self.vid(source, target), ip=packet, flags=rng.choice(FLAG_SETS),
-                      ttl=rng.choice([64, 255]), session=self.session(source, target, packet))
+        vid = self.vid(source, target)
+        frame = Frame(source, mac, vid, ip=packet, flags=rng.choice(FLAG_SETS), ttl=rng.choice([64, 255]),
+                      session=self.session(source, target, packet, vid))
         odd = rng.random()
         if odd < 0.03:
             return dataclasses.replace(frame, kind=rng.choice(["arp", "arp", "other"]), ip=None, session=Session())

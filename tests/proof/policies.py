@@ -13,6 +13,13 @@ SELECTORS = {
     "gamma": [("name", "g[!9]"), ("name", "g?"), ("iface-id", "id-g1"), ("name", "?3")],
     "delta": [("name", "d1"), ("name", "br0"), ("external-id", "role=host"), ("iface-id", "id-d1")],
 }
+NAMING_VLANS = {  # Selectors that reach into other zones' ports, but only in some VLANs.
+    "alpha": [("name", "*1"), ("name", "[bg]*")],
+    "beta": [("name", "?[12]"), ("external-id", "role=host")],
+    "gamma": [("name", "[abd]?"), ("name", "x*")],
+    "delta": [("name", "[a-g][0-9]"), ("iface-id", "id-x1")],
+}
+VLANS = [[0], [10], [20], [30], [99], ["0-10"], ["10-4095"], [0, "20-30"], ["8-15", "16-31"], ["1-4094"], ["64-127"]]
 FIXED_V4 = ["0.0.0.0/0", "10.0.0.0/8", "128.0.0.0/1", "198.51.100.7", "192.0.2.128/25"]
 FIXED_V6 = ["::/0", "2001:db8::/32", "8000::/1", "fd01:2::3", "2001:db8:0:8000::/49"]
 ICMP = ["icmp", "icmp/8", "icmp/echo-request", "icmp/3/4", "icmp/8/0", "proto/1", "icmp/3", "icmp/0"]
@@ -118,6 +125,9 @@ class Maker:
             if self.rng.random() < 0.8 and SELECTORS[name][0] not in chosen:
                 chosen.append(SELECTORS[name][0])
             zones[name] = {"ports": [{key: value} for key, value in chosen]}
+            for key, value in NAMING_VLANS[name]:
+                if self.rng.random() < 0.25:
+                    zones[name]["ports"].append({key: value, "vlans": self.rng.choice(VLANS)})
             if self.rng.random() < 0.3:
                 zones[name]["trust-external-id"] = self.rng.random() < 0.5
         if self.rng.random() < 0.3:

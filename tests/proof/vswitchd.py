@@ -79,7 +79,7 @@ class Trace:
             copy = copies.get(number)
             if found := self.line.match(line):
                 name, rest = self.stage[int(found[1])], found[2]
-                if name == "TARGET" and (to := re.match(r"reg3=(0x[0-9a-f]+|\d+),.*priority 100,", rest)):
+                if name == "TARGET" and (to := re.match(r"(?:reg2=[0-9a-fx/]+,)?reg3=(0x[0-9a-f]+|\d+),.*priority 100,", rest)):
                     number = int(to[1], 0)
                     copies.setdefault(number, Copy())
                 elif name == "POLICY" and (rule := re.search(r"cookie 0x5a030000([0-9a-f]{8})$", rest)):

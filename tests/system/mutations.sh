@@ -70,4 +70,4 @@ zw_case "a label is not checked: a session counts between any zones" \
 zw_case "a label is not checked: one that nobody let in" \
     caught controller/compile/state.c 's/zw_match_label_bits\(flow, ZW_LABEL_ALLOWED_FIRST.*/(void)flow;/'
 zw_case "a new session needs no SYN" caught controller/compile/state.c 's/zw_match_bare_syn\(flow\);//'
-zw_done 'dropping VLAN [0-9]+'
+zw_done 'dropping VLAN [0-9]+' 'closed in VLAN [0-9-]+: zones [a-z]+ and [a-z]+ claim it there'

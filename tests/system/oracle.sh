@@ -26,4 +26,4 @@ zw_case "ports of every VLAN mode" setup
 zw_case "VLANs are as NORMAL has them" vlans
 zw_case "model, decide() and the switch agree (seed 5)" compare 5 40
 zw_case "model, decide() and the switch agree (seed $SEED)" compare "$SEED" "${ZW_ORACLE_POLICIES:-60}"
-zw_done 'dropping VLAN [0-9]+'
+zw_done 'dropping VLAN [0-9]+' 'closed in VLAN [0-9-]+: zones [a-z]+ and [a-z]+ claim it there'

@@ -17,6 +17,8 @@ static const char policy_text[] =
     "  db: {ports: [{name: vnet-db}]}\n"
     "  both: {ports: [{name: web-too}]}\n"
     "  outside: {ports: [{name: uplink0}]}\n"
+    "  dmz: {ports: [{name: split, vlans: [10-19, 30]}]}\n"
+    "  lab: {ports: [{name: \"split\", vlans: [20]}, {name: \"spl*\", vlans: 30}, {name: tenth-port}]}\n"
     "  office: {behind: outside, addresses: [192.168.10.0/24, '2001:db8:10::/48']}\n"
     "  desk: {behind: outside, addresses: [192.168.10.0/25]}\n"
     "rules:\n"
@@ -32,7 +34,7 @@ static struct zw_inventory *inventory;
 /* Two ports with a zone, one without, and one that is called as a zone is. */
 static void set_up(void)
 {
-    static const char *const names[] = {"db", "nowhere", "vnet-db", "vnet-web0"};
+    static const char *const names[] = {"db", "nowhere", "split", "tenth-port", "vnet-db", "vnet-web0"};
 
     policy = policy_of(policy_text);
     inventory = zw_inventory_new(1);
@@ -40,12 +42,14 @@ static void set_up(void)
     inventory->bridges[0].datapath_type = strdup("netdev");
     inventory->bridges[0].fail_mode = strdup("secure");
     inventory->bridges[0].exists = true;
-    inventory->bridges[0].ports = calloc(4, sizeof *inventory->bridges[0].ports);
-    inventory->bridges[0].n_ports = 4;
-    for (size_t i = 0; i < 4; i++) {
+    inventory->bridges[0].ports = calloc(6, sizeof *inventory->bridges[0].ports);
+    inventory->bridges[0].n_ports = 6;
+    for (size_t i = 0; i < 6; i++) {
         inventory->bridges[0].ports[i] = (struct zw_port){
             .name = strdup(names[i]), .type = strdup(""), .ofport = 1 + (uint32_t)i, .tag = ZW_VLAN_NONE};
     }
+    inventory->bridges[0].ports[2].vlan_mode = ZW_VLAN_TRUNK;
+    inventory->bridges[0].ports[3].tag = 10;
 }
 
 static void tear_down(void)
@@ -108,6 +112,29 @@ static void test_ends(void)
     tear_down();
 }
 
+static void test_vlans(void)
+{
+    static const char *const apart = "these ports share no VLAN: nothing passes between them, whatever a rule says\n";
+    char want[256];
+
+    set_up();
+    check("split/10", "web", "tcp/1", "deny default dmz>web 6:1\n");
+    check("web", "port:split/20@10.0.0.1", "tcp/1", "deny default web>lab 6:1\n");
+    check("split/0", "web", "gre",
+          "deny no-zone ->web 47:0\nport \"split\" has no zone in VLAN 0: no zone selects it\n");
+    check("split/30", "web", "gre",
+          "deny no-zone ->web 47:0\nport \"split\" has no zone in VLAN 30: more than one zone claims it\n");
+    check("split/10", "tenth-port", "tcp/1", "deny default dmz>lab 6:1\n");
+    check("tenth-port/10", "split/10", "tcp/1", "deny default lab>dmz 6:1\n");
+    snprintf(want, sizeof want, "deny default lab>lab 6:1\n%s", apart);
+    check("tenth-port", "split/20", "tcp/1", want);
+    check("split", "web", "tcp/1", "port \"split\" is not of one zone in all its VLANs: say in which, as in split/0\n");
+    check("tenth-port/11", "web", "tcp/1", "port \"tenth-port\" does not carry VLAN 11\n");
+    check("split/4096", "web", "tcp/1", "there is no zone or port \"split/4096\"\n");
+    check("zone:split/10", "web", "tcp/1", "there is no zone \"split/10\"\n");
+    tear_down();
+}
+
 static void test_zones_behind(void)
 {
     static const char *const note =
@@ -160,5 +187,6 @@ static void test_questions_without_meaning(void)
     tear_down();
 }
 
-ZW_TEST_MAIN({"zones, ports and addresses", test_ends}, {"zones behind others", test_zones_behind},
-             {"source ports", test_source_ports}, {"questions without meaning", test_questions_without_meaning})
+ZW_TEST_MAIN({"zones, ports and addresses", test_ends}, {"ports in a VLAN", test_vlans},
+             {"zones behind others", test_zones_behind}, {"source ports", test_source_ports},
+             {"questions without meaning", test_questions_without_meaning})
