@@ -48,3 +48,5 @@ ovs_ext_libzwovs_a_SOURCES += ovs-ext/packet-key.c
 ovs_ext_libzwovs_a_SOURCES += ovs-ext/packet-key.h
 ovs_ext_libzwovs_a_SOURCES += ovs-ext/pipeline.c
 ovs_ext_libzwovs_a_SOURCES += ovs-ext/pipeline.h
+ovs_ext_libzwovs_a_SOURCES += ovs-ext/session-end.c
+ovs_ext_libzwovs_a_SOURCES += ovs-ext/session-end.h

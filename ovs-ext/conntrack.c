@@ -202,13 +202,18 @@ static bool skip_field(const char **p)
 /* One field behind the tuples.  'seen' has a bit for each that may come once. */
 static bool read_field(const char **p, unsigned int *seen, struct zw_ct_entry *entry)
 {
-    enum { ZONE = 1, LABELS = 2, PROTOINFO = 4 };
+    enum { ZONE = 1, LABELS = 2, PROTOINFO = 4, MARK = 8 };
+    uint64_t mark;
     unsigned int field = 0;
     bool ok;
 
     if (skip(p, "zone=")) {
         field = ZONE;
         ok = read_u16(p, &entry->ct_zone);
+    } else if (skip(p, "mark=")) {
+        field = MARK;
+        ok = read_number(p, UINT32_MAX, &mark);
+        entry->mark = ok ? (uint32_t)mark : 0;
     } else if (skip(p, "labels=0x")) {
         field = LABELS;
         ok = read_label(p, entry->label);
@@ -244,6 +249,17 @@ static bool read_entry(const char *p, struct zw_ct_entry *entry)
         }
     }
     return true;
+}
+
+uint32_t zw_ct_label_bits(const struct zw_ct_entry *entry, unsigned int first, unsigned int n_bits)
+{
+    uint32_t value = 0;
+
+    for (unsigned int i = n_bits; i-- > 0;) {
+        unsigned int bit = first + i;
+        value = value << 1 | (entry->label[15 - bit / 8] >> bit % 8 & 1u);
+    }
+    return value;
 }
 
 int zw_ct_parse(const char *line, struct zw_ct_entry *entry)

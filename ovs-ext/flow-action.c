@@ -196,6 +196,11 @@ static void put_commit(struct ofpbuf *ofpacts, uint8_t table)
     put_label_from_reg(ofpacts, ZW_REG_SRC_ZONE, 0, ZW_LABEL_SRC_ZONE_FIRST, ZW_LABEL_SRC_ZONE_BITS);
     put_label_from_reg(ofpacts, ZW_REG_DST_ZONE, 0, ZW_LABEL_DST_ZONE_FIRST, ZW_LABEL_DST_ZONE_BITS);
 
+    put_move(ofpacts, subfield(MFF_IN_PORT, 0, ZW_MARK_IN_PORT_BITS),
+             subfield(MFF_CT_MARK, ZW_MARK_IN_PORT_FIRST, ZW_MARK_IN_PORT_BITS));
+    put_move(ofpacts, reg_bits(ZW_REG_OUT_PORT, 0, ZW_MARK_OUT_PORT_BITS),
+             subfield(MFF_CT_MARK, ZW_MARK_OUT_PORT_FIRST, ZW_MARK_OUT_PORT_BITS));
+
     struct ofpact_conntrack *ct = ofpbuf_at_assert(ofpacts, offset, sizeof *ct);
     ofpacts->header = ct;
     ofpact_finish_CT(ofpacts, &ct);

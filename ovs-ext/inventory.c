@@ -139,7 +139,7 @@ static bool same_vlans(const struct zw_port *a, const struct zw_port *b)
 }
 
 /* iface_id and attached_mac follow from external_ids in the watcher's inventories, but not in those that tests write. */
-static bool same_port(const struct zw_port *a, const struct zw_port *b)
+bool zw_port_equal(const struct zw_port *a, const struct zw_port *b)
 {
     return same_string(a->name, b->name) && a->ofport == b->ofport && same_string(a->type, b->type) &&
            same_string(a->iface_id, b->iface_id) && same_string(a->attached_mac, b->attached_mac) &&
@@ -154,7 +154,7 @@ static bool same_bridge(const struct zw_bridge *a, const struct zw_bridge *b)
         return false;
     }
     for (size_t i = 0; i < a->n_ports; i++) {
-        if (!same_port(&a->ports[i], &b->ports[i])) {
+        if (!zw_port_equal(&a->ports[i], &b->ports[i])) {
             return false;
         }
     }
@@ -200,7 +200,7 @@ bool zw_bridge_same_numbered_ports(const struct zw_bridge *a, const struct zw_br
         if (!p || !q) {
             return p == q;
         }
-        if (!same_port(p, q)) {
+        if (!zw_port_equal(p, q)) {
             return false;
         }
     }

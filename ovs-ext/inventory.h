@@ -67,6 +67,7 @@ struct zw_inventory *zw_inventory_new(size_t n_bridges);
 struct zw_inventory *zw_inventory_ref(const struct zw_inventory *);
 void zw_inventory_unref(struct zw_inventory *);
 
+bool zw_port_equal(const struct zw_port *, const struct zw_port *);
 bool zw_inventory_equal(const struct zw_inventory *, const struct zw_inventory *);
 /* Whether two moments of a bridge have the same ports among those with an OpenFlow number: no flow is about others. */
 bool zw_bridge_same_numbered_ports(const struct zw_bridge *, const struct zw_bridge *);

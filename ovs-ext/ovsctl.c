@@ -257,6 +257,14 @@ const char *zw_ovsctl_text(const struct zw_ovsctl *call)
     return call->text;
 }
 
+char *zw_ovsctl_take_text(struct zw_ovsctl *call)
+{
+    char *text = call->text;
+
+    call->text = NULL;
+    return text;
+}
+
 const char *zw_ovsctl_error(const struct zw_ovsctl *call)
 {
     return call->error;

@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The largest answer; a dump of 300,000 connections has about this. */
-#define ZW_OVSCTL_MAX_REPLY_SIZE (64u * 1024 * 1024)
+/* The largest answer; a dump of 1,200,000 connections has about this. */
+#define ZW_OVSCTL_MAX_REPLY_SIZE (256u * 1024 * 1024)
 
 struct zw_ovsctl;
 
@@ -23,8 +23,9 @@ void zw_ovsctl_destroy(struct zw_ovsctl *);
 bool zw_ovsctl_run(struct zw_ovsctl *);
 void zw_ovsctl_wait(struct zw_ovsctl *);
 
-/* Of a call that has ended: one of both is NULL. */
+/* Of a call that has ended: one of both is NULL.  take_text() gives it to the caller. */
 const char *zw_ovsctl_text(const struct zw_ovsctl *);
+char *zw_ovsctl_take_text(struct zw_ovsctl *);
 const char *zw_ovsctl_error(const struct zw_ovsctl *);
 
 #endif

@@ -47,6 +47,7 @@ struct zw_ovsdb {
 
     /* Only the owner's. */
     size_t n_calls; /* Everywhere, until 'done' is called. */
+    char *text;     /* While 'done' is called. */
 
     pthread_mutex_t mutex;          /* For all below. */
     struct zw_inventory *inventory; /* The newest; NULL before the first. */
@@ -279,11 +280,12 @@ static void end_calls(struct zw_ovsdb *ovsdb, struct calls *calls)
     struct call *call;
 
     while ((call = calls_pop(calls))) {
-        const char *text = zw_ovsctl_text(call->ctl);
         const char *error = zw_ovsctl_error(call->ctl);
 
         ovsdb->n_calls--;
-        call->done(call->arg, text, text || error ? error : "zonewardd is stopping");
+        ovsdb->text = zw_ovsctl_take_text(call->ctl);
+        call->done(call->arg, ovsdb->text, ovsdb->text || error ? error : "zonewardd is stopping");
+        free(ovsdb->text);
         zw_ovsctl_destroy(call->ctl);
         free(call);
     }
@@ -368,6 +370,14 @@ int zw_ovsdb_call(struct zw_ovsdb *ovsdb, const char *socket, const char *comman
     pthread_mutex_unlock(&ovsdb->mutex);
     fd_set_readable(ovsdb->wake_fd);
     return 0;
+}
+
+char *zw_ovsdb_keep_text(struct zw_ovsdb *ovsdb)
+{
+    char *text = ovsdb->text;
+
+    ovsdb->text = NULL;
+    return text;
 }
 
 void zw_ovsdb_run_replies(struct zw_ovsdb *ovsdb)

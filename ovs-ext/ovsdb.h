@@ -50,12 +50,15 @@ struct zw_ovsdb_status zw_ovsdb_status(const struct zw_ovsdb *);
  * zw_ovsdb_run_replies() in the caller's thread, once, with the text or with an error ('text' NULL); both are only
  * valid during the call.  It may call zw_ovsdb_call() again, but not zw_ovsdb_stop().  At most ZW_OVSDB_MAX_CALLS wait
  * at a time; more fail at once with EBUSY (and without 'done'), no call waits for more than 'timeout_ms', and no answer
- * may be larger than 64 MiB. */
+ * may be larger than 256 MiB. */
 #define ZW_OVSDB_MAX_CALLS 16
 typedef void zw_ovsdb_done_cb(void *arg, const char *text, const char *error);
 int zw_ovsdb_call(struct zw_ovsdb *, const char *socket, const char *command, const char *const *args, size_t n_args,
                   int timeout_ms, zw_ovsdb_done_cb *, void *arg);
 /* Calls 'done' of all calls that ended.  Call it when the descriptor is readable (after zw_ovsdb_take()). */
 void zw_ovsdb_run_replies(struct zw_ovsdb *);
+/* Only during 'done' and only with a text: it becomes the caller's, who frees it.  For what is too long to be read in one
+ * go. */
+char *zw_ovsdb_keep_text(struct zw_ovsdb *);
 
 #endif

@@ -100,6 +100,20 @@ enum {
 #undef ZW_LABEL
 };
 
+/* Fields of the 32-bit conntrack mark: the ports that the session was let in at.  No flow matches it.  It tells, when a port
+ * has gone to another zone, which sessions are that port's (controller/daemon/sweep.h). */
+/* clang-format off */
+#define ZW_MARK_FIELDS                                                    \
+    ZW_MARK(IN_PORT,   0, 16, "OpenFlow port that it was opened from")    \
+    ZW_MARK(OUT_PORT, 16, 16, "OpenFlow port that it was opened to")
+/* clang-format on */
+
+enum {
+#define ZW_MARK(NAME, FIRST, BITS, TEXT) ZW_MARK_##NAME##_FIRST = FIRST, ZW_MARK_##NAME##_BITS = BITS,
+    ZW_MARK_FIELDS
+#undef ZW_MARK
+};
+
 /* Cookies: what a flow is for.  Bits 63..56: ZW_COOKIE_MAGIC, so that nobody else's flow is taken for ours; 55..48:
  * kind; 31..0: what the kind says.
  *

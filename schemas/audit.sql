@@ -1,13 +1,13 @@
--- The audit log of zonewardd, an SQLite database.  Version 1.
+-- The audit log of zonewardd, an SQLite database.  Version 2.
 --
 -- zonewardd runs this text once, in one transaction, on an empty file.  The comments that stand inside a statement
 -- stay in the database: `sqlite3 audit.db .schema` explains itself.  For reading, begin with the view "log".
 --
 -- When the schema changes: raise user_version here and ZW_AUDIT_SCHEMA_VERSION in controller/audit/schema.h, and add
--- schemas/audit-N-to-M.sql that brings an older file up.  A program refuses a file that is newer than itself.
+-- schemas/audit-N-to-M.sql that brings an older file up (controller/audit/upgrade.c).  A program refuses a file that is newer than itself.
 
 PRAGMA application_id = 0x5a4f4e45; -- "ZONE"
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 -- What repeats is kept once, in three tables that records refer to.  A row of them may appear twice (the writer
 -- keeps no index to look for it, only a cache): join by id, never count their rows.
@@ -47,7 +47,7 @@ CREATE TABLE tuples (
     dst_mac INTEGER NOT NULL
 ) STRICT;
 
--- The records.  "id" is one sequence over all six tables, without holes, in the order of writing.  Times are
+-- The records.  "id" is one sequence over all seven tables, without holes, in the order of writing.  Times are
 -- microseconds since 1970-01-01T00:00:00Z by the host's clock.  Nothing is ever changed or deleted.
 
 CREATE TABLE sessions (
@@ -64,6 +64,16 @@ CREATE TABLE denials (
     time_us INTEGER NOT NULL,
     tuple INTEGER NOT NULL REFERENCES tuples (id),
     sport INTEGER NOT NULL           -- Source port; the type of ICMP and ICMPv6.
+) STRICT;
+
+CREATE TABLE ends (
+    -- Each session that was ended because it is no longer allowed.  Its tuple's decision says what forbids it.
+    id INTEGER PRIMARY KEY,
+    time_us INTEGER NOT NULL,
+    tuple INTEGER NOT NULL REFERENCES tuples (id),
+    sport INTEGER NOT NULL,          -- Source port; the type of ICMP and ICMPv6.
+    opened INTEGER NOT NULL REFERENCES decisions (id), -- What had let it in.
+    reason TEXT NOT NULL             -- 'policy': a rule forbids it; 'moved': an end of it is in another zone now.
 ) STRICT;
 
 CREATE TABLE policies (
@@ -115,6 +125,7 @@ CREATE INDEX decisions_by_from_zone ON decisions (from_zone);
 CREATE INDEX decisions_by_to_zone ON decisions (to_zone);
 CREATE INDEX sessions_by_time ON sessions (time_us);
 CREATE INDEX denials_by_time ON denials (time_us);
+CREATE INDEX ends_by_time ON ends (time_us);
 CREATE INDEX policies_by_time ON policies (time_us);
 CREATE INDEX daemon_by_time ON daemon (time_us);
 CREATE INDEX admin_by_time ON admin (time_us);
@@ -156,6 +167,11 @@ CREATE TABLE tuple_denials (
     tuple INTEGER NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (tuple, id)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE tuple_ends (
+    -- The ends of a tuple.
+    tuple INTEGER NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (tuple, id)
+) STRICT, WITHOUT ROWID;
+
 INSERT INTO segments VALUES (0, 0, 0);
 
 -- A slip of the hand is refused.  (It keeps no one out who can write to the file.)
@@ -169,6 +185,8 @@ CREATE TRIGGER sessions_keep_u BEFORE UPDATE ON sessions BEGIN SELECT raise(ABOR
 CREATE TRIGGER sessions_keep_d BEFORE DELETE ON sessions BEGIN SELECT raise(ABORT, 'the log is append-only'); END;
 CREATE TRIGGER denials_keep_u BEFORE UPDATE ON denials BEGIN SELECT raise(ABORT, 'the log is append-only'); END;
 CREATE TRIGGER denials_keep_d BEFORE DELETE ON denials BEGIN SELECT raise(ABORT, 'the log is append-only'); END;
+CREATE TRIGGER ends_keep_u BEFORE UPDATE ON ends BEGIN SELECT raise(ABORT, 'the log is append-only'); END;
+CREATE TRIGGER ends_keep_d BEFORE DELETE ON ends BEGIN SELECT raise(ABORT, 'the log is append-only'); END;
 CREATE TRIGGER policies_keep_u BEFORE UPDATE ON policies BEGIN SELECT raise(ABORT, 'the log is append-only'); END;
 CREATE TRIGGER policies_keep_d BEFORE DELETE ON policies BEGIN SELECT raise(ABORT, 'the log is append-only'); END;
 CREATE TRIGGER daemon_keep_u BEFORE UPDATE ON daemon BEGIN SELECT raise(ABORT, 'the log is append-only'); END;
@@ -179,7 +197,7 @@ CREATE TRIGGER gaps_keep_u BEFORE UPDATE ON gaps BEGIN SELECT raise(ABORT, 'the 
 CREATE TRIGGER gaps_keep_d BEFORE DELETE ON gaps BEGIN SELECT raise(ABORT, 'the log is append-only'); END;
 
 CREATE VIEW flows AS
-    -- Sessions and denials with everything that is known of them, in words.
+    -- Sessions, denials and ends with everything that is known of them, in words.
     SELECT r.id, r.time_us,
            strftime('%Y-%m-%dT%H:%M:%S', r.time_us / 1000000, 'unixepoch')
                || printf('.%06dZ', r.time_us % 1000000) AS time,
@@ -194,14 +212,19 @@ CREATE VIEW flows AS
            printf('%02x:%02x:%02x:%02x:%02x:%02x', t.src_mac >> 40 & 255, t.src_mac >> 32 & 255,
                   t.src_mac >> 24 & 255, t.src_mac >> 16 & 255, t.src_mac >> 8 & 255, t.src_mac & 255) AS src_mac,
            printf('%02x:%02x:%02x:%02x:%02x:%02x', t.dst_mac >> 40 & 255, t.dst_mac >> 32 & 255,
-                  t.dst_mac >> 24 & 255, t.dst_mac >> 16 & 255, t.dst_mac >> 8 & 255, t.dst_mac & 255) AS dst_mac
-      FROM (SELECT id, time_us, 'session' AS type, 'allow' AS verdict, tuple, sport FROM sessions
+                  t.dst_mac >> 24 & 255, t.dst_mac >> 16 & 255, t.dst_mac >> 8 & 255, t.dst_mac & 255) AS dst_mac,
+           o.rule AS was_rule, o.rule_number AS was_rule_number, o.policy_version AS was_version, r.reason
+      FROM (SELECT id, time_us, 'session' AS type, 'allow' AS verdict, tuple, sport, NULL AS opened, NULL AS reason
+              FROM sessions
             UNION ALL
-            SELECT id, time_us, 'denial', 'deny', tuple, sport FROM denials) AS r
+            SELECT id, time_us, 'denial', 'deny', tuple, sport, NULL, NULL FROM denials
+            UNION ALL
+            SELECT id, time_us, 'end', 'deny', tuple, sport, opened, reason FROM ends) AS r
       JOIN tuples AS t ON t.id = r.tuple
       JOIN decisions AS d ON d.id = t.decision
       JOIN addresses AS s ON s.id = t.src
-      JOIN addresses AS a ON a.id = t.dst;
+      JOIN addresses AS a ON a.id = t.dst
+      LEFT JOIN decisions AS o ON o.id = r.opened;
 
 CREATE VIEW events AS
     -- All other records, in words.
@@ -218,7 +241,9 @@ CREATE VIEW events AS
 CREATE VIEW log AS
     -- Every record, one short line each, in the order of writing.  In a big log look at a range of ids, not at all.
     SELECT id, time, type, verdict, path, rule, policy_version, from_zone, to_zone, src, sport, dst, service,
-           from_port || ' to ' || to_port AS text
+           from_port || ' to ' || to_port
+               || CASE type WHEN 'end' THEN '; ' || reason || ', let in by ' || was_rule || ' of version ' || was_version
+                            ELSE '' END AS text
       FROM flows
     UNION ALL
     SELECT id, strftime('%Y-%m-%dT%H:%M:%S', time_us / 1000000, 'unixepoch') || printf('.%06dZ', time_us % 1000000),

@@ -101,7 +101,13 @@ static struct zw_db_kind judge(int64_t application_id, int64_t version)
                  "this is an audit log of schema version %lld, written by a newer zonewardd; this "
                  "program knows versions up to %d",
                  (long long)version, ZW_AUDIT_SCHEMA_VERSION);
-    } else if (version < ZW_AUDIT_SCHEMA_VERSION) {
+    } else if (version >= 1 && version < ZW_AUDIT_SCHEMA_VERSION) {
+        kind = (struct zw_db_kind){.what = ZW_DB_OLD, .error = ENOTSUP};
+        snprintf(kind.text, sizeof kind.text,
+                 "this is an audit log of schema version %lld; a zonewardd of this version brings it up to %d when it "
+                 "opens it",
+                 (long long)version, ZW_AUDIT_SCHEMA_VERSION);
+    } else if (version < 1) {
         kind = other(EINVAL, "this is an audit log without a schema version: it is damaged");
     }
     return kind;

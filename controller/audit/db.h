@@ -12,13 +12,14 @@
 /* What lies at a path. */
 enum zw_db_what {
     ZW_DB_LOG,   /* An audit log of this schema version. */
+    ZW_DB_OLD,   /* One of an older version: see the text. */
     ZW_DB_EMPTY, /* An empty file. */
     ZW_DB_OTHER, /* Nothing, or anything else: see the text. */
 };
 
 struct zw_db_kind {
     enum zw_db_what what;
-    int error;      /* A positive errno for ZW_DB_OTHER. */
+    int error;      /* A positive errno for ZW_DB_OTHER and ZW_DB_OLD. */
     char text[256]; /* For people, without the path: "this is a directory, ..." */
 };
 

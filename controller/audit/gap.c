@@ -21,6 +21,8 @@ enum zw_cause zw_gap_cause(enum zw_record_type type)
         return ZW_CAUSE_SESSIONS;
     case ZW_RECORD_DENIAL:
         return ZW_CAUSE_DENIALS;
+    case ZW_RECORD_END:
+        return ZW_CAUSE_ENDS;
     case ZW_RECORD_POLICY:
     case ZW_RECORD_DAEMON:
     case ZW_RECORD_ADMIN:

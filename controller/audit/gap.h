@@ -15,7 +15,8 @@
 #define ZW_CAUSES                                                                                        \
     ZW_CAUSE(SESSIONS, "session", "the queue to the log was full")                                       \
     ZW_CAUSE(DENIALS, "denial", "the queue to the log was full")                                         \
-    ZW_CAUSE(OTHERS, "any", "the queue to the log was full: records other than sessions and denials")    \
+    ZW_CAUSE(ENDS, "end", "the queue to the log was full")                                               \
+    ZW_CAUSE(OTHERS, "any", "the queue to the log was full: records of another kind")                    \
     ZW_CAUSE(REPLACED, "any", "the file of the log was removed or replaced; these records went with it") \
     ZW_CAUSE(CUT_OFF, "any", "zonewardd ended without saying so; its last records may be missing")
 

@@ -22,6 +22,7 @@
     STATEMENT(TUPLE, "INSERT INTO tuples VALUES (NULL,?,?,?,?,?,?,?)")               \
     STATEMENT(SESSION, "INSERT INTO sessions VALUES (?,?,?,?)")                      \
     STATEMENT(DENIAL, "INSERT INTO denials VALUES (?,?,?,?)")                        \
+    STATEMENT(END, "INSERT INTO ends VALUES (?,?,?,?,?,?)")                          \
     STATEMENT(POLICY, "INSERT INTO policies VALUES (?,?,?,?,?,?,?)")                 \
     STATEMENT(DAEMON, "INSERT INTO daemon VALUES (?,?,?,?)")                         \
     STATEMENT(ADMIN, "INSERT INTO admin VALUES (?,?,?,?,?,?,?,?,?)")                 \
@@ -297,6 +298,27 @@ static int insert_flow(struct zw_inserter *ins, enum statement which, const stru
     return run(ins, which);
 }
 
+/* What had let the session in is a decision between the same zones. */
+static int insert_end(struct zw_inserter *ins, const struct zw_record *r)
+{
+    struct zw_flow_record was = r->end.flow;
+    int64_t opened;
+
+    was.path = r->end.was_path;
+    was.rule = r->end.was_rule;
+    was.policy_version = r->end.was_version;
+    memcpy(was.rule_name, r->end.was_rule_name, sizeof was.rule_name);
+    memcpy(was.step, r->end.was_step, sizeof was.step);
+    int rc = intern_decision(ins, &was, &opened);
+    if (rc != SQLITE_DONE) {
+        return rc;
+    }
+    sqlite3_stmt *s = ins->statements[INSERT_END];
+    sqlite3_bind_int64(s, 5, opened);
+    BIND_TEXT(s, 6, r->end.reason);
+    return insert_flow(ins, INSERT_END, r);
+}
+
 static int insert_policy(struct zw_inserter *ins, const struct zw_policy_record *p)
 {
     sqlite3_stmt *s = ins->statements[INSERT_POLICY];
@@ -352,6 +374,8 @@ int zw_inserter_add(struct zw_inserter *ins, int64_t id, const struct zw_record 
     case ZW_RECORD_SESSION:
     case ZW_RECORD_DENIAL:
         return insert_flow(ins, which, r);
+    case ZW_RECORD_END:
+        return insert_end(ins, r);
     case ZW_RECORD_POLICY:
         return insert_policy(ins, &r->policy);
     case ZW_RECORD_DAEMON:

@@ -21,32 +21,35 @@
 #define BUSY_MS 2000
 
 /* The columns of a result, in order.  The names are part of the interface: zoneward(1). */
-#define COLUMNS                                    \
-    COLUMN(TIME, "time", false)                    \
-    COLUMN(TYPE, "type", false)                    \
-    COLUMN(VERDICT, "verdict", false)              \
-    COLUMN(PATH, "path", false)                    \
-    COLUMN(RULE, "rule", false)                    \
-    COLUMN(RULE_NUMBER, "rule_number", true)       \
-    COLUMN(POLICY_VERSION, "policy_version", true) \
-    COLUMN(STEP, "step", false)                    \
-    COLUMN(FROM, "from", false)                    \
-    COLUMN(TO, "to", false)                        \
-    COLUMN(FROM_PORT, "from_port", false)          \
-    COLUMN(TO_PORT, "to_port", false)              \
-    COLUMN(PROTO, "proto", false)                  \
-    COLUMN(SRC, "src", false)                      \
-    COLUMN(SPORT, "sport", true)                   \
-    COLUMN(DST, "dst", false)                      \
-    COLUMN(DPORT, "dport", true)                   \
-    COLUMN(SERVICE, "service", false)              \
-    COLUMN(BRIDGE, "bridge", false)                \
-    COLUMN(SEGMENT, "segment", true)               \
-    COLUMN(SRC_MAC, "src_mac", false)              \
-    COLUMN(DST_MAC, "dst_mac", false)              \
-    COLUMN(WHO, "who", false)                      \
-    COLUMN(WHAT, "what", false)                    \
-    COLUMN(TEXT, "text", false)                    \
+#define COLUMNS                                      \
+    COLUMN(TIME, "time", false)                      \
+    COLUMN(TYPE, "type", false)                      \
+    COLUMN(VERDICT, "verdict", false)                \
+    COLUMN(PATH, "path", false)                      \
+    COLUMN(RULE, "rule", false)                      \
+    COLUMN(RULE_NUMBER, "rule_number", true)         \
+    COLUMN(POLICY_VERSION, "policy_version", true)   \
+    COLUMN(STEP, "step", false)                      \
+    COLUMN(FROM, "from", false)                      \
+    COLUMN(TO, "to", false)                          \
+    COLUMN(FROM_PORT, "from_port", false)            \
+    COLUMN(TO_PORT, "to_port", false)                \
+    COLUMN(PROTO, "proto", false)                    \
+    COLUMN(SRC, "src", false)                        \
+    COLUMN(SPORT, "sport", true)                     \
+    COLUMN(DST, "dst", false)                        \
+    COLUMN(DPORT, "dport", true)                     \
+    COLUMN(SERVICE, "service", false)                \
+    COLUMN(BRIDGE, "bridge", false)                  \
+    COLUMN(SEGMENT, "segment", true)                 \
+    COLUMN(SRC_MAC, "src_mac", false)                \
+    COLUMN(DST_MAC, "dst_mac", false)                \
+    COLUMN(WAS_RULE, "was_rule", false)              \
+    COLUMN(WAS_RULE_NUMBER, "was_rule_number", true) \
+    COLUMN(WAS_VERSION, "was_version", true)         \
+    COLUMN(WHO, "who", false)                        \
+    COLUMN(WHAT, "what", false)                      \
+    COLUMN(TEXT, "text", false)                      \
     COLUMN(COUNT, "count", true)
 
 enum column {
@@ -69,26 +72,32 @@ static const struct zw_audit_column no_row[] = {
     "WHEN 132 THEN 'sctp/' || t.dport ELSE 'proto/' || t.proto END"
 
 /* One record of each type by its id, in these columns. */
-#define FLOW(TABLE, TYPE, VERDICT)                                                                                  \
-    "SELECT r.time_us, " TYPE ", " VERDICT ", d.path, d.rule, d.rule_number, d.policy_version, "                    \
-    "d.step, d.from_zone, d.to_zone, d.from_port, d.to_port, t.proto, s.text, r.sport, a.text, "                    \
-    "t.dport, " SQL_SERVICE ", d.bridge, d.segment, t.src_mac, t.dst_mac, NULL, NULL, NULL, 1 FROM " TABLE " AS r " \
-    "JOIN tuples AS t ON t.id = r.tuple JOIN decisions AS d ON d.id = t.decision "                                  \
-    "JOIN addresses AS s ON s.id = t.src JOIN addresses AS a ON a.id = t.dst WHERE r.id = ?1"
+#define FLOW(TABLE, TYPE, VERDICT, OPENED, WHAT, JOIN)                                                               \
+    "SELECT r.time_us, " TYPE ", " VERDICT ", d.path, d.rule, d.rule_number, d.policy_version, "                     \
+    "d.step, d.from_zone, d.to_zone, d.from_port, d.to_port, t.proto, s.text, r.sport, a.text, "                     \
+    "t.dport, " SQL_SERVICE ", d.bridge, d.segment, t.src_mac, t.dst_mac, " OPENED ", NULL, " WHAT ", 1 FROM " TABLE \
+    " AS r "                                                                                                         \
+    "JOIN tuples AS t ON t.id = r.tuple JOIN decisions AS d ON d.id = t.decision "                                   \
+    "JOIN addresses AS s ON s.id = t.src JOIN addresses AS a ON a.id = t.dst" JOIN " WHERE r.id = ?1"
+
+#define NOT_OPENED "NULL, NULL, NULL"
 
 /* The others have a time, a type, perhaps a version, and the four columns at the end. */
-#define EVENT(TABLE, TYPE, VERSION, WHO, WHAT, TEXT, COUNT)                                                          \
-    "SELECT time_us, " TYPE ", NULL, NULL, NULL, NULL, " VERSION ", NULL, NULL, NULL, NULL, NULL, "                  \
-    "NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, " WHO ", " WHAT ", " TEXT ", " COUNT " FROM " TABLE \
-    " WHERE id = ?1"
+#define EVENT(TABLE, TYPE, VERSION, WHO, WHAT, TEXT, COUNT)                                                  \
+    "SELECT time_us, " TYPE ", NULL, NULL, NULL, NULL, " VERSION ", NULL, NULL, NULL, NULL, NULL, "          \
+    "NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, " WHO ", " WHAT ", " TEXT \
+    ", " COUNT " FROM " TABLE " WHERE id = ?1"
 
 #define SQL_TIME(COLUMN)                                               \
     "strftime('%Y-%m-%dT%H:%M:%S', " COLUMN " / 1000000, 'unixepoch')" \
     " || printf('.%06dZ', " COLUMN " % 1000000)"
 
 static const char *const records[] = {
-    [ZW_RECORD_SESSION] = FLOW("sessions", "'session'", "'allow'"),
-    [ZW_RECORD_DENIAL] = FLOW("denials", "'denial'", "'deny'"),
+    [ZW_RECORD_SESSION] = FLOW("sessions", "'session'", "'allow'", NOT_OPENED, "NULL, NULL", ""),
+    [ZW_RECORD_DENIAL] = FLOW("denials", "'denial'", "'deny'", NOT_OPENED, "NULL, NULL", ""),
+    [ZW_RECORD_END] = FLOW("ends", "'end'", "'deny'", "o.rule, o.rule_number, o.policy_version",
+                           "r.reason, 'let in by ' || o.rule || ', version ' || o.policy_version",
+                           " JOIN decisions AS o ON o.id = r.opened"),
     [ZW_RECORD_POLICY] = EVENT("policies", "'policy'", "version", "NULL", "'in force'",
                                "origin || ', ' || n_rules || ' rules, ' || n_zones"
                                " || ' zones, sha256 ' || sha256",
@@ -272,10 +281,10 @@ static bool check_filter(const struct zw_audit_filter *f, struct zw_problems *pr
 {
     static const char *const verdicts[] = {"allow", "deny", NULL};
     static const char *const paths[] = {"fast", "slow", NULL};
-    static const char *const types[] = {"session", "denial", "policy", "daemon", "admin", "gap", NULL};
+    static const char *const types[] = {"session", "denial", "end", "policy", "daemon", "admin", "gap", NULL};
     bool ok = check_word("verdict", f->verdict, verdicts, "allow or deny", problems);
     ok &= check_word("path", f->path, paths, "fast or slow", problems);
-    return ok & check_word("type", f->type, types, "session, denial, policy, daemon, admin or gap", problems);
+    return ok & check_word("type", f->type, types, "session, denial, end, policy, daemon, admin or gap", problems);
 }
 
 /* Gives the record that 'keys' stands at.  SQLITE_OK, SQLITE_DONE to stop, or an error code. */

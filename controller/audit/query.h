@@ -25,8 +25,8 @@ struct zw_audit_filter {
     const char *rule;                /* Name. */
     const char *verdict;             /* "allow" or "deny". */
     const char *path;                /* "fast" or "slow". */
-    const char *type;                /* "session", "denial", "policy", "daemon", "admin", "gap"; NULL: every type. */
-    uint64_t limit;                  /* 0: none.  With a limit the newest ones are given, oldest of them first. */
+    const char *type; /* "session", "denial", "end", "policy", "daemon", "admin", "gap"; NULL: every type. */
+    uint64_t limit;   /* 0: none.  With a limit the newest ones are given, oldest of them first. */
 };
 
 /* One result: named columns of text.  Valid during the callback. */

@@ -21,6 +21,7 @@ enum zw_path { ZW_PATH_FAST, ZW_PATH_SLOW };
 enum zw_record_type {
     ZW_RECORD_SESSION, /* A session was let in. */
     ZW_RECORD_DENIAL,  /* A packet was denied. */
+    ZW_RECORD_END,     /* A session that was let in was ended, because it is no longer allowed. */
     ZW_RECORD_POLICY,  /* A policy version came into force. */
     ZW_RECORD_DAEMON,  /* The daemon started or stopped. */
     ZW_RECORD_ADMIN,   /* Somebody asked for a change. */
@@ -34,7 +35,7 @@ struct zw_peer {
     char user[32]; /* Name of 'uid', or its number. */
 };
 
-struct zw_flow_record { /* SESSION and DENIAL. */
+struct zw_flow_record { /* SESSION, DENIAL and, as its first member, END. */
     struct zw_packet_key key;
     enum zw_path path;
     uint32_t rule; /* 0: the default. */
@@ -46,6 +47,16 @@ struct zw_flow_record { /* SESSION and DENIAL. */
     char bridge[ZW_AUDIT_IFNAME_SIZE];
     uint16_t segment; /* VLAN; 0: untagged. */
     uint8_t src_mac[6], dst_mac[6];
+};
+
+/* 'flow' says what ended the session: the zones that it had, and the rule and version that forbid it. */
+struct zw_end_record {
+    struct zw_flow_record flow;
+    char reason[16];       /* "policy": a rule forbids it; "moved": an end of it is in another zone now. */
+    enum zw_path was_path; /* Who had let it in: */
+    uint32_t was_rule, was_version;
+    char was_rule_name[ZW_AUDIT_NAME_SIZE];
+    char was_step[16];
 };
 
 struct zw_policy_record {
@@ -78,7 +89,8 @@ struct zw_record {
     enum zw_record_type type;
     int64_t time_us; /* Unix time. */
     union {
-        struct zw_flow_record flow;
+        struct zw_flow_record flow; /* Of an END, too. */
+        struct zw_end_record end;
         struct zw_policy_record policy;
         struct zw_daemon_record daemon;
         struct zw_admin_record admin;

@@ -132,7 +132,7 @@ static bool is_on_decision(const struct zw_audit_filter *f)
     return f->zone || f->from_zone || f->to_zone || f->port || f->rule || f->path;
 }
 
-/* What only sessions and denials have, but for the verdict. */
+/* What only sessions, denials and ends have, but for the verdict. */
 static bool is_on_tuple(const struct zw_audit_filter *f)
 {
     return is_on_decision(f) || f->address || f->service_port || f->proto;
@@ -175,14 +175,15 @@ static const struct {
 } types[] = {
     TYPE(0, "session", "allow", "sessions", "tuple_sessions AS x"),
     TYPE(1, "denial", "deny", "denials", "tuple_denials AS x"),
-    TYPE(2, "policy", NULL, "policies", NULL),
-    TYPE(3, "daemon", NULL, "daemon", NULL),
-    TYPE(4, "admin", NULL, "admin", NULL),
-    TYPE(5, "gap", NULL, "gaps", NULL),
+    TYPE(2, "end", "deny", "ends", "tuple_ends AS x"),
+    TYPE(3, "policy", NULL, "policies", NULL),
+    TYPE(4, "daemon", NULL, "daemon", NULL),
+    TYPE(5, "admin", NULL, "admin", NULL),
+    TYPE(6, "gap", NULL, "gaps", NULL),
 };
 
-_Static_assert(ZW_RECORD_SESSION == 0 && ZW_RECORD_DENIAL == 1 && ZW_RECORD_POLICY == 2 && ZW_RECORD_DAEMON == 3 &&
-                   ZW_RECORD_ADMIN == 4 && ZW_RECORD_GAP == 5,
+_Static_assert(ZW_RECORD_SESSION == 0 && ZW_RECORD_DENIAL == 1 && ZW_RECORD_END == 2 && ZW_RECORD_POLICY == 3 &&
+                   ZW_RECORD_DAEMON == 4 && ZW_RECORD_ADMIN == 5 && ZW_RECORD_GAP == 6,
                "the numbers above are enum zw_record_type");
 
 static bool is_asked(const struct zw_audit_filter *f, int type)
@@ -285,7 +286,7 @@ static int get_bound(sqlite3 *db, const struct zw_audit_filter *f, int64_t *boun
     }
     int rc = zw_db_get_int(db,
                            "SELECT max((SELECT ifnull(max(id), 0) FROM sessions), "
-                           "(SELECT ifnull(max(id), 0) FROM denials))",
+                           "(SELECT ifnull(max(id), 0) FROM denials), (SELECT ifnull(max(id), 0) FROM ends))",
                            &last_id);
     *bound = last_id / RECORDS_PART > RECORDS_MAX ? last_id / RECORDS_PART : RECORDS_MAX;
     return rc;
@@ -334,7 +335,7 @@ static int count_along_time(sqlite3 *db, int type, const struct zw_audit_filter 
  * about 10 ms. */
 static int shorten(sqlite3 *db, struct zw_audit_filter *f)
 {
-    for (int type = ZW_RECORD_SESSION; type <= ZW_RECORD_DENIAL; type++) {
+    for (int type = ZW_RECORD_SESSION; type <= ZW_RECORD_END; type++) {
         if (!is_asked(f, type)) {
             continue;
         }
@@ -358,7 +359,7 @@ static int probe_newest(sqlite3 *db, struct zw_audit_filter *f, bool *enough)
     struct zw_audit_filter newest = *f;
     uint64_t n_found = 0;
     int rc = shorten(db, &newest);
-    for (int type = ZW_RECORD_SESSION; rc == SQLITE_OK && type <= ZW_RECORD_DENIAL; type++) {
+    for (int type = ZW_RECORD_SESSION; rc == SQLITE_OK && type <= ZW_RECORD_END; type++) {
         int64_t n = 0;
         if (is_asked(f, type)) {
             rc = count_along_time(db, type, &newest, &n);
@@ -378,7 +379,7 @@ enum way {
     THROUGH_HITS,
 };
 
-/* The ways to the sessions and to the denials: of a rule that allows there are many of one and none of the other.  May
+/* The ways to the sessions, to the denials and to the ends: of a rule that allows there are many of one and none of the other.  May
  * shorten 'f'. */
 static int choose_ways(sqlite3 *db, struct zw_audit_filter *f, enum way ways[N_TYPES])
 {
@@ -396,7 +397,7 @@ static int choose_ways(sqlite3 *db, struct zw_audit_filter *f, enum way ways[N_T
         return rc;
     }
     rc = get_bound(db, f, &bound);
-    for (int type = ZW_RECORD_SESSION; rc == SQLITE_OK && type <= ZW_RECORD_DENIAL; type++) {
+    for (int type = ZW_RECORD_SESSION; rc == SQLITE_OK && type <= ZW_RECORD_END; type++) {
         int64_t n_records = 0;
         if (is_asked(f, type)) {
             rc = count_records(db, type, f, bound, &n_records);

@@ -13,6 +13,7 @@
 #include "controller/audit/create.h"
 #include "controller/audit/db.h"
 #include "controller/audit/insert.h"
+#include "controller/audit/upgrade.h"
 
 /* A reader that holds a lock is waited for this long; after that the batch waits for the next attempt. */
 #define BUSY_MS 1000
@@ -26,6 +27,7 @@
 #define MAX_OF(COLUMN)                                              \
     "SELECT max((SELECT ifnull(max(" COLUMN "), 0) FROM sessions)," \
     "(SELECT ifnull(max(" COLUMN "), 0) FROM denials),"             \
+    "(SELECT ifnull(max(" COLUMN "), 0) FROM ends),"                \
     "(SELECT ifnull(max(" COLUMN "), 0) FROM policies),"            \
     "(SELECT ifnull(max(" COLUMN "), 0) FROM daemon),"              \
     "(SELECT ifnull(max(" COLUMN "), 0) FROM admin),"               \
@@ -35,6 +37,7 @@
 #define NEW_ADDRESSES "FROM addresses WHERE id > (SELECT max(address) FROM segments) "
 #define NEW_TUPLES "FROM tuples WHERE id > (SELECT max(tuple) FROM segments) "
 #define NEW_SESSIONS "FROM sessions WHERE id > (SELECT max(record) FROM segments) "
+#define NEW_ENDS "FROM ends WHERE id > (SELECT max(record) FROM segments) "
 #define NEW_DENIALS "FROM denials WHERE id > (SELECT max(record) FROM segments) "
 
 static const char sort_segment[] =
@@ -44,6 +47,7 @@ static const char sort_segment[] =
     "INSERT INTO decision_tuples SELECT decision, id " NEW_TUPLES "ORDER BY 1, 2;"
     "INSERT INTO tuple_sessions SELECT tuple, id " NEW_SESSIONS "ORDER BY 1, 2;"
     "INSERT INTO tuple_denials SELECT tuple, id " NEW_DENIALS "ORDER BY 1, 2;"
+    "INSERT INTO tuple_ends SELECT tuple, id " NEW_ENDS "ORDER BY 1, 2;"
     "INSERT INTO segments SELECT (" MAX_OF("id") "), (SELECT ifnull(max(id), 0) FROM tuples),"
                                                  " (SELECT ifnull(max(id), 0) FROM addresses);"
                                                  "COMMIT";
@@ -66,6 +70,9 @@ static bool prepare_file(const char *path, char error[ZW_STORE_ERROR_SIZE])
     struct zw_db_kind kind = zw_db_inspect(path);
     if (kind.what == ZW_DB_EMPTY || kind.error == ENOENT) {
         return zw_audit_create(path, error, ZW_STORE_ERROR_SIZE);
+    }
+    if (kind.what == ZW_DB_OLD) {
+        return zw_audit_upgrade(path, error, ZW_STORE_ERROR_SIZE);
     }
     snprintf(error, ZW_STORE_ERROR_SIZE, "%s", kind.text);
     return kind.what == ZW_DB_LOG;

@@ -21,7 +21,7 @@
 
 struct zw_store;
 
-/* Opens the log at 'path', or creates it if there is none or an empty file.  A file that is not an audit log of this
+/* Opens the log at 'path', creates it if there is none or an empty file, or brings an older one up.  A file that is not an audit log of this
  * program and version is not touched.  NULL with what stands in the way, for people and without the path, in 'error'. */
 struct zw_store *zw_store_open(const char *path, char error[ZW_STORE_ERROR_SIZE]);
 

@@ -27,7 +27,7 @@ static const struct zw_cli_option options[] = {
     {"rule", "RULE", "decided by the rule of this name"},
     {"verdict", "VERDICT", "allow or deny"},
     {"path", "PATH", "fast or slow"},
-    {"type", "TYPE", "session, denial, policy, daemon, admin or gap"},
+    {"type", "TYPE", "session, denial, end, policy, daemon, admin or gap"},
     {"limit", "N", "only the newest N"},
     {"db", "FILE", "read this file, not the daemon's"},
     {NULL, NULL, NULL},
@@ -137,7 +137,7 @@ static enum zw_exit read_filter(struct query *query)
 {
     static const char *const verdicts[] = {"allow", "deny", NULL};
     static const char *const paths[] = {"fast", "slow", NULL};
-    static const char *const types[] = {"session", "denial", "policy", "daemon", "admin", "gap", NULL};
+    static const char *const types[] = {"session", "denial", "end", "policy", "daemon", "admin", "gap", NULL};
     const struct zw_cli *cli = query->cli;
     struct zw_audit_filter *filter = &query->filter;
 

@@ -52,6 +52,10 @@ static void print_change(FILE *out, const cJSON *result)
     }
     fprintf(out, "policy version %.0f is in force: %.0f flow changes in %.1f ms\n", zw_json_number(result, "version"),
             zw_json_number(result, "n_flow_changes"), zw_json_number(result, "ms"));
+    if (zw_json_number(result, "n_ended_sessions") > 0 || zw_json_bool(result, "ending_sessions")) {
+        fprintf(out, "%.0f sessions that it forbids ended%s\n", zw_json_number(result, "n_ended_sessions"),
+                zw_json_bool(result, "ending_sessions") ? ", and others are being ended: see zoneward status" : "");
+    }
 }
 
 static void print_bridges(FILE *out, const cJSON *result)
@@ -122,8 +126,8 @@ const struct zw_cli_verb zw_verb_policy_apply = {
     .max_args = 1,
     .summary = "Put a policy in force",
     .help = "Sends the file, or every *.yaml of the directory, to the daemon, which checks it, changes the flows of\n"
-            "every bridge in one atomic step each, and answers when the bridges have confirmed.  A policy with\n"
-            "problems changes nothing.\n",
+            "every bridge in one atomic step each, and answers when the bridges have confirmed and the sessions that\n"
+            "it forbids have ended.  A policy with problems changes nothing.\n",
     .run = run_apply,
 };
 

@@ -90,6 +90,19 @@ static void new_session(struct zw_compiler *c, enum zw_family family)
     zw_emit(c, flow);
 }
 
+/* A session that was taken back without leaving conntrack (ovs-ext/session-end.h: ICMPv6) is judged again, until it is
+ * let in again. */
+static void taken_back(struct zw_compiler *c)
+{
+    struct zw_flow *flow = zw_static_flow(ZW_STAGE_STATE, ZW_PRIO_WIDE + 1);
+
+    zw_match_ct_state(flow, ZW_CT_TRACKED, ZW_CT_INVALID | ZW_CT_RELATED | ZW_CT_REPLY);
+    zw_match_ip_proto(flow, ZW_IPV6, IPPROTO_ICMPV6);
+    zw_match_label_bits(flow, ZW_LABEL_ALLOWED_FIRST, ZW_LABEL_ALLOWED_BITS, 0);
+    zw_act_goto(flow, ZW_STAGE_NEW);
+    zw_emit(c, flow);
+}
+
 void zw_compile_state(struct zw_compiler *c)
 {
     struct zw_flow *flow = zw_drop_flow(ZW_STAGE_STATE, ZW_PRIO_BLOCK, ZW_DROP_INVALID, NULL);
@@ -101,6 +114,7 @@ void zw_compile_state(struct zw_compiler *c)
     related(c);
     new_session(c, ZW_IPV4);
     new_session(c, ZW_IPV6);
+    taken_back(c);
 
     flow = zw_static_flow(ZW_STAGE_STATE, ZW_PRIO_WIDE);
     zw_match_ct_state(flow, ZW_CT_TRACKED | ZW_CT_NEW, ZW_CT_INVALID);

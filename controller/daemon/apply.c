@@ -18,6 +18,8 @@ struct zw_apply {
     void *arg;
     struct event *timeout;
     int64_t start_us;
+    int64_t confirmed_us; /* When all bridges had confirmed; 0: not yet. */
+    uint64_t n_ended_before;
     bool changed;
 };
 
@@ -196,6 +198,16 @@ int zw_policy_start(struct zw_daemon *daemon, struct zw_problems *problems)
     return 0;
 }
 
+const struct zw_rule *zw_daemon_find_rule(const struct zw_daemon *daemon, uint32_t id, uint32_t version)
+{
+    const struct zw_policy *then = zw_slowpath_policy(daemon->slowpath, version), *now = daemon->policy;
+
+    if (then) {
+        return zw_policy_rule_by_id(then, id);
+    }
+    return version >= now->rule_ids_since && version <= now->version ? zw_policy_rule_by_id(now, id) : NULL;
+}
+
 static bool is_waiting(const struct zw_daemon *daemon, const struct zw_managed *managed)
 {
     return managed->version_in_force != daemon->policy->version;
@@ -217,7 +229,10 @@ void zw_apply_finish(struct zw_daemon *daemon)
     daemon->apply = NULL;
     result.version = daemon->policy->version;
     result.changed = apply->changed;
-    result.duration_us = zw_audit_now_us() - apply->start_us;
+    result.duration_us = (apply->confirmed_us ? apply->confirmed_us : zw_audit_now_us()) - apply->start_us;
+    struct zw_sweep_status sweep = zw_sweep_status(daemon->sweep);
+    result.n_ended = sweep.n_ended - apply->n_ended_before;
+    result.is_ending = sweep.is_ending;
     for (size_t i = 0; i < daemon->n_bridges; i++) {
         const struct zw_managed *managed = &daemon->bridges[i];
 
@@ -244,7 +259,12 @@ void zw_apply_check(struct zw_daemon *daemon)
             return;
         }
     }
-    zw_apply_finish(daemon);
+    if (daemon->apply && !daemon->apply->confirmed_us) {
+        daemon->apply->confirmed_us = zw_audit_now_us();
+    }
+    if (!zw_sweep_status(daemon->sweep).is_ending) {
+        zw_apply_finish(daemon);
+    }
 }
 
 static void on_timeout(evutil_socket_t fd, short what, void *daemon)
@@ -259,7 +279,11 @@ static void begin_wait(struct zw_daemon *daemon, bool changed, int64_t start_us,
     const struct timeval timeout = {.tv_sec = ZW_APPLY_TIMEOUT_S};
     struct zw_apply *apply = zw_xcalloc(1, sizeof *apply);
 
-    *apply = (struct zw_apply){.done = done, .arg = arg, .start_us = start_us, .changed = changed};
+    *apply = (struct zw_apply){.done = done,
+                               .arg = arg,
+                               .start_us = start_us,
+                               .n_ended_before = zw_sweep_status(daemon->sweep).n_ended,
+                               .changed = changed};
     apply->timeout = evtimer_new(daemon->base, on_timeout, daemon);
     evtimer_add(apply->timeout, &timeout);
     daemon->apply = apply;
@@ -286,6 +310,9 @@ int zw_daemon_apply(struct zw_daemon *daemon, struct zw_policy_source *sources, 
 {
     int64_t start_us = zw_audit_now_us();
 
+    if (daemon->apply && daemon->apply->confirmed_us) {
+        zw_apply_finish(daemon); /* Ending sessions goes on; nobody has to wait for it. */
+    }
     if (daemon->apply) {
         zw_problems_add(problems, NULL, 0, 0, "another policy is being applied; try again when it is confirmed");
         zw_policy_sources_free(sources, n);

@@ -25,3 +25,5 @@ controller_libzoneward_a_SOURCES += controller/daemon/requests.c
 controller_libzoneward_a_SOURCES += controller/daemon/requests.h
 controller_libzoneward_a_SOURCES += controller/daemon/sd-notify.c
 controller_libzoneward_a_SOURCES += controller/daemon/sd-notify.h
+controller_libzoneward_a_SOURCES += controller/daemon/sweep.c
+controller_libzoneward_a_SOURCES += controller/daemon/sweep.h

@@ -7,6 +7,7 @@
 #include "controller/base/log.h"
 #include "controller/compile/compile.h"
 #include "controller/daemon/daemon-private.h"
+#include "controller/policy/places.h"
 
 #define PATH_SIZE 4096
 
@@ -40,6 +41,10 @@ static void on_in_sync(void *managed_, uint64_t generation, size_t n_changes, in
     if (!managed->sessions.check_us) {
         zw_copies_check(managed); /* Begins the count before the first packet is missed. */
     }
+    if (managed->must_sweep) {
+        managed->must_sweep = false;
+        zw_sweep_request(managed->daemon->sweep, managed);
+    }
     zw_apply_check(managed->daemon);
 }
 
@@ -68,7 +73,8 @@ void zw_bridges_start(struct zw_daemon *daemon)
         *managed = (struct zw_managed){.daemon = daemon,
                                        .index = (unsigned int)i,
                                        .name = daemon->options.bridges[i],
-                                       .warnings = ZW_PROBLEMS_INIT};
+                                       .warnings = ZW_PROBLEMS_INIT,
+                                       .must_sweep = true};
         snprintf(path, sizeof path, "%s/%s.mgmt", daemon->options.ovs_run_dir, managed->name);
         managed->sw = zw_switch_new(daemon->base, managed->name, path, &switch_ops, managed);
         daemon->n_bridges++;
@@ -110,6 +116,7 @@ static void update_bridge(struct zw_daemon *daemon, struct zw_managed *managed, 
 
     managed->generation_sent = daemon->generation;
     if (new_policy || !managed->policy_generation) {
+        managed->must_sweep = true;
         managed->policy_generation = daemon->generation;
     }
     managed->version_sent = daemon->policy->version;
@@ -135,6 +142,9 @@ static void update_ports(struct zw_daemon *daemon, const struct zw_inventory *ol
     daemon->generation++;
     for (size_t i = 0; i < daemon->n_bridges; i++) {
         if (!old || !zw_bridge_same_numbered_ports(&old->bridges[i], &daemon->inventory->bridges[i])) {
+            /* A session is about the zones of its ports: those of a port that comes are new, of one that goes still allowed. */
+            daemon->bridges[i].must_sweep |=
+                old && zw_places_moved(daemon->policy, &old->bridges[i], &daemon->inventory->bridges[i]);
             update_bridge(daemon, &daemon->bridges[i], false);
         }
     }

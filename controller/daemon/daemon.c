@@ -231,6 +231,7 @@ int zw_daemon_start(struct zw_daemon *daemon, struct zw_problems *problems)
     if (error) {
         return error;
     }
+    daemon->sweep = zw_sweep_new(daemon);
     zw_bridges_start(daemon);
     zw_copies_start(daemon);
     error = start_control(daemon, problems);
@@ -257,6 +258,7 @@ void zw_daemon_stop(struct zw_daemon *daemon)
         event_free(daemon->ovsdb_event);
     }
     zw_ovsdb_stop(daemon->ovsdb);
+    zw_sweep_free(daemon->sweep);
     zw_inventory_unref(daemon->inventory);
     if (daemon->audit) {
         record_daemon(daemon, "stop", daemon->ran ? "asked to" : "it could not start");

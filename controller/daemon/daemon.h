@@ -18,6 +18,7 @@
 #include "controller/control/server.h"
 #include "controller/daemon/options.h"
 #include "controller/daemon/policy-store.h"
+#include "controller/daemon/sweep.h"
 #include "controller/slowpath/slowpath.h"
 #include "controller/slowpath/tally.h"
 #include "controller/switch/switch.h"
@@ -45,6 +46,7 @@ struct zw_managed {
     int64_t in_sync_us;         /* Unix time of the last confirmation, 0: never. */
     struct zw_tally sessions;   /* Copies of what the fast path let in, */
     struct zw_tally denials;    /* and of what it denied. */
+    bool must_sweep;            /* What is on its way may forbid sessions; so may what was in force before us. */
 };
 
 struct zw_daemon {
@@ -71,6 +73,7 @@ struct zw_daemon {
     struct zw_managed bridges[ZW_MAX_BRIDGES];
     size_t n_bridges;
     uint64_t generation;
+    struct zw_sweep *sweep;
     struct zw_apply *apply; /* Waits for confirmation; NULL: none. */
 };
 
@@ -83,6 +86,10 @@ void zw_daemon_stop(struct zw_daemon *);
 /* The bridge as OVSDB has it now, or NULL. */
 const struct zw_bridge *zw_daemon_bridge(const struct zw_daemon *, const struct zw_managed *);
 
+/* The rule by which a session was let in: of that version, if it is still known; else the rule that has the same id now.
+ * NULL for the default, and if it is not known (any more). */
+const struct zw_rule *zw_daemon_find_rule(const struct zw_daemon *, uint32_t id, uint32_t version);
+
 struct zw_apply_result {
     uint32_t version;
     bool changed;                  /* False: this very policy was in force already. */
@@ -90,12 +97,15 @@ struct zw_apply_result {
     size_t n_confirmed, n_waiting; /* Bridges: whose switch confirmed; which are not connected, or did not answer in
                                     * time, and will get it when they do. */
     int64_t duration_us;           /* From the request to the last confirmation. */
+    uint64_t n_ended;              /* Sessions that it forbids and that were ended. */
+    bool is_ending;                /* Not all of them were, in the time: that goes on. */
 };
 
 typedef void zw_apply_cb(void *arg, const struct zw_apply_result *);
 
 /* Reads 'sources', which it takes, gives them a version, writes that to the store and sends it.  0, and 'done' is
- * called when every connected bridge has confirmed or ZW_APPLY_TIMEOUT_S have passed (perhaps before this returns); or a
+ * called when every connected bridge has confirmed, and the sessions that they had and that it forbids have ended, or
+ * ZW_APPLY_TIMEOUT_S have passed (perhaps before this returns); or a
  * positive errno with problems and nothing has changed: EINVAL for a bad policy, EBUSY if another one waits. */
 int zw_daemon_apply(struct zw_daemon *, struct zw_policy_source *sources, size_t n_sources, const char *origin,
                     bool from_file, zw_apply_cb *done, void *arg, struct zw_problems *);

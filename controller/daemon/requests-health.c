@@ -93,6 +93,22 @@ static void check_audit(const struct zw_daemon *daemon, cJSON *problems)
     }
 }
 
+static void check_sweep(const struct zw_daemon *daemon, cJSON *problems)
+{
+    struct zw_sweep_status status = zw_sweep_status(daemon->sweep);
+
+    if (status.error[0]) {
+        add(problems, true, "it is tried again each second; look whether ovs-vswitchd answers",
+            "sessions that the policy forbids may still live: %s", status.error);
+    } else if (status.is_ending) {
+        add(problems, false, NULL, "sessions that the policy forbids are being ended");
+    }
+    if (status.n_unreadable) {
+        add(problems, false, "they are no sessions that this program understands; zoneward sessions shows the others",
+            "%llu lines of the connection table could not be read", (unsigned long long)status.n_unreadable);
+    }
+}
+
 cJSON *zw_health_problems(const struct zw_daemon *daemon)
 {
     cJSON *problems = cJSON_CreateArray();
@@ -105,6 +121,7 @@ cJSON *zw_health_problems(const struct zw_daemon *daemon)
         check_bridge(daemon, &daemon->bridges[i], problems);
     }
     check_audit(daemon, problems);
+    check_sweep(daemon, problems);
     if (daemon->file_problem[0]) {
         add(problems, false, "zoneward policy check names every problem; then zoneward policy reload", "%s",
             daemon->file_problem);

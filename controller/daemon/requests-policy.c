@@ -80,6 +80,8 @@ static void on_applied(void *change_, const struct zw_apply_result *applied)
     cJSON_AddBoolToObject(result, "unchanged", !applied->changed);
     cJSON_AddNumberToObject(result, "n_flow_changes", (double)applied->n_flow_changes);
     cJSON_AddNumberToObject(result, "ms", (double)applied->duration_us / 1000);
+    cJSON_AddNumberToObject(result, "n_ended_sessions", (double)applied->n_ended);
+    cJSON_AddBoolToObject(result, "ending_sessions", applied->is_ending);
     cJSON_AddItemToObject(result, "bridges", bridges_json(change->daemon, applied->version));
     zw_request_describe(change->request, "version %u (%.12s), %s, %zu flow changes, %zu of %zu bridges confirmed",
                         applied->version, change->daemon->policy->sha256, applied->changed ? "changed" : "unchanged",

@@ -27,20 +27,6 @@ struct sessions {
     char error[256];     /* Of the last dump that failed, or "". */
 };
 
-/* 'n_bits' (at most 32) of the label from bit 'first' on; bit 0 is the least significant. */
-static uint32_t label_field(const uint8_t label[16], unsigned int first, unsigned int n_bits)
-{
-    uint32_t value = 0;
-
-    for (unsigned int i = n_bits; i-- > 0;) {
-        unsigned int bit = first + i;
-        value = value << 1 | (label[15 - bit / 8] >> bit % 8 & 1u);
-    }
-    return value;
-}
-
-#define LABEL(ENTRY, NAME) label_field((ENTRY)->label, ZW_LABEL_##NAME##_FIRST, ZW_LABEL_##NAME##_BITS)
-
 static const char *proto_name(uint8_t proto, char text[8])
 {
     switch (proto) {
@@ -58,17 +44,6 @@ static const char *proto_name(uint8_t proto, char text[8])
         snprintf(text, 8, "%u", proto);
         return text;
     }
-}
-
-/* Of the version that let the session in, if it is still known; else the rule that has the same id now. */
-static const struct zw_rule *find_rule(const struct sessions *sessions, uint32_t id, uint32_t version)
-{
-    const struct zw_policy *then = zw_slowpath_policy(sessions->daemon->slowpath, version), *now = sessions->policy;
-
-    if (then) {
-        return zw_policy_rule_by_id(then, id);
-    }
-    return version >= now->rule_ids_since && version <= now->version ? zw_policy_rule_by_id(now, id) : NULL;
 }
 
 /* What an entry says, with names. */
@@ -119,7 +94,7 @@ static cJSON *session_json(const struct session *session)
     zw_json_add_string(object, "rule", session->rule);
     cJSON_AddNumberToObject(object, "rule_number", session->rule_number);
     cJSON_AddNumberToObject(object, "policy_version", session->version);
-    cJSON_AddStringToObject(object, "path", LABEL(entry, SLOW) ? "slow" : "fast");
+    cJSON_AddStringToObject(object, "path", ZW_CT_LABEL(entry, SLOW) ? "slow" : "fast");
     zw_json_add_string(object, "state", entry->state[0] ? entry->state : NULL);
     cJSON_AddNumberToObject(object, "segment", entry->ct_zone & ((1u << ZW_CT_ZONE_BRIDGE_SHIFT) - 1));
     zw_json_add_string(object, "bridge", session->bridge);
@@ -130,7 +105,7 @@ static cJSON *session_json(const struct session *session)
 /* A rule that is gone has kept only its id; and where it stood is known of versions that are still known. */
 static void name_rule(const struct sessions *sessions, uint32_t id, struct session *session)
 {
-    const struct zw_rule *rule = find_rule(sessions, id, session->version);
+    const struct zw_rule *rule = zw_daemon_find_rule(sessions->daemon, id, session->version);
 
     if (rule || !id) {
         session->rule = rule ? rule->name : "default";
@@ -146,17 +121,17 @@ static void add_entry(struct sessions *sessions, const struct zw_ct_entry *entry
 {
     unsigned int bridge = entry->ct_zone >> ZW_CT_ZONE_BRIDGE_SHIFT; /* From 1. */
 
-    if (!bridge || bridge > sessions->daemon->n_bridges || !LABEL(entry, ALLOWED)) {
+    if (!bridge || bridge > sessions->daemon->n_bridges || !ZW_CT_LABEL(entry, ALLOWED)) {
         return; /* Somebody else's, or not let in. */
     }
     struct session session = {
         .entry = entry,
-        .from = zw_policy_zone_by_id(sessions->policy, LABEL(entry, SRC_ZONE)),
-        .to = zw_policy_zone_by_id(sessions->policy, LABEL(entry, DST_ZONE)),
+        .from = zw_policy_zone_by_id(sessions->policy, ZW_CT_LABEL(entry, SRC_ZONE)),
+        .to = zw_policy_zone_by_id(sessions->policy, ZW_CT_LABEL(entry, DST_ZONE)),
         .bridge = sessions->daemon->bridges[bridge - 1].name,
-        .version = LABEL(entry, VERSION),
+        .version = ZW_CT_LABEL(entry, VERSION),
     };
-    name_rule(sessions, LABEL(entry, RULE), &session);
+    name_rule(sessions, ZW_CT_LABEL(entry, RULE), &session);
     if (is_wanted(sessions, &session) && sessions->n++ < sessions->limit) {
         cJSON_AddItemToArray(sessions->array, session_json(&session));
     }

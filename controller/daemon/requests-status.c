@@ -150,6 +150,22 @@ static cJSON *slow_path_json(const struct zw_daemon *daemon)
     return object;
 }
 
+static cJSON *sweep_json(const struct zw_daemon *daemon)
+{
+    struct zw_sweep_status status = zw_sweep_status(daemon->sweep);
+    cJSON *object = cJSON_CreateObject();
+
+    add_count(object, "n_ended", status.n_ended);
+    add_count(object, "n_sweeps", status.n_sweeps);
+    cJSON_AddBoolToObject(object, "ending", status.is_ending);
+    cJSON_AddBoolToObject(object, "running", status.is_running);
+    zw_json_add_time(object, "last_ended", status.ended_us);
+    cJSON_AddNumberToObject(object, "first_ms", (double)status.first_us / 1000);
+    cJSON_AddNumberToObject(object, "all_ms", (double)status.all_us / 1000);
+    zw_json_add_string(object, "error", or_null(status.error));
+    return object;
+}
+
 static cJSON *control_json(const struct zw_daemon *daemon)
 {
     struct zw_control_status status = zw_control_status(daemon->control);
@@ -192,6 +208,7 @@ void zw_handle_status(void *daemon_, struct zw_request *request, const cJSON *ar
     cJSON_AddItemToObject(result, "ovsdb", ovsdb_json(daemon));
     cJSON_AddItemToObject(result, "audit", audit_json(daemon));
     cJSON_AddItemToObject(result, "slow_path", slow_path_json(daemon));
+    cJSON_AddItemToObject(result, "forbidden_sessions", sweep_json(daemon));
     cJSON_AddItemToObject(result, "control", control_json(daemon));
     zw_request_reply(request, result);
 }

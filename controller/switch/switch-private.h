@@ -2,7 +2,7 @@
 /* switch-private - what the files of this room share.
  *
  * switch.c has the connections and says which state a switch is in, sync.c reads what is installed and sends the
- * difference, counters.c reads counters.  Functions that may call the owner back are the last thing that their callers
+ * difference, counters.c reads counters, flush.c ends sessions.  Functions that may call the owner back are the last thing that their callers
  * do: the owner may have changed everything. */
 
 #ifndef ZW_SWITCH_SWITCH_PRIVATE_H
@@ -13,9 +13,18 @@
 #include "controller/switch/ofconn.h"
 #include "controller/switch/switch.h"
 #include "ovs-ext/ofp-encode.h"
+#include "ovs-ext/session-end.h"
 
 struct event;
 struct zw_counters_request;
+
+/* Sessions that are being ended (flush.c).  Nothing is under way without 'done'. */
+struct zw_flush {
+    zw_switch_ended_cb *done;
+    void *arg;
+    uint32_t first_xid, last_xid, barrier_xid;
+    char error[80];
+};
 
 struct zw_switch {
     struct event_base *base;
@@ -48,6 +57,8 @@ struct zw_switch {
     int64_t sync_start_us;  /* Monotonic. */
     struct event *timer;    /* What 'status.state' waits for takes too long, or has been waited for long enough. */
 
+    struct zw_flush flush;
+
     STAILQ_HEAD(zw_counters_queue, zw_counters_request) counters; /* The first one is under way. */
 };
 
@@ -68,6 +79,11 @@ void zw_sync_barrier_reply(struct zw_switch *, const struct zw_ofp_msg *);
 /* True if it was about a dump or a bundle of ours; while a bundle is under way, whatever nobody else claims is. */
 bool zw_sync_error(struct zw_switch *, const struct zw_ofp_msg *);
 void zw_sync_expired(struct zw_switch *);
+
+/* True if it was about sessions that are being ended. */
+bool zw_flush_barrier_reply(struct zw_switch *, const struct zw_ofp_msg *);
+bool zw_flush_error(struct zw_switch *, const struct zw_ofp_msg *);
+void zw_flush_stop(struct zw_switch *, const char *why);
 
 void zw_counters_start(struct zw_switch *);
 void zw_counters_stop(struct zw_switch *, const char *why);

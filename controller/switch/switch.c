@@ -73,6 +73,7 @@ static void flows_changed(void *sw_, enum zw_ofconn_state state, const char *why
         zw_switch_set_error(sw, why);
         zw_switch_set_state(sw, ZW_SWITCH_DISCONNECTED);
         zw_counters_stop(sw, why);
+        zw_flush_stop(sw, why);
         zw_sync_stop(sw, why);
         break;
     case ZW_OFCONN_HELLO:
@@ -114,7 +115,7 @@ static void flows_error(struct zw_switch *sw, const struct zw_ofp_msg *msg)
         meter_error(sw, msg);
     } else if (msg->xid == sw->monitor_xid) {
         zw_log(ZW_LOG_WARN, "bridge %s: no flow monitor (%s): changes by others go unnoticed", sw->name, msg->text);
-    } else if (!zw_counters_error(sw, msg) && !zw_sync_error(sw, msg)) {
+    } else if (!zw_counters_error(sw, msg) && !zw_flush_error(sw, msg) && !zw_sync_error(sw, msg)) {
         zw_log_rl(&limit, ZW_LOG_WARN, "bridge %s: the switch says %s", sw->name, msg->text);
     }
 }
@@ -154,7 +155,9 @@ static void flows_message(void *sw_, const struct zw_ofp_msg *msg, const uint8_t
         zw_sync_bundle_reply(sw, msg);
         break;
     case ZW_OFP_BARRIER_REPLY:
-        zw_sync_barrier_reply(sw, msg);
+        if (!zw_flush_barrier_reply(sw, msg)) {
+            zw_sync_barrier_reply(sw, msg);
+        }
         break;
     case ZW_OFP_HELLO:
     case ZW_OFP_ECHO_REQUEST:

@@ -23,6 +23,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "ovs-ext/conntrack.h"
 #include "ovs-ext/flow-table.h"
 #include "ovs-ext/ofp-decode.h"
 #include "ovs-ext/packet-in.h"
@@ -84,6 +85,14 @@ typedef void zw_counters_cb(void *arg, const struct zw_flow *, const struct zw_f
 typedef void zw_counters_done_cb(void *arg, const char *error);
 void zw_switch_read_counters(struct zw_switch *, enum zw_stage, zw_counters_cb *each, zw_counters_done_cb *done,
                              void *arg);
+
+/* Ends these sessions: their entries are taken out of conntrack.  'done' comes once: when the switch has confirmed that
+ * all are gone (NULL), or with an error; before this returns if there is no connection.  The entries are needed only
+ * during the call.  One call at a time.  zw_switch_free() ends it without calling anything. */
+#define ZW_SWITCH_END_MAX 500u /* Sessions a call, so that neither side is kept from its other work. */
+typedef void zw_switch_ended_cb(void *arg, const char *error);
+void zw_switch_end_sessions(struct zw_switch *, const struct zw_ct_entry *const *, size_t n, zw_switch_ended_cb *done,
+                            void *arg);
 
 struct zw_switch_status {
     enum zw_switch_state state;

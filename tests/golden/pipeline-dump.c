@@ -50,6 +50,16 @@ static void print_label(void)
 #undef ZW_LABEL
 }
 
+static void print_mark(void)
+{
+    printf("\n| bits of the mark | name | what it says |\n|---|---|---|\n");
+#define ZW_MARK(NAME, FIRST, BITS, TEXT) \
+    print_bits(FIRST, BITS);             \
+    printf("| %s | %s |\n", #NAME, TEXT);
+    ZW_MARK_FIELDS
+#undef ZW_MARK
+}
+
 static void print_cookies(void)
 {
     printf("\n| cookie | kind | what the flow is |\n|---|---|---|\n");
@@ -81,6 +91,7 @@ int main(void)
     print_regs();
     print_flags();
     print_label();
+    print_mark();
     print_cookies();
     print_punts();
     print_drops();

@@ -95,4 +95,4 @@ zw_playground_start || exit 99
 zw_case "ports of each kind" setup
 zw_case "a broadcast gets to each once, and never back" floods
 zw_case "a receiver behind the sender's own port is counted" back
-zw_done 'failed to enumerate system datapaths'
+zw_done

@@ -59,6 +59,19 @@ struct zw_record zw_test_denial(unsigned int i)
     return make_flow(ZW_RECORD_DENIAL, i);
 }
 
+struct zw_record zw_test_end(unsigned int i)
+{
+    struct zw_record r = make_flow(ZW_RECORD_END, i);
+
+    strcpy(r.end.reason, i % 2 ? "policy" : "moved");
+    r.end.was_path = i % 3 ? ZW_PATH_FAST : ZW_PATH_SLOW;
+    r.end.was_rule = 2;
+    r.end.was_version = 6;
+    strcpy(r.end.was_rule_name, "was-rule");
+    strcpy(r.end.was_step, "rule");
+    return r;
+}
+
 struct zw_record zw_test_policy(void)
 {
     struct zw_record r = {.type = ZW_RECORD_POLICY, .time_us = NOW_US};

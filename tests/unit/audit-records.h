@@ -11,6 +11,7 @@
 /* A session of client number 'i': every 'i' has its own source port, and address and zone repeat. */
 struct zw_record zw_test_session(unsigned int i);
 struct zw_record zw_test_denial(unsigned int i);
+struct zw_record zw_test_end(unsigned int i);
 struct zw_record zw_test_policy(void);
 struct zw_record zw_test_daemon(const char *what);
 struct zw_record zw_test_admin(void);

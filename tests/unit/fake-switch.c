@@ -323,6 +323,7 @@ static void answer(struct connection *c, const struct ofp_header *oh, enum fake_
         break;
     case FAKE_HELLO:
     case FAKE_RESUME:
+    case FAKE_END:
     case FAKE_OTHER:
     case FAKE_N_REQUESTS:
         break;
@@ -412,6 +413,9 @@ static enum fake_request request_of(const struct ofp_header *oh)
         return FAKE_BARRIER;
     case OFPTYPE_NXT_RESUME:
         return FAKE_RESUME;
+    case OFPTYPE_CT_FLUSH:
+    case OFPTYPE_PACKET_OUT:
+        return FAKE_END;
     default:
         return FAKE_OTHER;
     }

@@ -30,6 +30,7 @@ enum fake_request {
     FAKE_DISCARD,
     FAKE_BARRIER,
     FAKE_RESUME,
+    FAKE_END, /* A session. */
     FAKE_OTHER,
     FAKE_N_REQUESTS,
 };

@@ -256,7 +256,8 @@ static void conjunction(struct zw_flow *flow)
     "zone=NXM_NX_REG6[0..15],exec(set_field:0x1/0x1->ct_label,move:NXM_NX_REG7[3]->NXM_NX_CT_LABEL[1]," \
     "move:NXM_NX_REG7[2]->NXM_NX_CT_LABEL[2],move:NXM_NX_REG4[0..23]->NXM_NX_CT_LABEL[8..31],"          \
     "move:NXM_NX_REG5[]->NXM_NX_CT_LABEL[32..63],move:NXM_NX_REG0[]->NXM_NX_CT_LABEL[64..95],"          \
-    "move:NXM_NX_REG1[]->NXM_NX_CT_LABEL[96..127]))"
+    "move:NXM_NX_REG1[]->NXM_NX_CT_LABEL[96..127],move:NXM_OF_IN_PORT[]->NXM_NX_CT_MARK[0..15],"        \
+    "move:NXM_NX_REG3[0..15]->NXM_NX_CT_MARK[16..31]))"
 #define LEARNED                                                                                                      \
     "learn(table=5,idle_timeout=300,priority=100,delete_learned,cookie=0x5a04000000000005,limit=4096,NXM_NX_REG2[]," \
     "NXM_OF_ETH_DST[]=NXM_OF_ETH_SRC[],load:NXM_OF_IN_PORT[]->NXM_NX_REG3[0..15])"

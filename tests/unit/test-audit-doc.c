@@ -48,6 +48,7 @@ static void test_set_up(void)
     for (unsigned int i = 0; i < 30; i++) {
         put(audit, i % 3 ? zw_test_session(i) : zw_test_denial(i));
     }
+    put(audit, zw_test_end(1));
     CU_ASSERT(zw_audit_flush(audit, 20000));
     zw_audit_stop(audit);
     CU_ASSERT_EQUAL_FATAL(sqlite3_open_v2(log_.path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);

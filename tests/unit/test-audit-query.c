@@ -45,7 +45,7 @@ static void test_fill(void)
     put(audit, zw_test_admin());
     put(audit, zw_test_gap());
     for (unsigned int i = 0; i < N_FLOWS; i++) {
-        flows[i] = i % 10 ? zw_test_session(i) : zw_test_denial(i);
+        flows[i] = i % 10 == 5 ? zw_test_end(i) : i % 10 ? zw_test_session(i) : zw_test_denial(i);
         if (i % 1000 == 17) { /* Few of something. */
             strcpy(flows[i].flow.dst_zone, "rare");
             strcpy(flows[i].flow.rule_name, "rare-rule");
@@ -105,7 +105,7 @@ static bool take_row(void *arg, const struct zw_audit_column *columns, size_t n)
     if (!result->n_rows) {
         join(columns, n, result->first, sizeof result->first);
     }
-    CU_ASSERT_EQUAL(n, 26);
+    CU_ASSERT_EQUAL(n, 29);
     result->sum = add_to_sum(result->sum, (unsigned int)atoi(column(columns, n, "sport")));
     return ++result->n_rows != result->stop_after;
 }
@@ -141,7 +141,9 @@ static bool passes(const struct zw_audit_filter *f, const struct zw_record *r)
            (!f->proto || f->proto == w->key.proto) && is(f->rule, w->rule_name) &&
            is(f->verdict, r->type == ZW_RECORD_SESSION ? "allow" : "deny") &&
            is(f->path, w->path == ZW_PATH_FAST ? "fast" : "slow") &&
-           is(f->type, r->type == ZW_RECORD_SESSION ? "session" : "denial");
+           is(f->type, r->type == ZW_RECORD_SESSION ? "session"
+                       : r->type == ZW_RECORD_END   ? "end"
+                                                    : "denial");
 }
 
 /* Compares with the plain filter: the same records in the same order. */
@@ -198,6 +200,8 @@ static void test_each_filter(void)
     CU_ASSERT(check((struct zw_audit_filter){.path = "slow"}) > 0);
     CU_ASSERT(check((struct zw_audit_filter){.type = "session"}) > 0);
     CU_ASSERT(check((struct zw_audit_filter){.type = "denial", .limit = 100}) == 100);
+    CU_ASSERT(check((struct zw_audit_filter){.type = "end"}) == N_FLOWS / 10);
+    CU_ASSERT(check((struct zw_audit_filter){.type = "end", .zone = "zone-1", .limit = 30}) == 30);
     /* More than the newest have, of a type with many and one with few; and few in all. */
     CU_ASSERT(check((struct zw_audit_filter){.zone = "zone-1", .limit = 8000}) == 8000);
     CU_ASSERT(check((struct zw_audit_filter){.zone = "rare", .limit = 60}) == 60);
@@ -252,7 +256,7 @@ static void test_random(void)
         f.since_us = PICK("since") ? flows[N_FLOWS / 3].time_us : 0;
         f.until_us = PICK("until") ? flows[N_FLOWS / 2].time_us : 0;
         f.limit = PICK("limit") ? 50 : 0;
-        f.type = f.verdict ? NULL : PICK("session", "denial");
+        f.type = f.verdict ? NULL : PICK("session", "denial", "end");
         if (!f.zone && !f.from_zone && !f.to_zone && !f.port && !f.rule && !f.verdict && !f.path && !f.address &&
             !f.proto && !f.service_port && !f.type) {
             continue; /* The other types would come along. */
@@ -267,24 +271,28 @@ static void test_columns(void)
     CU_ASSERT_EQUAL(r.n_rows, 1);
     CU_ASSERT_STRING_EQUAL(
         r.first, "2023-11-14T22:13:20.001000Z|session|allow|fast|rule-2|2|7|rule|zone-1|zone-1|vnet1|"
-                 "vnet1|tcp|10.0.0.2|1|10.0.0.5|443|tcp/443|br0|100|02:00:00:00:00:01|02:00:00:00:00:01||||1");
+                 "vnet1|tcp|10.0.0.2|1|10.0.0.5|443|tcp/443|br0|100|02:00:00:00:00:01|02:00:00:00:00:01|||||||1");
     r = ask((struct zw_audit_filter){.type = "denial", .until_us = flows[1].time_us});
     CU_ASSERT_STRING_EQUAL(r.first, "2023-11-14T22:13:20.000000Z|denial|deny|slow|rule-1|1|7|rule|zone-0|zone-0|vnet0|"
                                     "vnet0|icmp|2001:db8::1|0|2001:db8::4|53|icmp/0|br0|100|02:00:00:00:00:00|"
-                                    "02:00:00:00:00:00||||1");
+                                    "02:00:00:00:00:00|||||||1");
+    r = ask((struct zw_audit_filter){.type = "end", .until_us = flows[6].time_us});
+    CU_ASSERT_STRING_EQUAL(r.first, "2023-11-14T22:13:20.005000Z|end|deny|fast|rule-6|6|7|rule|zone-2|zone-1|vnet5|"
+                                    "vnet5|udp|10.0.0.6|5|10.0.1.2|443|udp/443|br0|100|02:00:00:00:00:05|"
+                                    "02:00:00:00:00:05|was-rule|2|6||policy|let in by was-rule, version 6|1");
     r = ask((struct zw_audit_filter){.type = "policy"});
-    CU_ASSERT_STRING_EQUAL(r.first, "2023-11-14T22:13:20.000000Z|policy|||||7||||||||||||||||"
+    CU_ASSERT_STRING_EQUAL(r.first, "2023-11-14T22:13:20.000000Z|policy|||||7|||||||||||||||||||"
                                     "|in force|file /etc/zoneward/policy.yaml, 6 rules, 4 zones, sha256 "
                                     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa|");
     r = ask((struct zw_audit_filter){.type = "daemon"});
-    CU_ASSERT_STRING_EQUAL(r.first, "2023-11-14T22:13:20.000000Z|daemon|||||||||||||||||||||"
+    CU_ASSERT_STRING_EQUAL(r.first, "2023-11-14T22:13:20.000000Z|daemon||||||||||||||||||||||||"
                                     "|start|zonewardd 0.1|");
     r = ask((struct zw_audit_filter){.type = "admin"});
-    CU_ASSERT_STRING_EQUAL(r.first, "2023-11-14T22:13:20.000000Z|admin||||||||||||||||||||"
+    CU_ASSERT_STRING_EQUAL(r.first, "2023-11-14T22:13:20.000000Z|admin|||||||||||||||||||||||"
                                     "|alice(1000)|policy.apply|failed (13): not allowed|");
     r = ask((struct zw_audit_filter){.type = "gap"});
     CU_ASSERT_STRING_EQUAL(r.first,
-                           "2023-11-14T22:13:20.000000Z|gap|||||||||||||||||||||"
+                           "2023-11-14T22:13:20.000000Z|gap||||||||||||||||||||||||"
                            "|denial|12 missing: the rate limit of denials; from 2023-11-14T22:13:19.500000Z to "
                            "2023-11-14T22:13:20.000000Z|12");
 }
@@ -356,7 +364,7 @@ static void test_bad_words(void)
     check_problem(log_.path, (struct zw_audit_filter){.path = "long"}, EINVAL,
                   "path \"long\" is unknown: expected fast or slow");
     check_problem(log_.path, (struct zw_audit_filter){.type = "x"}, EINVAL,
-                  "type \"x\" is unknown: expected session, denial, policy, daemon, admin or gap");
+                  "type \"x\" is unknown: expected session, denial, end, policy, daemon, admin or gap");
 }
 
 static void write_file(const char *path, const char *text)

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "controller/audit/query.h"
 #include "controller/audit/schema.h"
 #include "tests/unit/audit-records.h"
 #include "tests/unit/zw-test.h"
@@ -72,13 +73,14 @@ static void test_every_type(void)
     put(audit, zw_test_policy());
     put(audit, zw_test_session(1));
     put(audit, zw_test_denial(2));
+    put(audit, zw_test_end(3));
     put(audit, zw_test_admin());
     put(audit, zw_test_gap());
     put(audit, zw_test_daemon("stop"));
     CU_ASSERT(zw_audit_flush(audit, FLUSH_MS));
     struct zw_audit_status status = zw_audit_status(audit);
-    CU_ASSERT_EQUAL(status.n_put, 7);
-    CU_ASSERT_EQUAL(status.n_written, 7);
+    CU_ASSERT_EQUAL(status.n_put, 8);
+    CU_ASSERT_EQUAL(status.n_written, 8);
     CU_ASSERT_EQUAL(status.n_lost, 0);
     CU_ASSERT_EQUAL(status.n_queued, 0);
     CU_ASSERT_FALSE(status.failing);
@@ -86,9 +88,9 @@ static void test_every_type(void)
     CU_ASSERT_STRING_EQUAL(status.path, log.path);
     zw_audit_stop(audit);
 
-    CU_ASSERT_EQUAL(zw_test_log_number(log.path, "SELECT count(*) FROM log"), 7);
+    CU_ASSERT_EQUAL(zw_test_log_number(log.path, "SELECT count(*) FROM log"), 8);
     CU_ASSERT_EQUAL(zw_test_log_number(log.path, "SELECT group_concat(type) = "
-                                                 "'daemon,policy,session,denial,admin,gap,daemon' FROM log"),
+                                                 "'daemon,policy,session,denial,end,admin,gap,daemon' FROM log"),
                     1);
     CU_ASSERT_EQUAL(
         zw_test_log_number(log.path, "SELECT count(*) FROM flows WHERE type = 'session' AND verdict = 'allow' "
@@ -446,6 +448,62 @@ static void test_link(void)
     zw_test_log_remove(&log);
 }
 
+static char *read_text(const char *name)
+{
+    const char *srcdir = getenv("ZW_SRCDIR");
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s", srcdir ? srcdir : ".", name);
+    FILE *file = fopen(path, "r");
+    CU_ASSERT_FATAL(file != NULL);
+    char *text = calloc(1, 1 << 16);
+    CU_ASSERT_FATAL(text && fread(text, 1, (1 << 16) - 1, file) > 0);
+    fclose(file);
+    return text;
+}
+
+/* A log that version 1 wrote: what it holds stays, and its tables and views are those of a new log. */
+static void test_older(void)
+{
+    struct zw_test_log log = zw_test_log_make(), fresh = zw_test_log_make();
+    char *old = read_text("tests/unit/audit-1.sql"), sql[1000], other[200];
+    CU_ASSERT_EQUAL(zw_test_log_run(log.path, old), 0);
+    CU_ASSERT_EQUAL(zw_test_log_run(log.path,
+                                    "PRAGMA journal_mode = WAL;"
+                                    "INSERT INTO daemon VALUES (1, 5, 'start', ''), (2, 6, 'stop', '');"
+                                    "INSERT INTO decisions VALUES (1,'r',1,1,'rule','fast','a','b','','','',0);"
+                                    "INSERT INTO addresses VALUES (1, '10.0.0.1', x'040a000001');"
+                                    "INSERT INTO tuples VALUES (1, 1, 1, 1, 6, 80, 0, 0);"
+                                    "INSERT INTO sessions VALUES (3, 7, 1, 1000)"),
+                    0);
+    struct zw_problems problems = ZW_PROBLEMS_INIT;
+    CU_ASSERT_EQUAL(zw_audit_query(log.path, &(struct zw_audit_filter){.limit = 1}, NULL, NULL, &problems), ENOTSUP);
+    CU_ASSERT(problems.n == 1 && strstr(problems.list[0].text, "schema version 1"));
+    zw_problems_clear(&problems);
+
+    struct zw_audit *audit = start(log.path);
+    put(audit, zw_test_end(1));
+    zw_audit_stop(audit);
+    zw_audit_stop(start(fresh.path));
+    CU_ASSERT_EQUAL(zw_test_log_number(log.path, "PRAGMA user_version"), ZW_AUDIT_SCHEMA_VERSION);
+    CU_ASSERT_EQUAL(zw_test_log_number(log.path, "SELECT count(*) FROM flows WHERE id = 3 AND rule = 'r'"), 1);
+    CU_ASSERT_EQUAL(zw_test_log_number(log.path, "SELECT count(*) FROM log WHERE id = 4 AND type = 'end' AND text LIKE "
+                                                 "'%; policy, let in by was-rule of version 6'"),
+                    1);
+    snprintf(sql, sizeof sql,
+             "ATTACH '%s' AS a; ATTACH '%s' AS b; CREATE TABLE none (n CHECK (n = 0));"
+             "INSERT INTO none SELECT count(*) FROM (SELECT type, name, sql FROM a.sqlite_schema EXCEPT "
+             "                                       SELECT type, name, sql FROM b.sqlite_schema);"
+             "INSERT INTO none SELECT count(*) FROM (SELECT type, name, sql FROM b.sqlite_schema EXCEPT "
+             "                                       SELECT type, name, sql FROM a.sqlite_schema)",
+             log.path, fresh.path);
+    snprintf(other, sizeof other, "%s/other.db", log.dir);
+    fclose(fopen(other, "w"));
+    CU_ASSERT_EQUAL(zw_test_log_run(other, sql), 0);
+    zw_test_log_remove(&log);
+    zw_test_log_remove(&fresh);
+    free(old);
+}
+
 static void test_append_only(void)
 {
     struct zw_test_log log = zw_test_log_make();
@@ -454,11 +512,12 @@ static void test_append_only(void)
     put(audit, zw_test_daemon("start"));
     put(audit, zw_test_session(1));
     put(audit, zw_test_denial(1));
+    put(audit, zw_test_end(1));
     put(audit, zw_test_admin());
     put(audit, zw_test_gap());
     zw_audit_stop(audit);
     static const char *const tables[] = {"decisions", "addresses", "tuples", "sessions", "denials",
-                                         "policies",  "daemon",    "admin",  "gaps"};
+                                         "ends",      "policies",  "daemon", "admin",    "gaps"};
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
         char sql[80];
         snprintf(sql, sizeof sql, "DELETE FROM %s", tables[i]);
@@ -466,7 +525,7 @@ static void test_append_only(void)
         snprintf(sql, sizeof sql, "UPDATE %s SET id = id", tables[i]);
         CU_ASSERT_EQUAL(zw_test_log_run(log.path, sql), SQLITE_CONSTRAINT);
     }
-    CU_ASSERT_EQUAL(zw_test_log_number(log.path, "SELECT count(*) FROM log"), 6);
+    CU_ASSERT_EQUAL(zw_test_log_number(log.path, "SELECT count(*) FROM log"), 7);
     zw_test_log_remove(&log);
 }
 
@@ -481,7 +540,8 @@ ZW_TEST_MAIN({"a new log says whose it is", test_identity}, {"every type of reco
              {"a log that was moved away stays whole", test_moved_away},
              {"a foreign file in the log's place is left alone until it is gone", test_replaced_by_foreign},
              {"foreign files are refused and not touched", test_foreign},
-             {"a newer schema is refused and not touched", test_newer}, {"a damaged log is refused", test_damaged},
-             {"a folder that does not exist is said so", test_no_folder},
+             {"a newer schema is refused and not touched", test_newer},
+             {"an older log is brought up, and is then as a new one", test_older},
+             {"a damaged log is refused", test_damaged}, {"a folder that does not exist is said so", test_no_folder},
              {"an empty file becomes a log", test_empty_file}, {"a symbolic link is followed", test_link},
              {"the tables refuse changes", test_append_only})

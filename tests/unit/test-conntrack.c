@@ -156,6 +156,8 @@ static void test_rejects(void)
         GOOD ",zone=1 ",
         GOOD ",labels=0x",
         GOOD ",labels=1",
+        GOOD ",mark=4294967296",
+        GOOD ",mark=1,mark=1",
         GOOD ",labels=0x1,labels=0x1",
         GOOD ",labels=0x123456789012345678901234567890123",
         GOOD ",labels=0xg",
@@ -292,6 +294,7 @@ static void test_reads_what_ovs_prints(void)
         ovs_be128 label = hton128(entry.labels);
         CU_ASSERT_TRUE(same_tuple(&e.key, &entry.tuple_orig));
         CU_ASSERT_EQUAL(e.ct_zone, entry.zone);
+        CU_ASSERT_EQUAL(e.mark, entry.mark);
         CU_ASSERT_EQUAL(memcmp(e.label, &label, 16), 0);
         CU_ASSERT_EQUAL(e.orig_bytes, stats ? entry.counters_orig.bytes : 0);
         ds_destroy(&s);

@@ -204,7 +204,7 @@ static void test_large_answers(void)
     fixture_stop_fake();
     fixture_start_fake(fake_path, too_large, false);
     call(&answer, fake_path, "dump", NULL, 4 * FIXTURE_TIMEOUT_MS);
-    CU_ASSERT_TRUE(has_error(&answer, "dump: the answer is larger than 64 MiB"));
+    CU_ASSERT_TRUE(has_error(&answer, "dump: the answer is larger than 256 MiB"));
     clear(&answer);
     stop();
     free(large);

@@ -1,0 +1,169 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Promise 3: sessions that a new policy forbids end, at once and with a record; those that it allows do not notice.
+. "${ZW_SRCDIR:-$(dirname "$0")/../..}/tests/system/tap.sh"
+
+A=10.20.0.11 A6=fd00:20::11
+B=10.20.0.12 B6=fd00:20::12
+
+# policy FILE RULE...: zones a, b and c, and these rules before one that allows services that stay.
+policy() {
+    local file=$1
+    shift
+    {
+        cat <<'POLICY'
+version: 1
+zones:
+  a: {ports: [{iface-id: a}], trust-external-id: true}
+  b: {ports: [{external-id: role=b}], trust-external-id: true}
+  c: {ports: [{external-id: role=c}]}
+rules:
+POLICY
+        printf '  - %s\n' "$@" '{name: stays, from: a, to: b, service: [tcp/81, udp/8], action: allow}'
+    } >"$file"
+}
+
+packets() { # VM ARGUMENT...
+    local vm=$1
+    shift
+    zw_vm_exec "$vm" "$PYTHON" -I "$ZW_SRCDIR/tests/packets.py" "$@"
+}
+
+# stream KIND PORT: steady traffic over both families, which go on until their stream_end.
+stream() {
+    zw_stream_start "$1$2" a "$1" "$B" "$2"
+    zw_stream_start "$1$2-6" a "$1" "$B6" "$2"
+}
+
+stream_end() { # KIND PORT CONDITION...
+    local job=$1$2
+    shift 2
+    zw_stream_end "$job" "$@"
+    zw_stream_end "$job-6" "$@"
+}
+
+pings() {
+    zw_vm_run a ping4 ping -i 0.05 "$B"
+    zw_vm_run a ping6 ping -i 0.05 "$B6"
+    zw_wait_for "grep -q icmp_seq=2 '$ZW_PG/ping4.out' && grep -q icmp_seq=2 '$ZW_PG/ping6.out'"
+}
+
+# sessions PROTO DPORT TO: how many there are.
+sessions() {
+    zw_ctl sessions --format=csv | "$PYTHON" -I -c 'import csv, sys
+print(sum(sys.argv[1:] == [row["proto"], row["dport"], row["to"]] for row in csv.DictReader(sys.stdin)))' "$@"
+}
+
+ends() { zw_ctl audit query --type end --json "$@"; }
+
+setup() {
+    zw_vm_add a vnet-a "$A"/16 "$A6"/48
+    zw_vm_add b vnet-b "$B"/16 "$B6"/48 external_ids:role=b
+    zw_vm_serve b tcp:80 tcp:81 tcp:22 udp:7 udp:8
+    policy "$ZW_PG/1.yaml" '{name: fast, from: a, to: b, service: [tcp/80, udp/7], action: allow, log: session}' \
+        '{name: pings, from: a, to: b, service: [icmp/8, icmpv6/128], action: allow}' \
+        '{name: slow, from: a, to: b, service: tcp/22, action: ask, otherwise: allow}'
+    policy "$ZW_PG/2.yaml" '{name: no-more, from: a, to: b, service: [tcp/80, udp/7, icmp/8, icmpv6/128], action: deny}' \
+        '{name: slow, from: a, to: b, service: tcp/22, action: ask, otherwise: deny}'
+    zw_daemon_start "$ZW_PG/1.yaml"
+    for address in $B $B6; do
+        for port in 80 81 22; do zw_expect passed a tcp "$address" "$port"; done
+        for port in 7 8; do zw_expect passed a udp "$address" "$port"; done
+    done
+}
+
+catch_start() {
+    zw_vm_run b catch "$PYTHON" -I "$ZW_SRCDIR/tests/packets.py" catch
+    zw_wait_for "grep -q ready '$ZW_PG/catch.out'"
+}
+
+# None of these has another session than one that began under the first policy.
+forbidden() {
+    stream tcp 80
+    stream tcp 22
+    stream udp 7
+    stream tcp 81
+    stream udp 8
+    pings
+    zw_ctl policy apply "$ZW_PG/2.yaml" | tee "$ZW_PG/apply.out"
+    catch_start # Whatever comes from now on came after the answer.
+    packets a udp 9000 "$B" 8 3
+    zw_wait_for "grep -qE ' 9000 8 ' '$ZW_PG/catch.out'"
+    sleep 1
+    zw_kill catch || true
+    if grep -E '^(tcp|udp) .* (80|22|7)( |$)|^icmp 8|^icmpv6 128' "$ZW_PG/catch.out"; then false; fi
+    grep -cE ' 81$' "$ZW_PG/catch.out"
+    grep -q 'sessions that it forbids ended' "$ZW_PG/apply.out"
+}
+
+others() {
+    stream_end tcp 81 lost=0 'exchanges>100'
+    stream_end udp 8 lost=0 'exchanges>100'
+    stream_end tcp 80 lost=1
+    stream_end tcp 22 lost=1
+    stream_end udp 7 'lost>0'
+    zw_kill ping4 INT || true
+    zw_kill ping6 INT || true
+}
+
+recorded() {
+    local src service was
+    for src in $A $A6; do
+        for service in tcp/80/fast udp/7/fast tcp/22/slow; do
+            was=${service##*/}
+            service=${service%/*}
+            ends --address="$src" --service="$service" | tee /dev/stderr |
+                grep "\"what\":\"policy\"" | grep "\"was_rule\":\"$was\"" | grep '"was_version":1' | grep '"policy_version":2' |
+                grep -q "\"rule\":\"$([ "$was" = slow ] && echo slow || echo no-more)\""
+        done
+    done
+    ends --service=icmp | grep '"was_rule":"pings"' | grep '"rule":"no-more"' | grep '"from_port":"vnet-a"' | grep -q '"to_port":"vnet-b"'
+    ends --service=icmpv6 | grep '"was_rule":"pings"' | grep -q '"rule":"no-more"'
+    ends --rule=stays | wc -l | grep -qx 0
+}
+
+# A session that a policy forbids does not survive that zonewardd was away when it changed.
+restart() {
+    zw_ctl policy apply "$ZW_PG/1.yaml"
+    stream tcp 80
+    stream tcp 81
+    zw_wait_for '[ "$(sessions tcp 80 b)" -ge 2 ] && [ "$(sessions tcp 81 b)" -ge 2 ]'
+    zw_daemon_stop
+    printf '# changed\n' | cat "$ZW_PG/2.yaml" - >"$ZW_PG/1.yaml"
+    zw_daemon_start "$ZW_PG/1.yaml"
+    zw_wait_for "[ \$(zw_ctl audit query --type end --service=tcp/80 --since=20s --json | grep -c '\"was_version\":3') -eq 2 ]" 5
+    sleep 3
+    stream_end tcp 80 lost=1
+    stream_end tcp 81 lost=0
+}
+
+# A port goes to another zone.  What its new zone may goes on as a session of its own; nothing else of it passes.
+moved() {
+    policy "$ZW_PG/3.yaml" '{name: to-b, from: a, to: b, service: udp/7, action: allow}' \
+        '{name: to-c, from: a, to: c, service: udp/7, action: allow}'
+    zw_ctl policy apply "$ZW_PG/3.yaml"
+    stream udp 7
+    stream udp 8
+    zw_wait_for '[ "$(sessions udp 7 b)" -ge 2 ] && [ "$(sessions udp 8 b)" -ge 2 ]'
+    zw_vsctl set interface vnet-b external_ids:role=c
+    zw_wait_for '[ "$(sessions udp 7 c)" -eq 2 ] && [ "$(sessions udp 7 b)$(sessions udp 8 b)" = 00 ]' 10
+    for service in udp/7 udp/8; do
+        zw_wait_for "[ \$(zw_ctl audit query --type end --service=$service --to=b --json | grep -c '\"what\":\"moved\"') -ge 2 ]" 5
+    done
+    ends --service=udp/8 | grep '"what":"moved"' | grep '"rule":"default"' | grep -q '"step":"default"'
+    ends --service=udp/7 | grep '"what":"moved"' | grep -v '"rule":"to-' | grep -q '"step":"moved"'
+    zw_vsctl set interface vnet-b external_ids:role=b
+    zw_wait_for '[ "$(sessions udp 7 b)" -eq 2 ] && [ "$(sessions udp 8 b)" -eq 2 ]' 10
+    stream_end udp 7 'exchanges>20'
+    stream_end udp 8 'exchanges>20'
+}
+
+zw_playground_start || exit 99
+zw_case "sessions of a first policy" setup
+zw_case "a policy that forbids some ends them at once" forbidden
+zw_case "the others do not notice" others
+zw_case "each end is in the log with both rules" recorded
+zw_case "a change while zonewardd was away ends them at its start" restart
+zw_case "sessions of a port that goes to another zone" moved
+zw_done
