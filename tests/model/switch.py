@@ -114,6 +114,12 @@ class Switch:
             return zones[1] in session.zones
         return zones == (session.zones[::-1] if session.is_reply else session.zones)
 
+    def was_taken_back(self, frame):
+        """A session of ICMPv6 that a policy ended: conntrack has it still, but it opens anew."""
+        session = frame.session
+        return (frame.ip.proto == ICMPV6 and frame.ip.src.version == 6 and not session.is_reply
+                and session.state == "established" and (session.zones is None or not session.is_allowed))
+
     def judged(self, frame, receiver, opens):
         """By the rules, as the first packet of a session or by itself."""
         if frame.fragment != "no":
@@ -135,7 +141,9 @@ class Switch:
             return DROPPED
         if self.is_of_session(frame, receiver):
             return PASSED
-        if frame.session.state != "new" or (frame.ip.proto == TCP and frame.flags != "S"):
+        if frame.session.state != "new" and not self.was_taken_back(frame):
+            return DROPPED
+        if frame.ip.proto == TCP and frame.flags != "S":
             return DROPPED
         return self.judged(frame, receiver, self.may_open(frame, receiver, is_sure))
 

@@ -239,6 +239,10 @@ def sessions():
                                                                                             None)], [True, True, False, False])
     expect("invalid", state(state="invalid", zones=("a", "b")), False)
     expect("not let in", state(state="established", zones=("a", "b"), is_allowed=False), False)
+    ping = {"ip": packet("fd00::1", "fd00::2", "icmpv6", 128, 0), "dl_dst": "02:00:00:00:00:09"}
+    taken_back = [passes(lambda fate: (fate.passes, fate.opens_session), **ping, session=Session(
+        state="established", is_reply=reply, zones=("a", "c"), is_allowed=False))[3] for reply in (False, True)]
+    expect("taken back: judged anew, but no answer", taken_back, [(True, True), (False, False)])
     expect("its second packet", state(zones=("a", "b")), True)
     fragments = [passes(lambda fate: fate.passes, fragment=fragment, flags="S")[2] for fragment in ("no", "first")]
     expect("fragments", fragments, [True, False])
