@@ -6,6 +6,7 @@ who receives it, what never passes, what needs a session."""
 
 import dataclasses
 import hashlib
+import ipaddress
 
 from . import judge
 from .ports import zone_of_port
@@ -15,6 +16,7 @@ TCP, ICMPV6 = 6, 58
 # session can be made of: a rule judges each of them.
 ND = {(135, 0), (136, 0)}
 UNTRACKED_ICMPV6 = {130, 131, 132, 133, 134, 135, 136, 137, 143}
+NEIGHBOUR_DISCOVERY = {133, 134, 135, 136, 137}
 LINK_LOCAL = "01:80:c2:00:00:0"  # Addresses that no bridge forwards, but for the last digit.
 
 
@@ -55,6 +57,14 @@ class Fate:
     opens_session: bool = False
 
 
+# Sources that no host has: groups, broadcast, loopback, reserved.
+BAD_SOURCES = [ipaddress.ip_network(text) for text in ("0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/4", "240.0.0.0/4", "::/16",
+                                                       "ff00::/8")]
+UNSPECIFIED = {ipaddress.ip_address("0.0.0.0"), ipaddress.ip_address("::")}
+IGMP, UDP = 2, 17
+DHCP_REQUEST = (68, 67)
+FROM_NOWHERE = {131, 132, 133, 135, 143}  # What a host may say by ICMPv6 before it has an address: to a group.
+
 DROPPED, PASSED = Fate(False), Fate(True)
 
 
@@ -62,10 +72,30 @@ def zone_id(name):
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")
 
 
+def is_honest(frame):
+    """Whether the packet can be what it says: no source that no host has, nothing that hides what it is."""
+    packet = frame.ip
+    if packet is None:
+        return True
+    is_icmpv6 = packet.proto == ICMPV6 and packet.src.version == 6 and frame.fragment != "later"
+    if packet.src.version == 6 and packet.proto == 0:
+        return False
+    if is_icmpv6 and packet.l4[0] in NEIGHBOUR_DISCOVERY and frame.fragment == "first":
+        return False
+    if not any(judge.within(packet.src, network) for network in BAD_SOURCES):
+        return True
+    if packet.src not in UNSPECIFIED or not frame.is_group:  # A host that has no address yet.
+        return False
+    return (packet.proto == IGMP and packet.src.version == 4
+            or packet.proto == UDP and packet.src.version == 4 and packet.l4 == DHCP_REQUEST
+            or is_icmpv6 and packet.l4[0] in FROM_NOWHERE)
+
+
 class Switch:
     def __init__(self, policy, ports):
         self.policy, self.ports = policy, ports
         self.zones = {}
+        self.learned = {}  # Ports by segment and address.
 
     def zone(self, port, segment):
         """Of 'port' in this segment, or None."""
@@ -79,15 +109,24 @@ class Switch:
         segment = frame.port.segment_of(frame.vid)
         return self.zone(frame.port, segment), self.zone(receiver, segment)
 
+    def learn(self, frame):
+        """A sender's address is remembered, unless OVSDB says which is behind its port."""
+        segment = frame.port.segment_of(frame.vid)
+        if (segment is not None and self.zone(frame.port, segment) and not frame.port.mac and is_honest(frame)
+                and not frame.dl_dst.startswith(LINK_LOCAL) and not int(frame.dl_src[:2], 16) & 1):
+            self.learned[segment, frame.dl_src] = frame.port
+
     def receivers(self, frame):
         """The ports that may get it, and whether it is sure that the one that it is for is among them."""
         segment = frame.port.segment_of(frame.vid)
         if segment is None or self.zone(frame.port, segment) is None or int(frame.dl_src[:2], 16) & 1:
             return [], True
-        if frame.dl_dst.startswith(LINK_LOCAL):
+        if frame.dl_dst.startswith(LINK_LOCAL) or not is_honest(frame):
             return [], True
         able = [port for port in self.ports if self.zone(port, segment)]
         known = [port for port in able if port.mac == frame.dl_dst]
+        if not known and (segment, frame.dl_dst) in self.learned:
+            known = [self.learned[segment, frame.dl_dst]]
         if known:
             return [port for port in known if port is not frame.port], True
         return [port for port in able if port is not frame.port], frame.is_group

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """compare - the model, decide() and the switch on the same packets."""
 
+import glob
 import json
 import random
+import re
 import subprocess
 import sys
 import time
@@ -40,13 +42,26 @@ def decided(verdict):
             f"{zone_id(verdict.destination):#x} {verdict.otherwise or verdict.action}")
 
 
-def label_of(verdict):
+def label_of(verdict, rule_id):
     """What COMMIT must write, without the version."""
-    return (1 | verdict.logs << 2 | verdict.rule << 8 | zone_id(verdict.source) << 64
+    return (1 | verdict.logs << 2 | rule_id << 8 | zone_id(verdict.source) << 64
             | zone_id(verdict.destination) << 96)
 
 
-def differences(switch, frame, number, fate, copy):
+def rule_ids(directory):
+    """The ids that flows and labels have for the rules of the newest version, by number; the default is 0."""
+    with open(max(glob.glob(f"{directory}/state/policies/*.json")), encoding="utf-8") as stream:
+        words = json.load(stream)["placement"].split()
+    ids = [0]
+    for word in words:
+        if found := re.match(r"(\d+)\+(\d+)@", word):
+            ids += range(int(found[1]), int(found[1]) + int(found[2]))
+    if len(set(ids)) != len(ids):
+        sys.exit(f"two rules have one id: {words}")
+    return ids
+
+
+def differences(switch, ids, frame, number, fate, copy):
     """What the switch does with one copy that the model does not expect."""
     receiver = next(port for port in switch.ports if port.number == number)
     verdict = fate.verdict
@@ -54,11 +69,11 @@ def differences(switch, frame, number, fate, copy):
     if fate.passes and not (verdict and verdict.action == "ask"):  # An ask is paused.
         expected["out"] = [(number, receiver.tag_of(frame.port.segment_of(frame.vid)))]
     expected["verdict"], expected["rule"], expected["logs"] = (
-        (verdict.action, verdict.rule, verdict.logs) if verdict else (None, None, None))
+        (verdict.action, ids[verdict.rule], verdict.logs) if verdict else (None, None, None))
     if frame.ip and copy.zones:
         expected["zones"] = tuple(map(zone_id, switch.between(frame, receiver)))
     found = {key: getattr(copy, key) for key in expected}
-    expected["label"] = label_of(verdict) if fate.opens_session and verdict.action == "allow" else None
+    expected["label"] = label_of(verdict, ids[verdict.rule]) if fate.opens_session and verdict.action == "allow" else None
     found["label"] = copy.label and copy.label & ~(0xffffffff << 32)
     return {key: (expected[key], found[key]) for key in expected if expected[key] != found[key]}
 
@@ -93,7 +108,7 @@ class Comparison:
         self.most_wrong = most_wrong
         self.counts = Counts()
         self.n_wrong = self.n_frames = 0
-        self.path = f"{PG}/proof.yaml"
+        self.path, self.ids = f"{PG}/proof.yaml", [0]
 
     def apply(self, tree):
         """Puts a policy in force, and reads it as the model does."""
@@ -101,6 +116,7 @@ class Comparison:
             json.dump(tree, stream, indent=1)
         subprocess.run([f"{BUILD}/zoneward", f"--run-dir={PG}/run", "policy", "apply", self.path],
                        stdout=subprocess.DEVNULL, check=True)
+        self.ids = rule_ids(PG)
         with open(self.path, encoding="utf-8") as stream:
             return Switch(model_policy.read(stream.read()), PORTS)
 
@@ -124,7 +140,7 @@ class Comparison:
         if set(copies) != set(fates):
             said.append(f"copies for {sorted(copies)}; model: for {sorted(fates)}")
         for number in set(copies) & set(fates):
-            for key, (expected, found) in differences(switch, frame, number, fates[number], copies[number]).items():
+            for key, (expected, found) in differences(switch, self.ids, frame, number, fates[number], copies[number]).items():
                 said.append(f"port {number}: {key}: switch {found}, model {expected}")
         if said:
             self.wrong(frame, [*said, *(text.splitlines() if self.n_wrong == 0 else [])])

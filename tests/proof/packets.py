@@ -217,6 +217,8 @@ def l4_fields(frame):
     if (packet.proto, packet.src.version) in ((ICMP, 4), (ICMPV6, 6)):
         names = ("icmp_type", "icmp_code") if packet.proto == ICMP else ("icmpv6_type", "icmpv6_code")
     fields = [f"{name}={value}" for name, value in zip(names, packet.l4)]
+    if packet.proto == ICMPV6 and packet.src.version == 6 and packet.l4 in ((135, 0), (136, 0)):
+        fields.append("nd_target=fd00::1")  # One that OVS could not read does not pass.
     if packet.proto == TCP:
         fields.append("tcp_flags=" + ("|".join(FLAG_NAMES[flag] for flag in frame.flags) or "0"))
     return fields
