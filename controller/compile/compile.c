@@ -108,7 +108,8 @@ static void warn_of_bindings(struct zw_compiler *c, const struct zw_bound *bound
     const struct zw_bindings *bindings = &bound->bindings;
 
     if (bindings->closed) {
-        warn(c, bound->port, bindings->closed);
+        zw_problems_add(c->warnings, NULL, 0, 0, "bridge %s: port %s is closed in zone %s: %s", c->bridge->name,
+                        bound->port->name, bound->zone->name, bindings->closed);
     }
     if (bindings->bad) {
         zw_problems_add(c->warnings, NULL, 0, 0,

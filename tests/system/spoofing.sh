@@ -229,7 +229,7 @@ unbound() {
     zw_wait_for 'zw_flows | grep -c 0x5a060000001a000 | grep -qx 2' 5
     zw_wait_for "zw_ctl ports | grep own-g | grep -q 'binds MAC addresses, and it has none'" 5
     zw_wait_for "zw_ctl ports | grep own-t | grep -q 'binds IP addresses, and it has none'" 5
-    zw_ctl status | grep -q 'port own-g is closed: .*MAC addresses'
+    zw_ctl status | grep -q 'port own-g is closed in zone guarded: .*MAC addresses'
     row lie ' | g | no-binding/own-g | eth(MG, MB, ip(IG, IB, udp(1000, 2000)))'
     row lie ' | t | no-binding/own-t | eth(MT, MB, arp(1, MT, IT, NONE, IB))'
     row lie ' | f | no-receiver      | eth(MF, MT, ip(IF, IT, udp(1000, 2000)))'
