@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """oracle - asks the model, decide() and the switch about the same random packets under the same random policies.
 
-usage: oracle.py setup | oracle.py vlans | oracle.py compare|find SEED POLICIES PACKETS
+usage: oracle.py setup|setup-links|names|vlans
+       oracle.py compare|find|arrivals SEED POLICIES PACKETS
 
 "setup" adds ports to the playground's bridge, and the same to a bridge br1 that only knows NORMAL.  "vlans" compares
 where broadcasts go on the two, and with which tags, under a policy that allows everything.  "compare" applies one
@@ -10,7 +11,10 @@ policy after the other with `zoneward policy apply` and traces PACKETS packets u
 what conntrack might say of it: every copy must meet the verdict and the rule that the model (tests/model) and decide()
 name, be let past them where its session lets it, leave by the port, and with the VLAN tag, that the ports' settings in
 OVSDB ask for, and open the session that it should.  "find" is the same and ends with the first that is judged
-differently.  Exits 4 if any is."""
+differently.  Exits 4 if any is.
+
+"names" prints the ports' names, for each of which the playground may have a link; "setup-links" adds these to the bridge, and
+"arrivals" sends real packets there, which must arrive where the model says and nowhere else."""
 
 import os
 import re
@@ -21,9 +25,10 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(SOURCE, "tests"))
 
 from model.ports import LOCAL  # noqa: E402
+from proof import arrivals  # noqa: E402
 from proof import compare as comparison  # noqa: E402
 from proof.vswitchd import Vswitchd  # noqa: E402
-from proof.world import PG, PORTS, settings, setup  # noqa: E402
+from proof.world import PG, PORTS, settings, setup, setup_links  # noqa: E402
 
 
 def outputs(vswitchd, bridge, dp_ports, flow):
@@ -85,4 +90,13 @@ def find(*numbers):
     comparison.run(SOURCE, *map(int, numbers), most_wrong=1)
 
 
-{"setup": setup, "vlans": vlans, "compare": compare, "find": find}[sys.argv[1]](*sys.argv[2:])
+def names():
+    print(*(port.name for port in PORTS if port.number != LOCAL))
+
+
+def send(*numbers):
+    arrivals.run(SOURCE, *map(int, numbers))
+
+
+{"setup": setup, "setup-links": setup_links, "names": names, "vlans": vlans, "compare": compare, "find": find,
+ "arrivals": send}[sys.argv[1]](*sys.argv[2:])

@@ -102,6 +102,7 @@ class Enough(Exception):
 
 class Comparison:
     def __init__(self, seed, source, most_wrong=None):
+        self.seed, self.began, self.ports = seed, time.monotonic(), PORTS
         self.rng = random.Random(seed)
         self.vswitchd = Vswitchd(f"{PG}/ovs")
         self.trace = Trace(read_stages(source))
@@ -118,7 +119,7 @@ class Comparison:
                        stdout=subprocess.DEVNULL, check=True)
         self.ids = rule_ids(PG)
         with open(self.path, encoding="utf-8") as stream:
-            return Switch(model_policy.read(stream.read()), PORTS)
+            return Switch(model_policy.read(stream.read()), self.ports)
 
     def wrong(self, frame, said):
         self.n_wrong += 1
@@ -167,18 +168,20 @@ class Comparison:
             self.n_frames += 1
             self.check_switch(switch, frame, fates)
 
+    def finish(self, n_policies):
+        print(f"seed {self.seed}: {self.n_frames} packets under {n_policies} policies, {time.monotonic() - self.began:.0f} s; "
+              f"judged differently: {self.n_wrong}; copies: {self.counts.of}")
+        if self.n_wrong:
+            sys.exit(JUDGED_DIFFERENTLY)
+        if min(self.counts.of.values()) < self.n_frames // LEAST:
+            sys.exit("too few of one kind to mean anything")
+
 
 def run(source, seed, n_policies, n_frames, most_wrong=None):
-    began = time.monotonic()
     comparison = Comparison(seed, source, most_wrong)
     try:
         for _ in range(n_policies):
             comparison.policy(n_frames)
     except Enough:
         pass
-    print(f"seed {seed}: {comparison.n_frames} packets under {n_policies} policies, {time.monotonic() - began:.0f} s; "
-          f"judged differently: {comparison.n_wrong}; copies: {comparison.counts.of}")
-    if comparison.n_wrong:
-        sys.exit(JUDGED_DIFFERENTLY)
-    if min(comparison.counts.of.values()) < n_policies * n_frames // LEAST:
-        sys.exit("too few of one kind to mean anything")
+    comparison.finish(n_policies)

@@ -51,14 +51,31 @@ def vsctl(*commands):
     subprocess.run(["ovs-vsctl", f"--db=unix:{PG}/ovs/db.sock", f"--timeout={20 * int(os.environ['ZW_SLOWNESS'])}", *commands], check=True)
 
 
+def namespace_of(of):
+    """Where the other end of its link is, if it has one (see tests/playground.sh)."""
+    return f"zw-{PG.rpartition('.')[2]}-{of.name}"
+
+
+def add(bridge, name, of, *columns):
+    return ["--", "add-port", bridge, name, *settings(of), "--", "set", "interface", name, f"ofport_request={of.number}",
+            *ids(of), *columns]
+
+
 def setup():
     """The same ports on br0, and on a bridge br1 that only knows NORMAL."""
-    commands = ["add-br", "br1", "--", "set", "bridge", "br1", f"datapath_type={os.environ['ZW_DATAPATH']}", "fail_mode=standalone"]
+    commands = ["add-br", "br1", "--", "set", "bridge", "br1", f"datapath_type={os.environ['ZW_DATAPATH']}",
+                "fail_mode=standalone"]
     for of in PORTS:
         if of.number == LOCAL:
             commands += ["--", "set", "interface", "br0", *ids(of)]
-            continue
-        for bridge, name in ("br0", of.name), ("br1", "n" + of.name):
-            commands += ["--", "add-port", bridge, name, *settings(of), "--", "set", "interface", name,
-                         "type=internal", f"ofport_request={of.number}", *ids(of)]
+        else:
+            commands += add("br0", of.name, of, "type=internal") + add("br1", "n" + of.name, of, "type=internal")
+    vsctl(*commands)
+
+
+def setup_links():
+    """The ports on br0, as the links that the playground made for them."""
+    commands = ["set", "interface", "br0", *ids(PORTS[-1])]
+    for of in PORTS[:-1]:
+        commands += add("br0", of.name, of)
     vsctl(*commands)
