@@ -12,6 +12,36 @@ unsigned int zw_family_bits(uint8_t family)
     return family == ZW_IPV4 ? 32 : 128;
 }
 
+static int hex_digit(char c)
+{
+    const char *digits = "0123456789abcdef", *p = c ? strchr(digits, c | (c >= 'A' && c <= 'F' ? 0x20 : 0)) : NULL;
+
+    return p ? (int)(p - digits) : -1;
+}
+
+bool zw_mac_parse(const char *text, struct zw_mac *mac)
+{
+    static const struct zw_mac none;
+
+    for (size_t i = 0; i < sizeof mac->bytes; i++, text += 3) {
+        int high = hex_digit(text[0]), low = high < 0 ? -1 : hex_digit(text[1]);
+
+        if (low < 0 || text[2] != (i + 1 < sizeof mac->bytes ? ':' : '\0')) {
+            return false;
+        }
+        mac->bytes[i] = (uint8_t)(high << 4 | low);
+    }
+    return !(mac->bytes[0] & 1) && memcmp(mac, &none, sizeof none) != 0;
+}
+
+const char *zw_mac_format(const struct zw_mac *mac, char *buf)
+{
+    const uint8_t *b = mac->bytes;
+
+    snprintf(buf, ZW_MAC_STRLEN, "%02x:%02x:%02x:%02x:%02x:%02x", b[0], b[1], b[2], b[3], b[4], b[5]);
+    return buf;
+}
+
 bool zw_addr_parse(const char *text, struct zw_addr *addr)
 {
     *addr = (struct zw_addr){.family = 0};

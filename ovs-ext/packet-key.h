@@ -18,6 +18,11 @@ struct zw_addr {
     uint8_t bytes[16];
 };
 
+/* An Ethernet address. */
+struct zw_mac {
+    uint8_t bytes[6];
+};
+
 /* An address and how many of its leading bits count.  Bits beyond that are zero. */
 struct zw_prefix {
     struct zw_addr addr;
@@ -32,6 +37,11 @@ struct zw_packet_key {
 
 #define ZW_ADDR_STRLEN INET6_ADDRSTRLEN /* With the terminating zero. */
 #define ZW_PREFIX_STRLEN (INET6_ADDRSTRLEN + 4)
+
+/* "52:54:00:00:00:01" to the address of a host: neither a group nor 0.  False if it is none. */
+bool zw_mac_parse(const char *, struct zw_mac *);
+#define ZW_MAC_STRLEN 18
+const char *zw_mac_format(const struct zw_mac *, char *buf); /* Returns 'buf'; lower case. */
 
 /* Text to address; accepts no prefix length.  False if it is not an address. */
 bool zw_addr_parse(const char *, struct zw_addr *);

@@ -69,7 +69,8 @@ enum zw_reg {
     ZW_FLAG(SLOW,      3, 1, "the slow path gave the verdict")                             \
     ZW_FLAG(STATELESS, 4, 1, "each packet is judged: to several receivers, or not tracked") \
     ZW_FLAG(PCP,       5, 3, "priority in the VLAN tag that CLASSIFY took off")            \
-    ZW_FLAG(COPY,      8, 1, "for a receiver that may be elsewhere: opens no session")
+    ZW_FLAG(COPY,      8, 1, "for a receiver that may be elsewhere: opens no session")               \
+    ZW_FLAG(BOUND,     9, 2, "how far stage BINDING has come")
 /* clang-format on */
 
 enum {
@@ -185,7 +186,17 @@ static inline uint32_t zw_cookie_value(uint64_t cookie)
     ZW_DROP(22, ARP_SENDER,    "arp-sender",    "its ARP sender is a group, loopback or reserved")      \
     ZW_DROP(23, ND_FRAGMENT,   "nd-fragment",   "it is neighbour discovery in fragments")               \
     ZW_DROP(24, ND_UNREADABLE, "nd-unreadable", "it is neighbour discovery that cannot be read")        \
-    ZW_DROP(25, IP_UNREADABLE, "ip-unreadable", "its IPv6 headers end before they say what it is")
+    ZW_DROP(25, IP_UNREADABLE, "ip-unreadable", "its IPv6 headers end before they say what it is") \
+    ZW_DROP(26, NO_BINDING,    "no-binding",    "its port's guard binds addresses, and it has none")    \
+    ZW_DROP(27, MAC_SOURCE,    "mac-source",    "its source MAC address is not the port's")             \
+    ZW_DROP(28, IP_SOURCE,     "ip-source",     "its source IP address is not the port's")              \
+    ZW_DROP(29, ARP_MAC,       "arp-mac",       "its ARP sender has a MAC address that is not the port's") \
+    ZW_DROP(30, ARP_IP,        "arp-ip",        "its ARP sender has an IP address that is not the port's") \
+    ZW_DROP(31, ND_MAC,        "nd-mac",        "its neighbour discovery gives a MAC address that is not the port's") \
+    ZW_DROP(32, ND_TARGET,     "nd-target",     "its neighbour discovery claims an address that is not the port's") \
+    ZW_DROP(33, DHCP_SERVER,   "dhcp-server",   "it is from a DHCP server where none may be")           \
+    ZW_DROP(34, ROUTER,        "router",        "it is from a router where none may be")                \
+    ZW_DROP(35, LAND,          "land",          "its source is its receiver's own address")
 /* clang-format on */
 
 enum zw_drop {

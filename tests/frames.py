@@ -169,7 +169,7 @@ def dhcp(op, message, chaddr, yours="0.0.0.0", client="0.0.0.0", options=b"", xi
 def send(*words):
     names = dict(word.split("=", 1) for word in words if word.split("=")[0].isidentifier() and "=" in word)
     rest = [word for word in words if not (word.split("=")[0].isidentifier() and "=" in word)]
-    frames = eval(rest[0], globals(), names)  # pylint: disable=eval-used
+    frames = eval(rest[0], {**globals(), **names})  # pylint: disable=eval-used
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sock:
         sock.bind(("eth0", 0))
         for _ in range(int(rest[1]) if len(rest) > 1 else 1):

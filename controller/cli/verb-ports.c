@@ -11,10 +11,13 @@ static const struct zw_cli_option options[] = {
 };
 
 static const struct zw_column columns[] = {
-    {"bridge", "BRIDGE", false, false}, {"name", "PORT", false, false},       {"ofport", "OFPORT", true, false},
-    {"zone", "ZONE", false, false},     {"by_vlan", "BY VLAN", false, false}, {"how", "HOW", false, false},
-    {"vlan_mode", "MODE", false, true}, {"tag", "TAG", true, false},          {"trunks", "TRUNKS", false, true},
-    {"mac", "MAC", false, true},        {"closed", "CLOSED", false, false},
+    {"bridge", "BRIDGE", false, false},   {"name", "PORT", false, false},
+    {"ofport", "OFPORT", true, false},    {"zone", "ZONE", false, false},
+    {"by_vlan", "BY VLAN", false, false}, {"how", "HOW", false, false},
+    {"vlan_mode", "MODE", false, true},   {"tag", "TAG", true, false},
+    {"trunks", "TRUNKS", false, true},    {"mac", "MAC", false, true},
+    {"macs", "BOUND-MACS", false, true},  {"addresses", "BOUND-ADDRESSES", false, true},
+    {"closed", "CLOSED", false, false},
 };
 
 static enum zw_exit run(struct zw_cli *cli)

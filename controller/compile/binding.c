@@ -1,9 +1,320 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* BINDING: a port sends as itself and as nobody else. */
+/* BINDING: a port sends as itself and as nobody else, if its zone has a guard.
+ *
+ * Several things must all be so: Ethernet source, hardware addresses in ARP and neighbour discovery, their protocol
+ * addresses, IP source.  A flow for each combination would multiply; so a packet comes here several times, and
+ * ZW_FLAG_BOUND says how far it has come.  Each step is for one port and one zone: where a port is in different zones by
+ * VLAN, each has its own guard.  Numbers of flows and masks: doc/pipeline.md.
+ *
+ * RFC 826 (ARP), 5227 (its probes), 4861 and 4862 (neighbour discovery), 6105 (RA guard), 7610 (DHCPv6 shield), 7513. */
+
+#include <netinet/icmp6.h>
+#include <netinet/ip_icmp.h>
 
 #include "controller/compile/compile-private.h"
 
+#define ETH_TYPE_ARP 0x0806
+
+enum step {
+    ETHERNET, /* The Ethernet source. */
+    CONTENTS, /* What a VM is not to be, and hardware addresses within. */
+    TARGET,   /* Who ARP says the sender is; what a neighbour advertisement is about. */
+    SOURCE,   /* The IP source. */
+};
+
+static const struct zw_mac no_mac;
+static const struct zw_addr unspecified[] = {{.family = ZW_IPV4}, {.family = ZW_IPV6}};
+
+static struct zw_prefix host(const struct zw_addr *addr)
+{
+    return (struct zw_prefix){.addr = *addr, .n_bits = (uint8_t)zw_family_bits(addr->family)};
+}
+
+static void match_step(struct zw_flow *flow, enum step step)
+{
+    zw_match_flags(flow, (uint32_t)step << ZW_FLAG_BOUND_FIRST, ZW_FLAG_BOUND_MASK);
+}
+
+static struct zw_flow *at(const struct zw_bound *bound, enum step step, uint16_t priority)
+{
+    struct zw_flow *flow = zw_port_flow(ZW_STAGE_BINDING, priority, bound->port);
+
+    zw_match_in_port(flow, bound->port->ofport);
+    zw_match_reg(flow, ZW_REG_SRC_ZONE, bound->zone->id);
+    match_step(flow, step);
+    return flow;
+}
+
+static struct zw_flow *drop_at(const struct zw_bound *bound, enum step step, uint16_t priority, enum zw_drop drop)
+{
+    struct zw_flow *flow = zw_drop_flow(ZW_STAGE_BINDING, priority, drop, bound->port);
+
+    zw_match_in_port(flow, bound->port->ofport);
+    zw_match_reg(flow, ZW_REG_SRC_ZONE, bound->zone->id);
+    match_step(flow, step);
+    return flow;
+}
+
+static void pass(struct zw_compiler *c, struct zw_flow *flow)
+{
+    zw_act_goto(flow, ZW_STAGE_SOURCE);
+    zw_emit(c, flow);
+}
+
+static void next(struct zw_compiler *c, struct zw_flow *flow, enum step step)
+{
+    zw_act_set_flags(flow, (uint32_t)step << ZW_FLAG_BOUND_FIRST, ZW_FLAG_BOUND_MASK);
+    zw_act_goto(flow, ZW_STAGE_BINDING);
+    zw_emit(c, flow);
+}
+
+/* On to 'step', or out if the guard does not look at IP addresses. */
+static void next_if_ip(struct zw_compiler *c, const struct zw_bound *bound, struct zw_flow *flow, enum step step)
+{
+    if (bound->zone->guard.ip) {
+        next(c, flow, step);
+    } else {
+        pass(c, flow);
+    }
+}
+
+static struct zw_flow *discovery(struct zw_flow *flow, uint8_t type, int code)
+{
+    zw_match_ip_proto(flow, ZW_IPV6, IPPROTO_ICMPV6);
+    zw_match_icmp(flow, type, code);
+    return flow;
+}
+
+static void ethernet(struct zw_compiler *c, const struct zw_bound *bound)
+{
+    if (bound->bindings.closed) {
+        zw_emit(c, drop_at(bound, ETHERNET, ZW_PRIO_WIDE, ZW_DROP_NO_BINDING));
+        return;
+    }
+    if (!bound->zone->guard.mac) {
+        next(c, at(bound, ETHERNET, ZW_PRIO_WIDE), CONTENTS);
+        return;
+    }
+    for (size_t i = 0; i < bound->bindings.n_macs; i++) {
+        struct zw_flow *flow = at(bound, ETHERNET, ZW_PRIO_EXACT);
+        zw_match_eth_src(flow, bound->bindings.macs[i].bytes);
+        next(c, flow, CONTENTS);
+    }
+    zw_emit(c, drop_at(bound, ETHERNET, ZW_PRIO_WIDE, ZW_DROP_MAC_SOURCE));
+}
+
+/* To and from which ports a DHCP server talks.  Clients listen at theirs, wherever a packet comes from. */
+static void dhcp_server(struct zw_compiler *c, const struct zw_bound *bound)
+{
+    static const struct {
+        enum zw_family family;
+        uint16_t server, client;
+    } dhcp[] = {{ZW_IPV4, 67, 68}, {ZW_IPV6, 547, 546}};
+
+    for (size_t i = 0; i < 2; i++) {
+        struct zw_flow *flow = drop_at(bound, CONTENTS, ZW_PRIO_BLOCK, ZW_DROP_DHCP_SERVER);
+        zw_match_ip_proto(flow, dhcp[i].family, IPPROTO_UDP);
+        zw_match_l4_src(flow, dhcp[i].server, 0xffff);
+        zw_emit(c, flow);
+
+        flow = drop_at(bound, CONTENTS, ZW_PRIO_BLOCK + 1, ZW_DROP_DHCP_SERVER);
+        zw_match_ip_proto(flow, dhcp[i].family, IPPROTO_UDP);
+        zw_match_l4_dst(flow, dhcp[i].client, 0xffff);
+        zw_emit(c, flow);
+    }
+}
+
+static void router(struct zw_compiler *c, const struct zw_bound *bound)
+{
+    zw_emit(c, discovery(drop_at(bound, CONTENTS, ZW_PRIO_BLOCK, ZW_DROP_ROUTER), ND_ROUTER_ADVERT, -1));
+    zw_emit(c, discovery(drop_at(bound, CONTENTS, ZW_PRIO_BLOCK, ZW_DROP_ROUTER), ND_REDIRECT, -1));
+    struct zw_flow *flow = drop_at(bound, CONTENTS, ZW_PRIO_BLOCK, ZW_DROP_ROUTER);
+    zw_match_ip_proto(flow, ZW_IPV4, IPPROTO_ICMP);
+    zw_match_icmp(flow, ICMP_REDIRECT, -1);
+    zw_emit(c, flow);
+}
+
+/* 'mac' in ARP and in the options of neighbour discovery; no_mac: there is no option. */
+static void hardware_address(struct zw_compiler *c, const struct zw_bound *bound, const struct zw_mac *mac)
+{
+    struct zw_flow *flow;
+
+    if (mac != &no_mac) {
+        flow = at(bound, CONTENTS, ZW_PRIO_EXACT);
+        zw_match_arp_sender_mac(flow, mac->bytes);
+        next_if_ip(c, bound, flow, TARGET);
+    }
+    flow = discovery(at(bound, CONTENTS, ZW_PRIO_EXACT), ND_NEIGHBOR_SOLICIT, 0);
+    zw_match_nd_source_mac(flow, mac->bytes);
+    next_if_ip(c, bound, flow, SOURCE);
+
+    flow = discovery(at(bound, CONTENTS, ZW_PRIO_EXACT), ND_NEIGHBOR_ADVERT, 0);
+    zw_match_nd_target_mac(flow, mac->bytes);
+    next_if_ip(c, bound, flow, TARGET);
+}
+
+static void contents(struct zw_compiler *c, const struct zw_bound *bound)
+{
+    const struct zw_guard *guard = &bound->zone->guard;
+    struct zw_flow *flow;
+
+    if (!guard->allows_dhcp_server) {
+        dhcp_server(c, bound);
+    }
+    if (!guard->allows_router) {
+        router(c, bound);
+    }
+    if (guard->mac) {
+        for (size_t i = 0; i < bound->bindings.n_macs; i++) {
+            hardware_address(c, bound, &bound->bindings.macs[i]);
+        }
+        hardware_address(c, bound, &no_mac);
+        flow = drop_at(bound, CONTENTS, ZW_PRIO_MATCH, ZW_DROP_ARP_MAC);
+        zw_match_eth_type(flow, ETH_TYPE_ARP);
+        zw_emit(c, flow);
+        zw_emit(c, discovery(drop_at(bound, CONTENTS, ZW_PRIO_MATCH, ZW_DROP_ND_MAC), ND_NEIGHBOR_SOLICIT, -1));
+        zw_emit(c, discovery(drop_at(bound, CONTENTS, ZW_PRIO_MATCH, ZW_DROP_ND_MAC), ND_NEIGHBOR_ADVERT, -1));
+    } else if (guard->ip) {
+        flow = at(bound, CONTENTS, ZW_PRIO_MATCH);
+        zw_match_eth_type(flow, ETH_TYPE_ARP);
+        next(c, flow, TARGET);
+        next(c, discovery(at(bound, CONTENTS, ZW_PRIO_MATCH), ND_NEIGHBOR_ADVERT, -1), TARGET);
+    }
+    next_if_ip(c, bound, at(bound, CONTENTS, ZW_PRIO_WIDE), SOURCE);
+}
+
+/* What 'addr', which is the port's own, lets pass. */
+static void bound_address(struct zw_compiler *c, const struct zw_bound *bound, const struct zw_addr *addr)
+{
+    struct zw_prefix prefix = host(addr), none = host(&unspecified[1]);
+    struct zw_flow *flow = at(bound, SOURCE, ZW_PRIO_EXACT);
+
+    zw_match_ip_src(flow, &prefix);
+    pass(c, flow);
+    if (addr->family == ZW_IPV4) {
+        flow = at(bound, TARGET, ZW_PRIO_EXACT);
+        zw_match_arp_sender(flow, &prefix);
+        pass(c, flow);
+        return;
+    }
+    flow = discovery(at(bound, TARGET, ZW_PRIO_EXACT), ND_NEIGHBOR_ADVERT, 0);
+    zw_match_nd_target(flow, addr);
+    next(c, flow, SOURCE);
+
+    /* Detection of duplicates: a solicitation about an address that the sender is about to use. */
+    flow = discovery(at(bound, SOURCE, ZW_PRIO_BLOCK), ND_NEIGHBOR_SOLICIT, 0);
+    zw_match_ip_src(flow, &none);
+    zw_match_nd_target(flow, addr);
+    pass(c, flow);
+}
+
+static void addresses(struct zw_compiler *c, const struct zw_bound *bound)
+{
+    const struct zw_bindings *bindings = &bound->bindings;
+    struct zw_prefix none = host(&unspecified[1]);
+    struct zw_flow *flow;
+
+    for (size_t i = 0; i < bindings->n_addresses; i++) {
+        bound_address(c, bound, &bindings->addresses[i]);
+    }
+    for (size_t i = 0; i < bindings->n_macs; i++) {
+        struct zw_addr addr = zw_mac_link_local(&bindings->macs[i]);
+        if (!zw_bindings_have(bindings, &addr)) {
+            bound_address(c, bound, &addr);
+        }
+    }
+    flow = drop_at(bound, TARGET, ZW_PRIO_MATCH, ZW_DROP_ARP_IP);
+    zw_match_eth_type(flow, ETH_TYPE_ARP);
+    zw_emit(c, flow);
+    zw_emit(c, discovery(drop_at(bound, TARGET, ZW_PRIO_MATCH, ZW_DROP_ND_TARGET), ND_NEIGHBOR_ADVERT, -1));
+
+    flow = discovery(drop_at(bound, SOURCE, ZW_PRIO_BLOCK - 1, ZW_DROP_ND_TARGET), ND_NEIGHBOR_SOLICIT, -1);
+    zw_match_ip_src(flow, &none);
+    zw_emit(c, flow);
+    for (size_t i = 0; i < 2; i++) {
+        flow = drop_at(bound, SOURCE, ZW_PRIO_MATCH, ZW_DROP_IP_SOURCE);
+        zw_match_family(flow, i ? ZW_IPV6 : ZW_IPV4);
+        zw_emit(c, flow);
+    }
+}
+
+/* Who has no address yet may say so: GUARD has seen to it that nothing else has an unspecified source. */
+static void without_address(struct zw_compiler *c)
+{
+    struct zw_prefix none = host(&unspecified[0]);
+
+    struct zw_flow *flow = zw_static_flow(ZW_STAGE_BINDING, ZW_PRIO_EXACT);
+    match_step(flow, TARGET);
+    zw_match_arp_sender(flow, &none);
+    pass(c, flow);
+    for (size_t i = 0; i < 2; i++) {
+        none = host(&unspecified[i]);
+        flow = zw_static_flow(ZW_STAGE_BINDING, ZW_PRIO_EXACT);
+        match_step(flow, SOURCE);
+        zw_match_ip_src(flow, &none);
+        pass(c, flow);
+    }
+}
+
+static void bound_port(struct zw_compiler *c, const struct zw_bound *bound)
+{
+    ethernet(c, bound);
+    if (bound->bindings.closed) {
+        return;
+    }
+    contents(c, bound);
+    if (bound->zone->guard.ip) {
+        addresses(c, bound);
+    }
+}
+
 void zw_compile_binding(struct zw_compiler *c)
 {
+    bool any_ip = false;
+
+    for (size_t i = 0; i < c->n_ports; i++) {
+        for (size_t j = 0; j < c->ports[i].n_bound; j++) {
+            const struct zw_bound *bound = &c->ports[i].bound[j];
+
+            bound_port(c, bound);
+            any_ip = any_ip || (bound->zone->guard.ip && !bound->bindings.closed);
+        }
+    }
+    if (any_ip) {
+        without_address(c);
+    }
     zw_emit_else(c, ZW_STAGE_BINDING, ZW_STAGE_SOURCE);
+}
+
+/* LAND (CVE-1999-0016): a source that is the receiver's own.  Who is bound to addresses cannot take another's; this is for
+ * who is not bound, such as an uplink.  A session has passed it when it was new. */
+static void land(struct zw_compiler *c, const struct zw_port *port, const struct zw_addr *addr,
+                 const struct zw_port_mask *segments)
+{
+    struct zw_prefix prefix = host(addr);
+    struct zw_flow *flow = zw_drop_flow(ZW_STAGE_NEW, ZW_PRIO_EXACT, ZW_DROP_LAND, port);
+
+    zw_match_reg(flow, ZW_REG_OUT_PORT, port->ofport);
+    if (segments) {
+        zw_match_segments(flow, segments);
+    }
+    zw_match_ip_src(flow, &prefix);
+    zw_emit(c, flow);
+}
+
+static void land_in(struct zw_compiler *c, const struct zw_open_port *open, const struct zw_zone *zone,
+                    const struct zw_port_mask *segments)
+{
+    const struct zw_bindings *bindings = zw_open_bindings(open, zone);
+
+    for (size_t i = 0; bindings && zone->guard.ip && i < bindings->n_addresses; i++) {
+        land(c, open->port, &bindings->addresses[i], segments);
+    }
+}
+
+void zw_compile_land(struct zw_compiler *c)
+{
+    for (size_t i = 0; i < c->n_ports; i++) {
+        zw_open_each_zone(c, &c->ports[i], land_in);
+    }
 }

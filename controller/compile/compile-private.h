@@ -6,6 +6,7 @@
 
 #include "controller/compile/compile.h"
 #include "controller/compile/masks.h"
+#include "controller/policy/binding.h"
 
 /* Priorities within a stage, from what must win to what is left. */
 enum {
@@ -22,6 +23,13 @@ struct zw_zone_run {
     const struct zw_zone *zone;
 };
 
+/* What a port is bound to where it is in 'zone', which has a guard. */
+struct zw_bound {
+    const struct zw_port *port;
+    const struct zw_zone *zone;
+    struct zw_bindings bindings;
+};
+
 /* A port that packets may pass: it has a zone in some segment that it carries and an OpenFlow number, and its VLAN mode can
  * be honoured. */
 struct zw_open_port {
@@ -29,6 +37,8 @@ struct zw_open_port {
     const struct zw_zone *zone; /* In every segment that it carries; NULL: look at the runs. */
     struct zw_zone_run *runs;   /* Segments that it carries and has a zone in; in order, apart. */
     size_t n_runs;
+    struct zw_bound *bound; /* One for each of its zones that has a guard. */
+    size_t n_bound;
 };
 
 struct zw_compiler {
@@ -55,6 +65,7 @@ void zw_compile_remote(struct zw_compiler *);
 void zw_compile_conntrack(struct zw_compiler *);
 void zw_compile_state(struct zw_compiler *);
 void zw_compile_new(struct zw_compiler *);
+void zw_compile_land(struct zw_compiler *); /* A part of NEW, in binding.c. */
 void zw_compile_policy(struct zw_compiler *);
 void zw_compile_verdict(struct zw_compiler *);
 void zw_compile_commit(struct zw_compiler *);
@@ -76,6 +87,12 @@ void zw_emit_drop(struct zw_compiler *, enum zw_stage, enum zw_drop);
 bool zw_port_carries_all(const struct zw_port *);
 /* The zone of an open port in 'segment'; NULL: it does not carry it, or has no zone there. */
 const struct zw_zone *zw_open_zone(const struct zw_open_port *, unsigned int segment);
+/* What an open port is bound to in 'zone', or NULL: the zone has no guard. */
+const struct zw_bindings *zw_open_bindings(const struct zw_open_port *, const struct zw_zone *);
+/* Calls 'what' for each zone of an open port and each mask of segments that it has there; NULL: in all segments. */
+void zw_open_each_zone(struct zw_compiler *, const struct zw_open_port *,
+                       void (*what)(struct zw_compiler *, const struct zw_open_port *, const struct zw_zone *,
+                                    const struct zw_port_mask *segments));
 /* Matches segments of a mask, as zw_port_masks() makes them. */
 void zw_match_segments(struct zw_flow *, const struct zw_port_mask *);
 

@@ -103,6 +103,52 @@ static bool find_zones(struct zw_compiler *c, struct zw_open_port *open)
     return open->n_runs;
 }
 
+static void warn_of_bindings(struct zw_compiler *c, const struct zw_bound *bound)
+{
+    const struct zw_bindings *bindings = &bound->bindings;
+
+    if (bindings->closed) {
+        zw_problems_add(c->warnings, NULL, 0, 0, "bridge %s: port %s is closed in zone %s: %s", c->bridge->name,
+                        bound->port->name, bound->zone->name, bindings->closed);
+    }
+    if (bindings->bad) {
+        zw_problems_add(c->warnings, NULL, 0, 0,
+                        "bridge %s: port %s: \"%s\" in external_ids:attached-ips is no address", c->bridge->name,
+                        bound->port->name, bindings->bad);
+    }
+    if (bindings->n_dropped) {
+        zw_problems_add(c->warnings, NULL, 0, 0,
+                        "bridge %s: port %s has %zu addresses more than the %u that it may have", c->bridge->name,
+                        bound->port->name, bindings->n_dropped, ZW_BINDINGS_MAX);
+    }
+}
+
+const struct zw_bindings *zw_open_bindings(const struct zw_open_port *open, const struct zw_zone *zone)
+{
+    for (size_t i = 0; i < open->n_bound; i++) {
+        if (open->bound[i].zone == zone) {
+            return &open->bound[i].bindings;
+        }
+    }
+    return NULL;
+}
+
+static void find_bindings(struct zw_compiler *c, struct zw_open_port *open)
+{
+    for (size_t i = 0, allocated = 0; i < open->n_runs; i++) {
+        const struct zw_zone *zone = open->runs[i].zone;
+
+        if (!zone->guard.is_on || zw_open_bindings(open, zone)) {
+            continue;
+        }
+        open->bound = zw_xgrow(open->bound, open->n_bound, &allocated, sizeof *open->bound);
+        struct zw_bound *bound = &open->bound[open->n_bound++];
+        *bound = (struct zw_bound){.port = open->port, .zone = zone};
+        zw_bindings_find(zone, open->port, NULL, 0, &bound->bindings);
+        warn_of_bindings(c, bound);
+    }
+}
+
 static void find_open_ports(struct zw_compiler *c)
 {
     c->ports = zw_xcalloc(c->bridge->n_ports + 1, sizeof *c->ports);
@@ -110,11 +156,21 @@ static void find_open_ports(struct zw_compiler *c)
         struct zw_open_port open = {.port = &c->bridge->ports[i]};
 
         if (find_zones(c, &open) && is_usable(c, open.port)) {
+            find_bindings(c, &open);
             c->ports[c->n_ports++] = open;
         } else {
             free(open.runs);
         }
     }
+}
+
+static void close_port(struct zw_open_port *open)
+{
+    for (size_t i = 0; i < open->n_bound; i++) {
+        zw_bindings_clear(&open->bound[i].bindings);
+    }
+    free(open->bound);
+    free(open->runs);
 }
 
 const struct zw_zone *zw_open_zone(const struct zw_open_port *open, unsigned int segment)
@@ -128,6 +184,24 @@ const struct zw_zone *zw_open_zone(const struct zw_open_port *open, unsigned int
         }
     }
     return NULL;
+}
+
+void zw_open_each_zone(struct zw_compiler *c, const struct zw_open_port *open,
+                       void (*what)(struct zw_compiler *, const struct zw_open_port *, const struct zw_zone *,
+                                    const struct zw_port_mask *segments))
+{
+    if (open->zone) {
+        what(c, open, open->zone, NULL);
+        return;
+    }
+    for (size_t i = 0; i < open->n_runs; i++) {
+        struct zw_port_mask masks[ZW_MAX_PORT_MASKS];
+        size_t n = zw_port_masks(open->runs[i].first, open->runs[i].last, masks);
+
+        for (size_t j = 0; j < n; j++) {
+            what(c, open, open->runs[i].zone, &masks[j]);
+        }
+    }
 }
 
 void zw_match_segments(struct zw_flow *flow, const struct zw_port_mask *mask)
@@ -197,7 +271,7 @@ struct zw_flow_table *zw_compile(const struct zw_policy *policy, const struct zw
         stages[i](&c);
     }
     for (size_t i = 0; i < c.n_ports; i++) {
-        free(c.ports[i].runs);
+        close_port(&c.ports[i]);
     }
     free(c.ports);
     free(c.segments);

@@ -187,13 +187,16 @@ static void no_copy_back(struct zw_compiler *c, const struct zw_port *port)
     zw_emit(c, flow);
 }
 
-/* 'segments' NULL: in all of them. */
-static void target(struct zw_compiler *c, const struct zw_port *port, const struct zw_zone *zone,
+static void target(struct zw_compiler *c, const struct zw_open_port *open, const struct zw_zone *zone,
                    const struct zw_port_mask *segments)
 {
-    struct zw_flow *flow = zw_port_flow(ZW_STAGE_TARGET, ZW_PRIO_MATCH, port);
+    const struct zw_bindings *bindings = zw_open_bindings(open, zone);
 
-    zw_match_reg(flow, ZW_REG_OUT_PORT, port->ofport);
+    if (bindings && bindings->closed) {
+        return; /* Nothing passes, in either direction. */
+    }
+    struct zw_flow *flow = zw_port_flow(ZW_STAGE_TARGET, ZW_PRIO_MATCH, open->port);
+    zw_match_reg(flow, ZW_REG_OUT_PORT, open->port->ofport);
     if (segments) {
         zw_match_segments(flow, segments);
     }
@@ -208,18 +211,7 @@ void zw_compile_target(struct zw_compiler *c)
         const struct zw_open_port *open = &c->ports[i];
 
         no_copy_back(c, open->port);
-        if (open->zone) {
-            target(c, open->port, open->zone, NULL);
-            continue;
-        }
-        for (size_t j = 0; j < open->n_runs; j++) {
-            struct zw_port_mask masks[ZW_MAX_PORT_MASKS];
-            size_t n = zw_port_masks(open->runs[j].first, open->runs[j].last, masks);
-
-            for (size_t k = 0; k < n; k++) {
-                target(c, open->port, open->runs[j].zone, &masks[k]);
-            }
-        }
+        zw_open_each_zone(c, open, target);
     }
     zw_emit_drop(c, ZW_STAGE_TARGET, ZW_DROP_NO_RECEIVER);
 }

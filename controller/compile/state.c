@@ -142,6 +142,8 @@ void zw_compile_new(struct zw_compiler *c)
     new_fragment(c, ZW_IPV4);
     new_fragment(c, ZW_IPV6);
 
+    zw_compile_land(c);
+
     struct zw_flow *flow = zw_static_flow(ZW_STAGE_NEW, ZW_PRIO_ELSE);
     zw_act_set_reg(flow, ZW_REG_VERSION, c->policy->version);
     zw_act_goto(flow, ZW_STAGE_POLICY);

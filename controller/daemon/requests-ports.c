@@ -8,6 +8,28 @@
 
 #include "controller/base/memory.h"
 #include "controller/daemon/requests.h"
+#include "controller/policy/binding.h"
+
+/* Why the guards of its zones let nothing pass, or NULL: in one of them something may. */
+static const char *closed_by_guards(const struct zw_port *port, const struct zw_claim *claims, size_t n)
+{
+    const char *closed = NULL;
+
+    for (size_t i = 0; i < n; i++) {
+        struct zw_bindings bindings;
+
+        if (!claims[i].zone) {
+            continue;
+        }
+        zw_bindings_find(claims[i].zone, port, NULL, 0, &bindings); /* A port that learns is not closed. */
+        closed = bindings.closed;
+        zw_bindings_clear(&bindings);
+        if (!closed) {
+            return NULL;
+        }
+    }
+    return closed;
+}
 
 const char *zw_port_closed(const struct zw_port *port, const struct zw_claim *claims, size_t n_claims)
 {
@@ -27,7 +49,7 @@ const char *zw_port_closed(const struct zw_port *port, const struct zw_claim *cl
     } else if (port->vlan_mode == ZW_VLAN_UNSUPPORTED) {
         return "its vlan_mode is not supported";
     }
-    return NULL;
+    return closed_by_guards(port, claims, n_claims);
 }
 
 static bool has_zone(const struct zw_claim *claims, size_t n, const struct zw_zone *zone)
@@ -156,6 +178,11 @@ static bool is_first(const struct zw_claim *claims, size_t i)
     return true;
 }
 
+static bool is_first_of_zone(const struct zw_claim *claims, size_t i)
+{
+    return !has_zone(claims, i, claims[i].zone);
+}
+
 static void add_by_vlan(cJSON *array, const struct zw_claim *claims, size_t n, bool open)
 {
     for (size_t i = 0; i < n; i++) {
@@ -180,6 +207,48 @@ static cJSON *by_vlan_json(const struct zw_claim *claims, size_t n)
     return array;
 }
 
+/* Adds what the port is bound to in 'zone', which has not been added before. */
+static void add_bound(const struct zw_port *port, const struct zw_zone *zone, cJSON *macs, cJSON *addresses)
+{
+    struct zw_bindings bindings;
+    char buf[ZW_ADDR_STRLEN];
+
+    zw_bindings_find(zone, port, NULL, 0, &bindings);
+    for (size_t i = 0; zone->guard.mac && i < bindings.n_macs; i++) {
+        cJSON_AddItemToArray(macs, cJSON_CreateString(zw_mac_format(&bindings.macs[i], buf)));
+    }
+    for (size_t i = 0; zone->guard.ip && i < bindings.n_addresses; i++) {
+        cJSON_AddItemToArray(addresses, cJSON_CreateString(zw_addr_format(&bindings.addresses[i], buf)));
+    }
+    zw_bindings_clear(&bindings);
+}
+
+static void add_or_null(cJSON *object, const char *key, cJSON *array, bool wanted)
+{
+    if (!wanted) {
+        cJSON_Delete(array);
+        array = cJSON_CreateNull();
+    }
+    cJSON_AddItemToObject(object, key, array);
+}
+
+/* "macs" and "addresses": what the port is bound to; null where none of its zones binds it. */
+static void add_bindings(cJSON *object, const struct zw_port *port, const struct zw_claim *claims, size_t n)
+{
+    cJSON *macs = cJSON_CreateArray(), *addresses = cJSON_CreateArray();
+    bool binds_mac = false, binds_ip = false;
+
+    for (size_t i = 0; i < n; i++) {
+        if (claims[i].zone && is_first_of_zone(claims, i)) {
+            add_bound(port, claims[i].zone, macs, addresses);
+            binds_mac = binds_mac || claims[i].zone->guard.mac;
+            binds_ip = binds_ip || claims[i].zone->guard.ip;
+        }
+    }
+    add_or_null(object, "macs", macs, binds_mac);
+    add_or_null(object, "addresses", addresses, binds_ip);
+}
+
 static cJSON *port_json(const struct zw_bridge *bridge, const struct zw_port *port, const struct zw_claim *claims,
                         size_t n_claims)
 {
@@ -196,6 +265,7 @@ static cJSON *port_json(const struct zw_bridge *bridge, const struct zw_port *po
     add_positive(object, "tag", port->tag);
     cJSON_AddItemToObject(object, "trunks", trunks_json(port));
     zw_json_add_string(object, "mac", port->attached_mac);
+    add_bindings(object, port, claims, n_claims);
     zw_json_add_string(object, "closed", zw_port_closed(port, claims, n_claims));
     return object;
 }

@@ -2,6 +2,8 @@
 # To add a file: one line here, in alphabetical order.
 controller_libzoneward_a_SOURCES += controller/policy/decide.h
 controller_libzoneward_a_SOURCES += controller/policy/policy.h
+controller_libzoneward_a_SOURCES += controller/policy/binding.c
+controller_libzoneward_a_SOURCES += controller/policy/binding.h
 controller_libzoneward_a_SOURCES += controller/policy/decide.c
 controller_libzoneward_a_SOURCES += controller/policy/explain.c
 controller_libzoneward_a_SOURCES += controller/policy/explain.h
@@ -15,6 +17,7 @@ controller_libzoneward_a_SOURCES += controller/policy/places.h
 controller_libzoneward_a_SOURCES += controller/policy/policy-private.h
 controller_libzoneward_a_SOURCES += controller/policy/policy.c
 controller_libzoneward_a_SOURCES += controller/policy/reader-address.c
+controller_libzoneward_a_SOURCES += controller/policy/reader-guard.c
 controller_libzoneward_a_SOURCES += controller/policy/reader-rule.c
 controller_libzoneward_a_SOURCES += controller/policy/reader-service.c
 controller_libzoneward_a_SOURCES += controller/policy/reader-util.c

@@ -94,6 +94,20 @@ static void print_vlans(FILE *f, const void *list_, size_t i)
     }
 }
 
+static void print_mac(FILE *f, const void *list, size_t i)
+{
+    char buf[ZW_MAC_STRLEN];
+
+    print_text(f, zw_mac_format((const struct zw_mac *)list + i, buf));
+}
+
+static void print_addr(FILE *f, const void *list, size_t i)
+{
+    char buf[ZW_ADDR_STRLEN];
+
+    print_text(f, zw_addr_format((const struct zw_addr *)list + i, buf));
+}
+
 static void print_selector(FILE *f, const struct zw_selector *s)
 {
     static const char *const keys[] = {
@@ -111,6 +125,23 @@ static void print_selector(FILE *f, const struct zw_selector *s)
     if (s->n_vlans) {
         print_list(f, 8, "vlans", s->n_vlans, print_vlans, s->vlans);
     }
+    if (s->n_macs) {
+        print_list(f, 8, "macs", s->n_macs, print_mac, s->macs);
+    }
+    if (s->n_addresses) {
+        print_list(f, 8, "addresses", s->n_addresses, print_addr, s->addresses);
+    }
+}
+
+static void print_guard(FILE *f, const struct zw_guard *guard)
+{
+    if (!guard->is_on) {
+        return;
+    }
+    fprintf(f, "    guard:\n      mac: %s\n      ip: %s\n", guard->mac ? "true" : "false",
+            guard->ip ? "true" : "false");
+    fprintf(f, "      dhcp-server: %s\n      router: %s\n", guard->allows_dhcp_server ? "allow" : "deny",
+            guard->allows_router ? "allow" : "deny");
 }
 
 static void print_zone(FILE *f, const struct zw_zone *zone)
@@ -129,6 +160,7 @@ static void print_zone(FILE *f, const struct zw_zone *zone)
     for (size_t i = 0; i < zone->n_selectors; i++) {
         print_selector(f, &zone->selectors[i]);
     }
+    print_guard(f, &zone->guard);
     fprintf(f, "    trust-external-id: %s\n", zone->trusts_external_id ? "true" : "false");
 }
 

@@ -25,7 +25,7 @@ static bool equal(const char *a, const char *b)
     return a && b && !strcmp(a, b);
 }
 
-static bool selects(const struct zw_selector *s, const struct zw_port *port)
+bool zw_selector_selects(const struct zw_selector *s, const struct zw_port *port)
 {
     switch (s->type) {
     case ZW_SELECT_NAME:
@@ -96,7 +96,7 @@ static struct zw_claim find_claims(const struct zw_policy *policy, const struct 
         const struct zw_zone *zone = policy->zones[i];
 
         for (size_t j = 0; j < zone->n_selectors; j++) {
-            if (!selects(&zone->selectors[j], port)) {
+            if (!zw_selector_selects(&zone->selectors[j], port)) {
                 continue;
             } else if (zone->selectors[j].n_vlans) {
                 claim_named(named, zone, &zone->selectors[j]);

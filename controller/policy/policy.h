@@ -25,6 +25,7 @@ struct zw_port;
 #define ZW_POLICY_MAX_RULES 60000              /* Each has a priority of its own in OpenFlow's 16 bits. */
 #define ZW_SERVICE_MAX_ITEMS 1000              /* Alternatives of one service. */
 #define ZW_VALUE_MAX 255                       /* Bytes of a selector's key or value. */
+#define ZW_BINDINGS_MAX 64u                    /* MAC addresses, and IP addresses, that a port is bound to. */
 #define ZW_NAME_MAX 63                         /* Bytes of a zone's, set's, service's or rule's name. */
 
 enum zw_action { ZW_ALLOW, ZW_DENY, ZW_ASK };
@@ -56,6 +57,17 @@ struct zw_selector {
     struct zw_vlan_range *vlans; /* Of the ports, only these; sorted, apart. */
     size_t n_vlans;              /* 0: every VLAN that no other zone claims by name. */
     int line;                    /* For messages. */
+    struct zw_mac *macs;         /* What a port that is selected so may send from, if its zone has a guard; sorted. */
+    struct zw_addr *addresses;   /* The same. */
+    size_t n_macs, n_addresses;
+};
+
+/* What a zone's ports may say that they are; all false: anything.  controller/policy/binding.h. */
+struct zw_guard {
+    bool is_on;
+    bool mac, ip;                /* Only from the MAC addresses, and IP addresses, that the port is bound to. */
+    bool learns_dhcp, learns_nd; /* IP addresses are bound by what DHCP gives, or neighbour discovery claims, too. */
+    bool allows_dhcp_server, allows_router;
 };
 
 struct zw_zone {
@@ -65,6 +77,7 @@ struct zw_zone {
     size_t n_selectors;
     const struct zw_zone *behind; /* NULL: a zone of ports.  Else a zone of ports that carries these addresses. */
     struct zw_prefixes addresses; /* Only of a zone 'behind' another. */
+    struct zw_guard guard;        /* Only of a zone of ports. */
     bool trusts_external_id;      /* external_ids:zone of an Interface may put it here. */
     int line;
 };
@@ -189,6 +202,9 @@ enum zw_membership {
 #undef ZW_MEMBERSHIP
 };
 const char *zw_membership_text(enum zw_membership);
+
+/* Whether 'port' is one that the selector means, in whichever VLANs. */
+bool zw_selector_selects(const struct zw_selector *, const struct zw_port *port);
 
 /* Whose a port is in a run of VLANs. */
 struct zw_claim {

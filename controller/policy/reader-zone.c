@@ -17,20 +17,22 @@ struct zw_zone_draft {
     const struct zw_yaml_node *behind, *addresses; /* Parts of the body, or NULL. */
 };
 
-enum { KEY_PORTS, KEY_BEHIND, KEY_ADDRESSES, KEY_TRUST, N_KEYS = KEY_TRUST + 2 };
+enum { KEY_PORTS, KEY_BEHIND, KEY_ADDRESSES, KEY_TRUST, KEY_GUARD, N_KEYS };
 static const struct zw_reader_key keys[] = {
     [KEY_PORTS] = {"ports", false},         [KEY_BEHIND] = {"behind", false},
     [KEY_ADDRESSES] = {"addresses", false}, [KEY_TRUST] = {"trust-external-id", false},
-    [KEY_TRUST + 1] = {"guard", true},      [N_KEYS] = {NULL, false},
+    [KEY_GUARD] = {"guard", false},         [N_KEYS] = {NULL, false},
 };
 
-enum { KEY_VLANS = ZW_SELECT_MAC + 1, N_SELECTOR_KEYS };
+enum { KEY_VLANS = ZW_SELECT_MAC + 1, KEY_MACS, KEY_BOUND_ADDRESSES, N_SELECTOR_KEYS };
 static const struct zw_reader_key selector_keys[] = {
     [ZW_SELECT_NAME] = {"name", false},
     [ZW_SELECT_IFACE_ID] = {"iface-id", false},
     [ZW_SELECT_EXTERNAL_ID] = {"external-id", false},
     [ZW_SELECT_MAC] = {"mac", false},
     [KEY_VLANS] = {"vlans", false},
+    [KEY_MACS] = {"macs", false},
+    [KEY_BOUND_ADDRESSES] = {"addresses", false},
     [N_SELECTOR_KEYS] = {NULL, false},
 };
 
@@ -234,6 +236,20 @@ static void check_unique_selector(struct zw_reader *r, const struct zw_yaml_node
     }
 }
 
+/* In which VLANs a selector's ports are meant, and what they are bound to. */
+static void read_limits(struct zw_reader *r, const struct zw_yaml_node *const *values, struct zw_selector *s)
+{
+    if (values[KEY_VLANS]) {
+        zw_reader_vlans(r, values[KEY_VLANS], s);
+    }
+    if (values[KEY_MACS]) {
+        zw_reader_macs(r, values[KEY_MACS], s);
+    }
+    if (values[KEY_BOUND_ADDRESSES]) {
+        zw_reader_bound_addresses(r, values[KEY_BOUND_ADDRESSES], s);
+    }
+}
+
 static void read_selector(struct zw_reader *r, const struct zw_yaml_node *node, struct zw_zone *zone)
 {
     const struct zw_yaml_node *values[N_SELECTOR_KEYS];
@@ -249,14 +265,14 @@ static void read_selector(struct zw_reader *r, const struct zw_yaml_node *node, 
             n_given++;
         }
     }
-    if (values[KEY_VLANS]) {
-        zw_reader_vlans(r, values[KEY_VLANS], s);
-    }
-    if (n_given > 1 || !node->n || (!n_given && values[KEY_VLANS])) {
+    bool is_bound = values[KEY_MACS] || values[KEY_BOUND_ADDRESSES];
+    read_limits(r, values, s);
+    if (n_given > 1 || !node->n || (!n_given && (values[KEY_VLANS] || is_bound))) {
         zw_reader_problem(r, node, "%s; expected one of name, iface-id, external-id or mac in each entry",
-                          n_given    ? "more than one of these keys"
-                          : !node->n ? "an empty mapping"
-                                     : "VLANs of no port");
+                          n_given             ? "more than one of these keys"
+                          : !node->n          ? "an empty mapping"
+                          : values[KEY_VLANS] ? "VLANs of no port"
+                                              : "addresses of no port");
     } else if (n_given && set_selector(r, values[s->type], s) && (s->n_vlans || !values[KEY_VLANS])) {
         check_unique_selector(r, values[s->type], s, zone);
         zone->n_selectors++;
@@ -306,6 +322,10 @@ static void check_keys(struct zw_reader *r, const struct zw_yaml_node *node, con
         zw_reader_problem(r, values[KEY_ADDRESSES]->key,
                           "\"addresses\" without \"behind\"; expected the zone of ports that they are behind");
     }
+    if (values[KEY_BEHIND] && values[KEY_GUARD]) {
+        zw_reader_problem(r, values[KEY_GUARD]->key,
+                          "\"guard\" in a zone behind another; expected it in zones of ports only");
+    }
     if (values[KEY_BEHIND] && values[KEY_TRUST]) {
         zw_reader_problem(r, values[KEY_TRUST]->key,
                           "\"trust-external-id\" in a zone behind another; expected it in zones of ports only");
@@ -335,6 +355,9 @@ static void read_body(struct zw_reader *r, struct zw_zone_draft *draft, struct z
     }
     if (values[KEY_PORTS]) {
         read_ports(r, values[KEY_PORTS], zone);
+    }
+    if (values[KEY_GUARD]) {
+        zw_reader_guard(r, values[KEY_GUARD], &zone->guard);
     }
     if (draft->behind) {
         read_behind(r, draft->behind, zone);

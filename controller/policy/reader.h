@@ -99,6 +99,10 @@ bool zw_reader_list(struct zw_reader *, const struct zw_yaml_node *, const char 
 
 /* Addresses and the names of address sets.  'sets_allowed': false inside a set. */
 bool zw_reader_addresses(struct zw_reader *, const struct zw_yaml_node *, bool sets_allowed, struct zw_prefixes *);
+/* A zone's "guard", and "macs" and "addresses" of a port's entry (reader-guard.c). */
+void zw_reader_guard(struct zw_reader *, const struct zw_yaml_node *, struct zw_guard *);
+void zw_reader_macs(struct zw_reader *, const struct zw_yaml_node *, struct zw_selector *);
+void zw_reader_bound_addresses(struct zw_reader *, const struct zw_yaml_node *, struct zw_selector *);
 /* Items and the names of services.  'names_allowed': false inside a service. */
 bool zw_reader_service(struct zw_reader *, const struct zw_yaml_node *, bool names_allowed, struct zw_service *);
 
