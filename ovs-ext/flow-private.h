@@ -9,6 +9,7 @@
 #include "openvswitch/ofp-actions.h"
 #include "openvswitch/ofpbuf.h"
 
+#include "ovs-ext/flow-table.h"
 #include "ovs-ext/flow.h"
 
 struct zw_flow {
@@ -21,6 +22,15 @@ struct zw_flow {
     struct minimatch packed; /* From then on. */
     struct ofpbuf ofpacts;
 };
+
+struct zw_flow_table {
+    struct hmap flows;
+};
+
+/* In no order. */
+#define ZW_FLOW_TABLE_FOR_EACH(FLOW, TABLE) HMAP_FOR_EACH (FLOW, node, &(TABLE)->flows)
+
+void zw_changes_put(struct zw_changes *, size_t *allocated, enum zw_change_type, const struct zw_flow *);
 
 /* A flow from what a switch says. Copies match and actions. */
 struct zw_flow *zw_flow_from_switch(uint8_t table, uint16_t priority, uint64_t cookie, const struct match *,

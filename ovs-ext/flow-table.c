@@ -10,10 +10,6 @@
 #include "ovs-ext/flow-private.h"
 #include "lib/util.h"
 
-struct zw_flow_table {
-    struct hmap flows;
-};
-
 struct zw_flow_table *zw_flow_table_new(void)
 {
     struct zw_flow_table *table = xmalloc(sizeof *table);
@@ -65,16 +61,33 @@ bool zw_flow_table_add(struct zw_flow_table *table, struct zw_flow *flow)
     return true;
 }
 
-bool zw_flow_table_remove(struct zw_flow_table *table, const struct zw_flow *like)
+struct zw_flow *zw_flow_table_take(struct zw_flow_table *table, const struct zw_flow *like)
 {
     struct zw_flow *flow = find(table, like, zw_flow_hash(like));
 
-    if (!flow) {
-        return false;
+    if (flow) {
+        hmap_remove(&table->flows, &flow->node);
     }
-    hmap_remove(&table->flows, &flow->node);
+    return flow;
+}
+
+struct zw_flow *zw_flow_table_pop(struct zw_flow_table *table)
+{
+    struct hmap_node *node = hmap_first(&table->flows);
+
+    if (!node) {
+        return NULL;
+    }
+    hmap_remove(&table->flows, node);
+    return CONTAINER_OF(node, struct zw_flow, node);
+}
+
+bool zw_flow_table_remove(struct zw_flow_table *table, const struct zw_flow *like)
+{
+    struct zw_flow *flow = zw_flow_table_take(table, like);
+
     zw_flow_free(flow);
-    return true;
+    return flow;
 }
 
 void zw_flow_table_replace(struct zw_flow_table *table, struct zw_flow *flow)
@@ -149,8 +162,7 @@ char *zw_flow_table_format(const struct zw_flow_table *table)
     return ds_steal_cstr(&s);
 }
 
-static void put_change(struct zw_changes *changes, size_t *allocated, enum zw_change_type type,
-                       const struct zw_flow *flow)
+void zw_changes_put(struct zw_changes *changes, size_t *allocated, enum zw_change_type type, const struct zw_flow *flow)
 {
     if (changes->n >= *allocated) {
         changes->list = x2nrealloc(changes->list, allocated, sizeof *changes->list);
@@ -170,9 +182,9 @@ static size_t put_desired(const struct zw_flow_table *installed, const struct zw
 
         n_common += old != NULL;
         if (!old) {
-            put_change(changes, allocated, ZW_CHANGE_ADD, flow);
+            zw_changes_put(changes, allocated, ZW_CHANGE_ADD, flow);
         } else if (!zw_flow_same_effect(old, flow)) {
-            put_change(changes, allocated, ZW_CHANGE_MODIFY, flow);
+            zw_changes_put(changes, allocated, ZW_CHANGE_MODIFY, flow);
         }
     }
     return n_common;
@@ -185,7 +197,7 @@ static void put_deleted(const struct zw_flow_table *installed, const struct zw_f
 
     HMAP_FOR_EACH (flow, node, &installed->flows) {
         if (!find(desired, flow, hmap_node_hash(&flow->node))) {
-            put_change(changes, allocated, ZW_CHANGE_DELETE, flow);
+            zw_changes_put(changes, allocated, ZW_CHANGE_DELETE, flow);
         }
     }
 }
@@ -205,7 +217,7 @@ void zw_flow_table_diff(const struct zw_flow_table *installed, const struct zw_f
     }
     put_deleted(installed, desired, changes, &allocated);
     for (size_t i = 0; i < rest.n; i++) {
-        put_change(changes, &allocated, rest.list[i].type, rest.list[i].flow);
+        zw_changes_put(changes, &allocated, rest.list[i].type, rest.list[i].flow);
     }
     free(rest.list);
 }

@@ -67,6 +67,9 @@ void zw_compile_state(struct zw_compiler *);
 void zw_compile_new(struct zw_compiler *);
 void zw_compile_land(struct zw_compiler *); /* A part of NEW, in binding.c. */
 void zw_compile_policy(struct zw_compiler *);
+/* The flows of one rule, which follow from nothing but the rule; and of the default. */
+void zw_compile_rule(struct zw_compiler *, const struct zw_rule *);
+void zw_compile_default(struct zw_compiler *);
 void zw_compile_verdict(struct zw_compiler *);
 void zw_compile_commit(struct zw_compiler *);
 void zw_compile_output(struct zw_compiler *);

@@ -8,6 +8,7 @@
 
 #include "controller/base/memory.h"
 #include "controller/compile/compile-private.h"
+#include "controller/policy/rule.h"
 
 struct zw_flow *zw_static_flow(enum zw_stage stage, uint16_t priority)
 {
@@ -254,26 +255,101 @@ static void (*const stages[ZW_N_STAGES])(struct zw_compiler *) = {
     [ZW_STAGE_OUTPUT] = zw_compile_output,
 };
 
-struct zw_flow_table *zw_compile(const struct zw_policy *policy, const struct zw_bridge *bridge,
-                                 unsigned int bridge_index, struct zw_problems *warnings)
+static struct zw_compiler begin(const struct zw_compile_input *input, unsigned int bridge_index,
+                                struct zw_problems *warnings)
 {
-    struct zw_compiler c = {
-        .policy = policy,
-        .bridge = bridge,
+    return (struct zw_compiler){
+        .policy = input->policy,
+        .bridge = input->bridge,
         .ct_zone_base = (bridge_index + 1) << ZW_CT_ZONE_BRIDGE_SHIFT,
         .flows = zw_flow_table_new(),
         .warnings = warnings,
     };
+}
 
-    find_open_ports(&c);
-    find_segments(&c);
+/* All stages but POLICY. */
+static void compile_frame(struct zw_compiler *c)
+{
+    find_open_ports(c);
+    find_segments(c);
     for (size_t i = 0; i < ZW_N_STAGES; i++) {
-        stages[i](&c);
+        if (i != ZW_STAGE_POLICY) {
+            stages[i](c);
+        }
     }
-    for (size_t i = 0; i < c.n_ports; i++) {
-        close_port(&c.ports[i]);
+    for (size_t i = 0; i < c->n_ports; i++) {
+        close_port(&c->ports[i]);
     }
-    free(c.ports);
-    free(c.segments);
+    free(c->ports);
+    free(c->segments);
+}
+
+struct zw_flow_table *zw_compile(const struct zw_policy *policy, const struct zw_bridge *bridge,
+                                 unsigned int bridge_index, struct zw_problems *warnings)
+{
+    struct zw_compiler c = begin(&(struct zw_compile_input){policy, bridge}, bridge_index, warnings);
+
+    compile_frame(&c);
+    zw_compile_policy(&c);
     return c.flows;
+}
+
+bool zw_compile_same_frame(const struct zw_compile_input *before, const struct zw_compile_input *after)
+{
+    return zw_policy_same_frame(before->policy, after->policy) &&
+           (before->bridge == after->bridge || zw_bridge_same_numbered_ports(before->bridge, after->bridge));
+}
+
+static bool compiles_same(const struct zw_rule *a, const struct zw_rule *b)
+{
+    return a->id == b->id && a->priority == b->priority && zw_rule_says_same(a, b);
+}
+
+/* Rules that both have the same way need no flows in either.  They are the same at both ends most often; between them they
+ * are found by their ids. */
+static void compile_changed_rules(struct zw_compiler *old, struct zw_compiler *new)
+{
+    const struct zw_rule *was = old->policy->rules, *is = new->policy->rules;
+    size_t first = 0, old_end = old->policy->n_rules, new_end = new->policy->n_rules;
+
+    while (first < old_end && first < new_end && compiles_same(&was[first], &is[first])) {
+        first++;
+    }
+    while (old_end > first && new_end > first && compiles_same(&was[old_end - 1], &is[new_end - 1])) {
+        old_end--, new_end--;
+    }
+    for (size_t i = first; i < old_end; i++) {
+        const struct zw_rule *other = zw_policy_rule_by_id(new->policy, was[i].id);
+
+        if (!other || !compiles_same(&was[i], other)) {
+            zw_compile_rule(old, &was[i]);
+        }
+    }
+    for (size_t i = first; i < new_end; i++) {
+        const struct zw_rule *other = zw_policy_rule_by_id(old->policy, is[i].id);
+
+        if (!other || !compiles_same(&is[i], other)) {
+            zw_compile_rule(new, &is[i]);
+        }
+    }
+}
+
+struct zw_flow_delta zw_compile_delta(const struct zw_compile_input *before, const struct zw_compile_input *after,
+                                      unsigned int bridge_index, struct zw_problems *warnings)
+{
+    struct zw_problems said_before = ZW_PROBLEMS_INIT;
+    struct zw_compiler old = begin(before, bridge_index, &said_before), new = begin(after, bridge_index, warnings);
+
+    if (zw_compile_same_frame(before, after)) {
+        zw_compile_new(&old);
+        zw_compile_new(&new);
+    } else {
+        compile_frame(&old);
+        compile_frame(&new);
+    }
+    compile_changed_rules(&old, &new);
+    zw_compile_default(&old);
+    zw_compile_default(&new);
+    zw_problems_clear(&said_before);
+    return zw_flow_delta_make(old.flows, new.flows);
 }

@@ -9,7 +9,7 @@
 
 #include "controller/base/problems.h"
 #include "controller/policy/policy.h"
-#include "ovs-ext/flow-table.h"
+#include "ovs-ext/flow-journal.h"
 #include "ovs-ext/inventory.h"
 
 /* All flows of 'bridge' under 'policy'.  'bridge_index' counts from 0, below ZW_MAX_BRIDGES: it keeps the sessions of
@@ -17,5 +17,20 @@
  * 'warnings': the result is still right, for it is closed there. */
 struct zw_flow_table *zw_compile(const struct zw_policy *, const struct zw_bridge *, unsigned int bridge_index,
                                  struct zw_problems *warnings);
+
+/* What the flows of a bridge are made of. */
+struct zw_compile_input {
+    const struct zw_policy *policy;
+    const struct zw_bridge *bridge;
+};
+
+/* Whether only rules may differ: everything else has the same flows, and the same warnings. */
+bool zw_compile_same_frame(const struct zw_compile_input *before, const struct zw_compile_input *after);
+
+/* What makes zw_compile() of 'before' into zw_compile() of 'after', flow for flow, for the same bridge.  Only rules that
+ * differ are compiled, and other stages if the frame does.  'warnings' get what zw_compile() says of 'after', unless the
+ * frame is the same. */
+struct zw_flow_delta zw_compile_delta(const struct zw_compile_input *before, const struct zw_compile_input *after,
+                                      unsigned int bridge_index, struct zw_problems *warnings);
 
 #endif

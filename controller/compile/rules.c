@@ -383,7 +383,7 @@ static void emit_family(const struct rule_compiler *all, uint8_t family)
     release(&rc);
 }
 
-static void compile_rule(struct zw_compiler *c, const struct zw_rule *rule)
+void zw_compile_rule(struct zw_compiler *c, const struct zw_rule *rule)
 {
     struct rule_compiler rc = {.c = c, .rule = rule, .conj_id = rule->id};
 
@@ -407,9 +407,15 @@ static void compile_rule(struct zw_compiler *c, const struct zw_rule *rule)
 void zw_compile_policy(struct zw_compiler *c)
 {
     for (size_t i = 0; i < c->policy->n_rules; i++) {
-        compile_rule(c, &c->policy->rules[i]);
+        zw_compile_rule(c, &c->policy->rules[i]);
     }
+    zw_compile_default(c);
+}
+
+void zw_compile_default(struct zw_compiler *c)
+{
     struct zw_flow *flow = zw_flow_new(ZW_STAGE_POLICY, ZW_PRIORITY_DEFAULT, zw_cookie(ZW_COOKIE_RULE, 0));
+
     act_verdict(flow, 0, c->policy->default_action, c->policy->default_log);
     zw_emit(c, flow);
 }

@@ -81,11 +81,20 @@ void zw_bridges_start(struct zw_daemon *daemon)
     }
 }
 
+static void forget_compiled(struct zw_managed *managed)
+{
+    zw_policy_unref(managed->compiled_policy);
+    zw_inventory_unref(managed->compiled_inventory);
+    managed->compiled_policy = NULL;
+    managed->compiled_inventory = NULL;
+}
+
 void zw_bridges_stop(struct zw_daemon *daemon)
 {
     for (size_t i = 0; i < daemon->n_bridges; i++) {
         zw_switch_free(daemon->bridges[i].sw);
         zw_problems_clear(&daemon->bridges[i].warnings);
+        forget_compiled(&daemon->bridges[i]);
     }
     daemon->n_bridges = 0;
 }
@@ -104,15 +113,47 @@ static void log_warnings(const struct zw_problems *warnings, const struct zw_pro
     }
 }
 
+/* Takes what is in 'warnings'. */
+static void set_warnings(struct zw_managed *managed, struct zw_problems *warnings)
+{
+    log_warnings(warnings, &managed->warnings);
+    zw_problems_clear(&managed->warnings);
+    managed->warnings = *warnings;
+}
+
+/* Says what differs from the last time.  False if there was none, or the switch room does not know it (any more). */
+static bool send_delta(struct zw_managed *managed, const struct zw_compile_input *now, uint64_t base)
+{
+    struct zw_problems warnings = ZW_PROBLEMS_INIT;
+
+    if (!managed->compiled_policy) {
+        return false;
+    }
+    const struct zw_compile_input before = {managed->compiled_policy,
+                                            &managed->compiled_inventory->bridges[managed->index]};
+    struct zw_flow_delta delta = zw_compile_delta(&before, now, managed->index, &warnings);
+    if (!zw_compile_same_frame(&before, now)) {
+        set_warnings(managed, &warnings);
+    }
+    bool taken = zw_switch_change_desired(managed->sw, &delta, base, managed->generation_sent);
+    zw_flow_delta_clear(&delta);
+    return taken;
+}
+
+static void send_all(struct zw_managed *managed, const struct zw_compile_input *now)
+{
+    struct zw_problems warnings = ZW_PROBLEMS_INIT;
+    struct zw_flow_table *flows = zw_compile(now->policy, now->bridge, managed->index, &warnings);
+
+    set_warnings(managed, &warnings);
+    managed->n_full++;
+    zw_switch_set_desired(managed->sw, flows, managed->generation_sent);
+}
+
 static void update_bridge(struct zw_daemon *daemon, struct zw_managed *managed, bool new_policy)
 {
-    const struct zw_bridge *bridge = zw_daemon_bridge(daemon, managed);
-    struct zw_problems old = managed->warnings;
-
-    managed->warnings = (struct zw_problems)ZW_PROBLEMS_INIT;
-    struct zw_flow_table *flows = zw_compile(daemon->policy, bridge, managed->index, &managed->warnings);
-    log_warnings(&managed->warnings, &old);
-    zw_problems_clear(&old);
+    const struct zw_compile_input now = {daemon->policy, zw_daemon_bridge(daemon, managed)};
+    uint64_t base = managed->generation_sent;
 
     managed->generation_sent = daemon->generation;
     if (new_policy || !managed->policy_generation) {
@@ -120,7 +161,12 @@ static void update_bridge(struct zw_daemon *daemon, struct zw_managed *managed, 
         managed->policy_generation = daemon->generation;
     }
     managed->version_sent = daemon->policy->version;
-    zw_switch_set_desired(managed->sw, flows, managed->generation_sent);
+    if (!send_delta(managed, &now, base)) {
+        send_all(managed, &now);
+    }
+    forget_compiled(managed);
+    managed->compiled_policy = zw_policy_ref(daemon->policy);
+    managed->compiled_inventory = zw_inventory_ref(daemon->inventory);
 }
 
 /* Before OVSDB has answered nothing is sent: an empty list of ports would close what is open and right. */

@@ -36,9 +36,12 @@ struct zw_managed {
     unsigned int index;
     const char *name;
     struct zw_switch *sw;
-    struct zw_problems warnings; /* Of the last compilation. */
-    uint32_t version_sent;       /* Policy version of the desired flows, 0: none. */
-    uint32_t version_in_force;   /* Last one that the switch confirmed, 0: none. */
+    struct zw_problems warnings;       /* Of the last compilation; */
+    struct zw_policy *compiled_policy; /* and what it was made of.  NULL: nothing yet. */
+    struct zw_inventory *compiled_inventory;
+    uint64_t n_full;           /* How often everything was compiled, not only what differs. */
+    uint32_t version_sent;     /* Policy version of the desired flows, 0: none. */
+    uint32_t version_in_force; /* Last one that the switch confirmed, 0: none. */
     uint64_t generation_sent;
     uint64_t policy_generation; /* The first generation with 'version_sent'. */
     size_t n_changes;           /* Flow changes of the last confirmed generation, */

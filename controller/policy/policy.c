@@ -37,6 +37,11 @@ void zw_policy_unref(struct zw_policy *policy)
     }
 }
 
+bool zw_policy_same_frame(const struct zw_policy *a, const struct zw_policy *b)
+{
+    return a == b;
+}
+
 uint32_t zw_zone_id(const char *name)
 {
     uint8_t d[ZW_SHA256_SIZE];

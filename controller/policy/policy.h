@@ -167,6 +167,10 @@ void zw_policy_unref(struct zw_policy *); /* NULL is fine. */
 /* The policy in its normal form: YAML that reads back as an equal policy.  Caller frees. */
 char *zw_policy_format(const struct zw_policy *);
 
+/* Whether two policies are the same but for rules, version and ids because one was made of the other.  False does not say
+ * that they differ. */
+bool zw_policy_same_frame(const struct zw_policy *, const struct zw_policy *);
+
 const struct zw_zone *zw_policy_zone_by_name(const struct zw_policy *, const char *name);
 const struct zw_zone *zw_policy_zone_by_id(const struct zw_policy *, uint32_t id);
 /* Rule 0 is the default: NULL. */

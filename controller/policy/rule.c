@@ -15,7 +15,7 @@ static bool same_zones(const struct zw_zone_set *a, const struct zw_zone_set *b)
     if (a->n != b->n) {
         return false;
     }
-    for (size_t i = 0; i < a->n; i++) {
+    for (size_t i = 0; i < a->n && a->list != b->list; i++) {
         if (a->list[i]->id != b->list[i]->id) {
             return false;
         }

@@ -12,6 +12,7 @@
 
 #include "controller/switch/ofconn.h"
 #include "controller/switch/switch.h"
+#include "ovs-ext/flow-journal.h"
 #include "ovs-ext/ofp-encode.h"
 #include "ovs-ext/session-end.h"
 
@@ -37,17 +38,18 @@ struct zw_switch {
     uint32_t meter_xid, monitor_xid;
     bool meter_is_ours; /* It was made, or made right, on this connection. */
 
-    /* sync.c.  Two of these may be the same table; change them with set_table(). */
-    struct zw_flow_table *wanted;    /* The newest desired one. */
-    struct zw_flow_table *sent;      /* On its way, while SYNCING. */
-    struct zw_flow_table *installed; /* What the switch has.  NULL: not read on this connection. */
-    struct zw_flow_table *reading;   /* What it said so far, while READING. */
+    /* sync.c. */
+    struct zw_flow_journal *wanted; /* The newest desired table.  NULL: none yet. */
+    bool is_known;                  /* The switch has 'wanted' as it was when settled, or will have when it confirms. */
+    struct zw_flow_table *found;    /* What it has instead, read and not compared yet; else NULL. */
+    struct zw_flow_table *reading;  /* What it said so far, while READING. */
+    struct zw_flow_table *replaced; /* While SYNCING: flows that 'changes' may speak of. */
     uint64_t wanted_generation, sent_generation;
     bool dirty;            /* Somebody else changed flows since they were last read. */
     unsigned int again_ms; /* How long to wait before they are read again. */
     int64_t last_read_us;  /* Monotonic. */
     uint32_t dump_xid, bundle_id;
-    struct zw_changes changes;   /* What was sent, while SYNCING; flows of 'installed' and 'sent'. */
+    struct zw_changes changes;   /* What was sent, while SYNCING; flows of 'replaced' and 'wanted'. */
     struct zw_ofp_bundle bundle; /* 'changes', until they are all taken; */
     bool filled;                 /* and from then on */
     struct zw_ofp_commit commit;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* switch - one managed bridge: its two OpenFlow connections and what is installed there.
  *
- * Like a database client: the owner says what flows it wants, the switch room finds out what the bridge has, and sends
- * the difference as one atomic bundle and a barrier.  It says so when the barrier is answered: from then on those
+ * Like a database client: the owner says what flows it wants (all of them, or what changes of them), the switch room
+ * finds out what the bridge has, and sends the difference as one atomic bundle and a barrier.  It says so when the barrier is answered: from then on those
  * flows, and no others, are in force.  It does this again whenever the bridge comes (back), and whenever somebody else
  * changes a flow of the pipeline.
  *
@@ -24,7 +24,7 @@
 #include <stdint.h>
 
 #include "ovs-ext/conntrack.h"
-#include "ovs-ext/flow-table.h"
+#include "ovs-ext/flow-journal.h"
 #include "ovs-ext/ofp-decode.h"
 #include "ovs-ext/packet-in.h"
 
@@ -74,6 +74,11 @@ void zw_switch_free(struct zw_switch *); /* NULL is fine. */
 /* Takes 'desired' and makes it so; an older one that is not confirmed yet is forgotten (in_sync comes for the newest
  * only).  'generation' is the caller's number for it. */
 void zw_switch_set_desired(struct zw_switch *, struct zw_flow_table *desired, uint64_t generation);
+
+/* The same for a table that differs by 'delta' from that of generation 'base': what is sent is the delta, if the switch has
+ * the rest, and costs no more than it.  Takes what is in 'delta'.  False, and nothing has happened, if 'base' is not the
+ * newest desired generation, or does not have what should go: then say the whole table. */
+bool zw_switch_change_desired(struct zw_switch *, struct zw_flow_delta *delta, uint64_t base, uint64_t generation);
 
 /* Connects now, if it is waiting to: the bridge is known to be back. */
 void zw_switch_kick(struct zw_switch *);

@@ -32,15 +32,11 @@ static void set_timer(struct zw_switch *sw, unsigned int ms)
     event_add(sw->timer, &tv);
 }
 
-/* Puts 'table' into 'slot', and frees what was there if that is nowhere else. */
-static void set_table(struct zw_switch *sw, struct zw_flow_table **slot, struct zw_flow_table *table)
+/* Puts 'table' into 'slot', and frees what was there. */
+static void set_table(struct zw_flow_table **slot, struct zw_flow_table *table)
 {
-    struct zw_flow_table *old = *slot;
-
+    zw_flow_table_free(*slot);
     *slot = table;
-    if (old != sw->wanted && old != sw->sent && old != sw->installed && old != sw->reading) {
-        zw_flow_table_free(old);
-    }
 }
 
 /* --- Reading. --- */
@@ -49,7 +45,7 @@ static void read_flows(struct zw_switch *sw)
 {
     zw_switch_set_state(sw, ZW_SWITCH_READING);
     set_timer(sw, ZW_SWITCH_ANSWER_S * 1000);
-    set_table(sw, &sw->reading, zw_flow_table_new());
+    set_table(&sw->reading, zw_flow_table_new());
     sw->dirty = false;
     sw->last_read_us = now_us(CLOCK_MONOTONIC);
     sw->dump_xid = zw_ofp_put_flow_dump(zw_ofconn_out(sw->flows));
@@ -84,10 +80,12 @@ static void count_foreign_flows(struct zw_switch *sw)
     struct zw_changes changes;
 
     sw->n_foreign_flows = 0;
-    if (sw->installed) {
-        zw_flow_table_diff(sw->installed, sw->reading, &changes);
+    if (sw->found) {
+        zw_flow_table_diff(sw->found, sw->reading, &changes);
         sw->n_foreign_flows = changes.n;
         zw_changes_free(&changes);
+    } else if (sw->is_known) {
+        sw->n_foreign_flows = zw_flow_journal_count_differences(sw->wanted, sw->reading);
     }
 }
 
@@ -100,7 +98,7 @@ static void confirmed(struct zw_switch *sw, size_t n_changes)
     zw_switch_set_state(sw, ZW_SWITCH_IN_SYNC);
     zw_switch_set_error(sw, "");
     status->generation = sw->wanted_generation;
-    status->n_installed = zw_flow_table_count(sw->installed);
+    status->n_installed = zw_flow_table_count(zw_flow_journal_table(sw->wanted));
     event_del(sw->timer);
     if (sw->dirty) {
         read_again_soon(sw);
@@ -123,7 +121,6 @@ static void send_bundle(struct zw_switch *sw)
 {
     zw_switch_set_state(sw, ZW_SWITCH_SYNCING);
     set_timer(sw, ZW_SWITCH_ANSWER_S * 1000);
-    set_table(sw, &sw->sent, sw->wanted);
     sw->sent_generation = sw->wanted_generation;
     sw->filled = sw->committed = false;
     sw->refusal[0] = '\0';
@@ -134,7 +131,29 @@ static void send_bundle(struct zw_switch *sw)
     zw_ofconn_flush(sw->flows);
 }
 
-/* What is installed is known, and nothing is under way. */
+/* What makes the switch right, from what it has or, if that is what it was told last, from what has changed since. */
+static void find_changes(struct zw_switch *sw)
+{
+    if (sw->found) {
+        zw_flow_table_diff(sw->found, zw_flow_journal_table(sw->wanted), &sw->changes);
+        zw_flow_table_free(zw_flow_journal_settle(sw->wanted));
+        sw->replaced = sw->found;
+        sw->found = NULL;
+    } else {
+        zw_flow_journal_changes(sw->wanted, &sw->changes);
+        sw->replaced = zw_flow_journal_settle(sw->wanted);
+    }
+    sw->is_known = true;
+}
+
+/* Neither what was sent nor its changes are needed any longer. */
+static void forget_sent(struct zw_switch *sw)
+{
+    zw_changes_free(&sw->changes);
+    set_table(&sw->replaced, NULL);
+}
+
+/* Nothing is under way. */
 static void sync(struct zw_switch *sw)
 {
     if (!sw->wanted) {
@@ -145,20 +164,23 @@ static void sync(struct zw_switch *sw)
         }
         return;
     }
+    if (!sw->is_known && !sw->found) { /* It refused what it was told last. */
+        read_flows(sw);
+        return;
+    }
     sw->sync_start_us = now_us(CLOCK_MONOTONIC);
-    zw_flow_table_diff(sw->installed, sw->wanted, &sw->changes);
+    find_changes(sw);
     if (sw->changes.n) {
         send_bundle(sw);
     } else {
         sw->n_foreign_flows = 0;
-        set_table(sw, &sw->installed, sw->wanted);
+        forget_sent(sw);
         confirmed(sw, 0);
     }
 }
 
-void zw_switch_set_desired(struct zw_switch *sw, struct zw_flow_table *desired, uint64_t generation)
+static void desired_changed(struct zw_switch *sw, uint64_t generation)
 {
-    set_table(sw, &sw->wanted, desired);
     sw->wanted_generation = generation;
     switch (sw->status.state) {
     case ZW_SWITCH_IDLE:
@@ -174,23 +196,34 @@ void zw_switch_set_desired(struct zw_switch *sw, struct zw_flow_table *desired, 
     }
 }
 
-/* Neither what was sent nor its changes are needed any longer. */
-static void forget_sent(struct zw_switch *sw)
+void zw_switch_set_desired(struct zw_switch *sw, struct zw_flow_table *desired, uint64_t generation)
 {
-    zw_changes_free(&sw->changes);
-    set_table(sw, &sw->sent, NULL);
+    if (sw->wanted) {
+        zw_flow_journal_become(sw->wanted, desired);
+    } else {
+        sw->wanted = zw_flow_journal_new(desired);
+    }
+    desired_changed(sw, generation);
+}
+
+bool zw_switch_change_desired(struct zw_switch *sw, struct zw_flow_delta *delta, uint64_t base, uint64_t generation)
+{
+    if (!sw->wanted || base != sw->wanted_generation || !zw_flow_journal_apply(sw->wanted, delta)) {
+        return false;
+    }
+    desired_changed(sw, generation);
+    return true;
 }
 
 static void accepted(struct zw_switch *sw)
 {
     size_t n_changes = sw->changes.n;
 
-    set_table(sw, &sw->installed, sw->sent);
     forget_sent(sw);
     if (sw->n_foreign_flows) {
         log_repair(sw);
     }
-    if (sw->installed == sw->wanted) {
+    if (sw->sent_generation == sw->wanted_generation) {
         confirmed(sw, n_changes);
     } else {
         sync(sw);
@@ -205,6 +238,7 @@ static void refused(struct zw_switch *sw)
     memcpy(error, sw->refusal, sizeof error);
     zw_switch_set_error(sw, error);
     forget_sent(sw);
+    sw->is_known = false;
     zw_switch_set_state(sw, ZW_SWITCH_REFUSED);
     if (generation != sw->wanted_generation) {
         sync(sw);
@@ -227,8 +261,8 @@ bool zw_sync_flow_stats(struct zw_switch *sw, const struct zw_ofp_msg *msg, cons
         zw_ofconn_fail(sw->flows, true, "more than %u flows", ZW_SWITCH_MAX_FLOWS);
     } else if (!msg->more) {
         count_foreign_flows(sw);
-        set_table(sw, &sw->installed, sw->reading);
-        set_table(sw, &sw->reading, NULL);
+        set_table(&sw->found, sw->reading);
+        sw->reading = NULL;
         sync(sw);
     }
     return true;
@@ -343,13 +377,14 @@ void zw_sync_start(struct zw_switch *sw)
 
 void zw_sync_stop(struct zw_switch *sw, const char *why)
 {
-    bool was_sent = sw->sent;
+    bool was_sent = sw->changes.n;
     uint64_t generation = sw->sent_generation;
 
     event_del(sw->timer);
     forget_sent(sw);
-    set_table(sw, &sw->reading, NULL);
-    set_table(sw, &sw->installed, NULL);
+    sw->is_known = false;
+    set_table(&sw->reading, NULL);
+    set_table(&sw->found, NULL);
     if (was_sent) {
         sw->ops->sync_failed(sw->arg, generation, why);
     }
@@ -358,7 +393,7 @@ void zw_sync_stop(struct zw_switch *sw, const char *why)
 void zw_sync_free(struct zw_switch *sw)
 {
     forget_sent(sw);
-    set_table(sw, &sw->reading, NULL);
-    set_table(sw, &sw->installed, NULL);
-    set_table(sw, &sw->wanted, NULL);
+    set_table(&sw->reading, NULL);
+    set_table(&sw->found, NULL);
+    zw_flow_journal_free(sw->wanted);
 }

@@ -64,6 +64,76 @@ static void test_install(void)
     fixture_destroy(&f);
 }
 
+/* NULL: no flows. */
+static struct zw_flow_delta delta_of(struct zw_flow_table *gone, struct zw_flow_table *put)
+{
+    return (struct zw_flow_delta){.gone = gone ? gone : zw_flow_table_new(), .put = put ? put : zw_flow_table_new()};
+}
+
+static bool change_desired(struct fixture *f, struct zw_flow_table *gone, struct zw_flow_table *put, uint64_t base)
+{
+    struct zw_flow_delta delta = delta_of(gone, put);
+    bool taken = zw_switch_change_desired(f->sw, &delta, base, base + 1);
+
+    fixture_generation = taken ? base + 1 : fixture_generation;
+    zw_flow_delta_clear(&delta);
+    return taken;
+}
+
+/* What is sent is what was said to change; a change of something else than the newest is refused. */
+static void test_change(void)
+{
+    struct fixture f;
+
+    fixture_create(&f);
+    fixture_connect(&f);
+    CU_ASSERT_FALSE(change_desired(&f, NULL, fixture_flows(1, 1), fixture_generation)); /* Of nothing. */
+    fixture_desire(&f, 100, 1);
+    CU_ASSERT(fixture_wait(&f, is_in_sync));
+    CU_ASSERT_FALSE(change_desired(&f, NULL, fixture_flows(1, 2), fixture_generation + 7));
+    CU_ASSERT_FALSE(change_desired(&f, fixture_flows(101, 1), NULL, fixture_generation)); /* There are 100. */
+    CU_ASSERT(is_in_sync(&f));
+    CU_ASSERT(change_desired(&f, NULL, fixture_flows(3, 2), fixture_generation));
+    CU_ASSERT(fixture_wait(&f, is_in_sync));
+    CU_ASSERT_EQUAL(f.n_changes, 3);
+    CU_ASSERT(change_desired(&f, NULL, fixture_flows(3, 1), fixture_generation));
+    CU_ASSERT(change_desired(&f, fixture_flows(100, 1), fixture_flows(5, 3),
+                             fixture_generation)); /* While the last is under way. */
+    CU_ASSERT(fixture_wait(&f, is_in_sync));
+    CU_ASSERT_EQUAL(f.n_changes, 100);
+    CU_ASSERT(fixture_has(&f, 5, 3));
+    CU_ASSERT_EQUAL(f.fake->n[FAKE_DUMP], 1);
+    CU_ASSERT_EQUAL(zw_switch_status(f.sw).n_flow_mods, 100 + 3 + 3 + 100);
+    fixture_destroy(&f);
+}
+
+/* A change that is refused, or cut off, is sent again: by then from what the switch really has. */
+static void check_change_that_fails(enum fake_trick trick)
+{
+    struct fixture f;
+
+    fixture_create(&f);
+    fixture_connect(&f);
+    fixture_desire(&f, 100, 1);
+    CU_ASSERT(fixture_wait(&f, is_in_sync));
+    f.fake->trick = trick;
+    f.fake->trick_at = FAKE_COMMIT;
+    CU_ASSERT(change_desired(&f, NULL, fixture_flows(3, 2), fixture_generation));
+    CU_ASSERT(fixture_wait(&f, has_failed));
+    CU_ASSERT(change_desired(&f, NULL, fixture_flows(100, 2), fixture_generation));
+    CU_ASSERT(fixture_wait(&f, is_in_sync));
+    CU_ASSERT(fixture_has(&f, 100, 2));
+    CU_ASSERT_EQUAL(zw_switch_status(f.sw).n_repairs, 0);
+    fixture_destroy(&f);
+}
+
+static void test_change_fails(void)
+{
+    check_change_that_fails(FAKE_REFUSE);
+    check_change_that_fails(FAKE_IGNORE);
+    check_change_that_fails(FAKE_CLOSE);
+}
+
 /* Promise 7: a restart with what is installed sends nothing. */
 static void test_adopt(void)
 {
@@ -500,6 +570,8 @@ static void test_counters_given_up(void)
 }
 
 ZW_TEST_MAIN({"flows are installed, and then only what changes", test_install},
+             {"what changes is said and sent", test_change},
+             {"a change that fails is sent from what is there", test_change_fails},
              {"what is right is adopted", test_adopt}, {"nothing desired, nothing touched", test_nothing_desired},
              {"the newest desired table wins", test_newest_wins},
              {"a callback may desire something else", test_desired_from_a_callback},
