@@ -45,9 +45,10 @@ struct zw_switch {
     struct zw_flow_table *reading;  /* What it said so far, while READING. */
     struct zw_flow_table *replaced; /* While SYNCING: flows that 'changes' may speak of. */
     uint64_t wanted_generation, sent_generation;
-    bool dirty;            /* Somebody else changed flows since they were last read. */
-    unsigned int again_ms; /* How long to wait before they are read again. */
-    int64_t last_read_us;  /* Monotonic. */
+    bool dirty;             /* Somebody else changed flows since they were last read, */
+    int64_t dirty_since_us; /* and when that was first seen.  Monotonic, */
+    int64_t last_read_us;   /* as this is. */
+    unsigned int again_ms;  /* How long to wait before they are read again. */
     uint32_t dump_xid, bundle_id;
     struct zw_changes changes;   /* What was sent, while SYNCING; flows of 'replaced' and 'wanted'. */
     struct zw_ofp_bundle bundle; /* 'changes', until they are all taken; */

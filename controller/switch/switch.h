@@ -2,9 +2,9 @@
 /* switch - one managed bridge: its two OpenFlow connections and what is installed there.
  *
  * Like a database client: the owner says what flows it wants (all of them, or what changes of them), the switch room
- * finds out what the bridge has, and sends the difference as one atomic bundle and a barrier.  It says so when the barrier is answered: from then on those
- * flows, and no others, are in force.  It does this again whenever the bridge comes (back), and whenever somebody else
- * changes a flow of the pipeline.
+ * finds out what the bridge has, and sends the difference as one atomic bundle and a barrier.  It says so when the
+ * barrier is answered: from then on those flows, and no others, are in force.  It does this again whenever the bridge
+ * comes (back), and whenever somebody else changes a flow of the pipeline.
  *
  * Two connections to the bridge's management socket, because a connection whose packet-ins are not read blocks its own
  * replies: one for flows, one for packets.  On a new flow connection it reads all flows of the pipeline's tables
@@ -38,7 +38,7 @@ struct zw_switch;
 #define ZW_SWITCH_MAX_OUTBUF (256u * 1024 * 1024) /* Bytes that wait to be sent; beyond, the connection is closed. */
 #define ZW_SWITCH_ANSWER_S 60        /* A dump or a bundle that is not answered for as long ends the connection. */
 #define ZW_SWITCH_RESYNC_MS 50       /* From a foreign change to reading the flows again: changes come in flocks. */
-#define ZW_SWITCH_RESYNC_MAX_MS 1000 /* Doubles up to this while they go on. */
+#define ZW_SWITCH_RESYNC_MAX_MS 1000 /* Doubles up to this while they go on; desired changes do not delay it further. */
 #define ZW_SWITCH_MAX_FLOWS 2000000u /* That a switch may say it has; beyond, the connection is closed. */
 
 /*                name           what it waits for */

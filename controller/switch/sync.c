@@ -153,6 +153,14 @@ static void forget_sent(struct zw_switch *sw)
     set_table(&sw->replaced, NULL);
 }
 
+/* It refused what it was told last; or others changed flows, and since then one change of ours has followed the other. */
+static bool must_read(const struct zw_switch *sw)
+{
+    bool is_overdue = sw->dirty && now_us(CLOCK_MONOTONIC) - sw->dirty_since_us > ZW_SWITCH_RESYNC_MAX_MS * 1000;
+
+    return !sw->found && (!sw->is_known || is_overdue);
+}
+
 /* Nothing is under way. */
 static void sync(struct zw_switch *sw)
 {
@@ -164,7 +172,7 @@ static void sync(struct zw_switch *sw)
         }
         return;
     }
-    if (!sw->is_known && !sw->found) { /* It refused what it was told last. */
+    if (must_read(sw)) {
         read_flows(sw);
         return;
     }
@@ -272,10 +280,14 @@ void zw_sync_foreign_change(struct zw_switch *sw)
 {
     enum zw_switch_state state = sw->status.state;
 
-    if (!sw->dirty && (state == ZW_SWITCH_IN_SYNC || state == ZW_SWITCH_IDLE)) {
-        read_again_soon(sw);
+    if (sw->dirty) {
+        return;
     }
     sw->dirty = true;
+    sw->dirty_since_us = now_us(CLOCK_MONOTONIC);
+    if (state == ZW_SWITCH_IN_SYNC || state == ZW_SWITCH_IDLE) {
+        read_again_soon(sw);
+    }
 }
 
 /* Nothing of a bundle is committed if the switch did not like one part of it. */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "tests/unit/switch-fixture.h"
 #include "tests/unit/zw-test.h"
@@ -433,6 +434,36 @@ static void test_changes_too_fast_to_tell(void)
     fixture_destroy(&f);
 }
 
+static int64_t now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Changes of ours that follow one another without a rest do not keep us from looking at what others did. */
+static void test_foreign_deletion_under_changes(void)
+{
+    int64_t end_ms = now_ms() + FIXTURE_TIMEOUT_MS;
+    struct fixture f;
+
+    fixture_create(&f);
+    fixture_connect(&f);
+    fixture_desire(&f, 10, 1);
+    CU_ASSERT(fixture_wait(&f, is_in_sync));
+    fake_switch_foreign_clear(f.fake);
+    for (uint32_t kind = 2; !zw_switch_status(f.sw).n_repairs && now_ms() < end_ms; kind++) {
+        CU_ASSERT_FATAL(change_desired(&f, NULL, fixture_flows(1, kind), fixture_generation));
+        CU_ASSERT_FATAL(fixture_wait(&f, is_in_sync));
+    }
+    CU_ASSERT_EQUAL(zw_switch_status(f.sw).n_repairs, 1);
+    CU_ASSERT(change_desired(&f, NULL, fixture_flows(10, 1), fixture_generation));
+    CU_ASSERT(fixture_wait(&f, is_in_sync));
+    CU_ASSERT(fixture_has(&f, 10, 1));
+    fixture_destroy(&f);
+}
+
 static void test_foreign_change_and_back(void)
 {
     struct zw_flow_table *flows = fixture_flows(1, 1);
@@ -582,6 +613,7 @@ ZW_TEST_MAIN({"flows are installed, and then only what changes", test_install},
              {"messages that are none, or of another version", test_bad_messages},
              {"half a message", test_half_a_message}, {"the switch restarts", test_switch_restarts},
              {"there is no switch", test_no_switch}, {"foreign deletions are mended", test_foreign_deletion},
+             {"foreign deletions are mended while we change flows without a rest", test_foreign_deletion_under_changes},
              {"foreign flows are removed", test_foreign_flow},
              {"a foreign change while we read", test_foreign_change_while_reading},
              {"foreign changes that came too fast to tell", test_changes_too_fast_to_tell},
