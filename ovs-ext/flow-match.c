@@ -265,6 +265,11 @@ void zw_match_bare_syn(struct zw_flow *flow)
     match_set_tcp_flags_masked(flow->match, htons(TCP_SYN), htons(TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN));
 }
 
+void zw_match_mid_stream(struct zw_flow *flow)
+{
+    match_set_tcp_flags_masked(flow->match, htons(TCP_ACK), htons(TCP_SYN | TCP_ACK | TCP_RST));
+}
+
 void zw_match_conj_id(struct zw_flow *flow, uint32_t id)
 {
     match_set_conj_id(flow->match, id);

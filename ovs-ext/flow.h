@@ -78,6 +78,7 @@ void zw_match_ct_state(struct zw_flow *, uint32_t set, uint32_t clear);
 void zw_match_label_bits(struct zw_flow *, unsigned int first, unsigned int n_bits, uint32_t value);
 /* A SYN that opens a connection: SYN without ACK, RST or FIN.  After zw_match_ip_proto(IPPROTO_TCP). */
 void zw_match_bare_syn(struct zw_flow *);
+void zw_match_mid_stream(struct zw_flow *); /* An ACK that neither opens nor resets. */
 void zw_match_conj_id(struct zw_flow *, uint32_t id);
 
 /* --- Actions --- */

@@ -75,16 +75,24 @@ static void related(struct zw_compiler *c)
     zw_emit(c, flow);
 }
 
-static void new_session(struct zw_compiler *c, enum zw_family family)
+static void open_by(struct zw_compiler *c, enum zw_family family, void (*match_flags)(struct zw_flow *))
 {
     struct zw_flow *flow = zw_static_flow(ZW_STAGE_STATE, ZW_PRIO_MATCH);
+
     zw_match_ct_state(flow, ZW_CT_TRACKED | ZW_CT_NEW, ZW_CT_INVALID);
     zw_match_ip_proto(flow, family, IPPROTO_TCP);
-    zw_match_bare_syn(flow);
+    match_flags(flow);
     zw_act_goto(flow, ZW_STAGE_NEW);
     zw_emit(c, flow);
+}
 
-    flow = zw_drop_flow(ZW_STAGE_STATE, ZW_PRIO_MATCH - 1, ZW_DROP_NOT_SYN, NULL);
+static void new_session(struct zw_compiler *c, enum zw_family family)
+{
+    open_by(c, family, zw_match_bare_syn);
+    if (c->policy->pickup == ZW_PICKUP_LOOSE) {
+        open_by(c, family, zw_match_mid_stream);
+    }
+    struct zw_flow *flow = zw_drop_flow(ZW_STAGE_STATE, ZW_PRIO_MATCH - 1, ZW_DROP_NOT_SYN, NULL);
     zw_match_ct_state(flow, ZW_CT_TRACKED | ZW_CT_NEW, ZW_CT_INVALID);
     zw_match_ip_proto(flow, family, IPPROTO_TCP);
     zw_emit(c, flow);

@@ -130,6 +130,12 @@ struct zw_rule {
     int line;
 };
 
+/* What opens a TCP session. */
+enum zw_pickup {
+    ZW_PICKUP_STRICT, /* A bare SYN. */
+    ZW_PICKUP_LOOSE,  /* Also a packet from its middle, for sessions that the switch has forgotten. */
+};
+
 struct zw_policy {
     uint32_t version;       /* Given by the policy store; 0: none yet. */
     char sha256[65];        /* Hexadecimal, of the sources. */
@@ -139,6 +145,7 @@ struct zw_policy {
     size_t n_rules;
     enum zw_action default_action; /* ZW_ALLOW or ZW_DENY: where no rule matches ("rule 0", named "default"). */
     enum zw_log_level default_log;
+    enum zw_pickup pickup;
     uint32_t next_rule_id;   /* Not given yet in the history of this policy. */
     uint32_t rule_ids_since; /* Of labels of older versions no id is known. */
     /* Private: pool, reference count, name index. */

@@ -51,8 +51,10 @@ static const struct zw_reader_word otherwise_words[] = {
 void zw_reader_defaults(struct zw_reader *r, const struct zw_yaml_node *node)
 {
     static const struct zw_reader_key default_keys[] = {
-        {"action", false}, {"log", false}, {"when-down", true}, {NULL, false}};
-    const struct zw_yaml_node *values[3];
+        {"action", false}, {"log", false}, {"pickup", false}, {"when-down", true}, {NULL, false}};
+    static const struct zw_reader_word pickup_words[] = {
+        {"strict", ZW_PICKUP_STRICT, false}, {"loose", ZW_PICKUP_LOOSE, false}, {NULL, -1, false}};
+    const struct zw_yaml_node *values[4];
     int value;
 
     if (r->defaults_file) {
@@ -72,6 +74,10 @@ void zw_reader_defaults(struct zw_reader *r, const struct zw_yaml_node *node)
     if (values[1]) {
         value = zw_reader_word(r, values[1], "log", zw_reader_log_words);
         r->policy->default_log = value < 0 ? ZW_LOG_DENIED : (enum zw_log_level)value;
+    }
+    if (values[2]) {
+        r->policy->pickup = zw_reader_word(r, values[2], "pickup", pickup_words) == ZW_PICKUP_LOOSE ? ZW_PICKUP_LOOSE
+                                                                                                    : ZW_PICKUP_STRICT;
     }
 }
 

@@ -165,6 +165,12 @@ static void bare_syn(struct zw_flow *flow)
     zw_match_bare_syn(flow);
 }
 
+static void mid_stream(struct zw_flow *flow)
+{
+    zw_match_ip_proto(flow, ZW_IPV4, IPPROTO_TCP);
+    zw_match_mid_stream(flow);
+}
+
 static void conj_id(struct zw_flow *flow)
 {
     zw_match_conj_id(flow, 3);
@@ -289,6 +295,7 @@ const struct flow_sample flow_samples[] = {
     {ZW_STAGE_STATE, ct_state, ",ct_state=-rel+rpl-inv+trk actions=drop"},
     {ZW_STAGE_STATE, label, ",ct_label=0xffffffff000000000000000012345601/0xffffffff0000000000000000ffffff01 actions=drop"},
     {ZW_STAGE_STATE, bare_syn, ",tcp6,tcp_flags=-fin+syn-rst-ack actions=drop"},
+    {ZW_STAGE_STATE, mid_stream, ",tcp,tcp_flags=-syn-rst+ack actions=drop"},
     {ZW_STAGE_STATE, conj_id, ",conj_id=3 actions=drop"},
     {ZW_STAGE_POLICY, set_regs, " actions=set_field:0->reg0,set_field:0xffffffff->reg5,set_field:0x4/0x4->reg7,set_field:0/0x3->reg7"},
     {ZW_STAGE_CLASSIFY, from_vlan, ",vlan_tci=0x1000/0x1000 actions=move:NXM_OF_VLAN_TCI[0..11]->NXM_NX_REG2[0..11],move:NXM_OF_VLAN_TCI[13..15]->NXM_NX_REG7[5..7],pop_vlan,resubmit(,1)"},
