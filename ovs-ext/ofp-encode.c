@@ -136,9 +136,9 @@ uint32_t zw_ofp_put_flow_monitor(struct zw_outbuf *out)
     return put(out, msg);
 }
 
-uint32_t zw_ofp_put_meter_mod(struct zw_outbuf *out, bool modify, uint32_t meter_id, uint32_t pps)
+uint32_t zw_ofp_put_meter_mod(struct zw_outbuf *out, bool modify, uint32_t meter_id, uint32_t pps, uint32_t burst)
 {
-    struct ofputil_meter_band band = {.type = OFPMBT13_DROP, .rate = pps, .burst_size = pps};
+    struct ofputil_meter_band band = {.type = OFPMBT13_DROP, .rate = pps, .burst_size = burst};
     struct ofputil_meter_mod mod = {
         .command = modify ? OFPMC13_MODIFY : OFPMC13_ADD,
         .meter = {.meter_id = meter_id, .flags = OFPMF13_PKTPS | OFPMF13_BURST, .n_bands = 1, .bands = &band},

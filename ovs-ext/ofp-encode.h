@@ -23,7 +23,7 @@ uint32_t zw_ofp_put_barrier(struct zw_outbuf *);
 uint32_t zw_ofp_put_flow_dump(struct zw_outbuf *); /* All tables. */
 uint32_t zw_ofp_put_stage_dump(struct zw_outbuf *, enum zw_stage);
 uint32_t zw_ofp_put_flow_monitor(struct zw_outbuf *); /* Changes from now on, by anybody but us. */
-uint32_t zw_ofp_put_meter_mod(struct zw_outbuf *, bool modify, uint32_t meter_id, uint32_t pps);
+uint32_t zw_ofp_put_meter_mod(struct zw_outbuf *, bool modify, uint32_t meter_id, uint32_t pps, uint32_t burst);
 
 /* Changes in one ordered, atomic bundle (OpenFlow 1.5, 7.3.9), in two steps.  First all changes are put into the
  * bundle, and a barrier: an error before the barrier is answered means that the switch refuses one of them, and a commit

@@ -51,6 +51,8 @@ static void fill(struct zw_packet_in *in, const struct ofputil_packet_in *pin)
     memcpy(in->src_mac, flow.dl_src.ea, sizeof in->src_mac);
     memcpy(in->dst_mac, flow.dl_dst.ea, sizeof in->dst_mac);
     in->eth_type = ntohs(flow.dl_type);
+    in->packet = pin->packet;
+    in->packet_size = pin->packet_len;
     in->in_port = ofp_to_u16(pin->flow_metadata.flow.in_port.ofp_port);
     memcpy(in->regs, pin->flow_metadata.flow.regs, sizeof in->regs);
     fill_key(in, &flow);
@@ -71,7 +73,7 @@ int zw_packet_in_decode(const uint8_t *msg, size_t size, struct zw_packet_in *in
         pin->reason >= OFPR_N_REASONS) {
         return EPROTO;
     }
-    if (pin->userdata_len && pin->userdata[0] >= ZW_PUNT_ASK && pin->userdata[0] <= ZW_PUNT_DENIED) {
+    if (pin->userdata_len && pin->userdata[0] >= ZW_PUNT_ASK && pin->userdata[0] <= ZW_PUNT_REJECT) {
         in->punt = pin->userdata[0];
         in->is_ours = true;
         fill(in, pin);

@@ -20,6 +20,8 @@ struct zw_packet_in {
     struct zw_packet_key key;
     uint8_t src_mac[6], dst_mac[6];
     uint16_t eth_type;
+    const uint8_t *packet; /* Ethernet without the VLAN tag; in the message. */
+    size_t packet_size;    /* A copy may be cut short. */
     uint32_t in_port;
     uint32_t regs[ZW_N_REGS];              /* As the pipeline left them. */
     struct zw_packet_in_private *private_; /* What a resume needs. */

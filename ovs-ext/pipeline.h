@@ -69,8 +69,9 @@ enum zw_reg {
     ZW_FLAG(SLOW,      3, 1, "the slow path gave the verdict")                             \
     ZW_FLAG(STATELESS, 4, 1, "each packet is judged: to several receivers, or not tracked") \
     ZW_FLAG(PCP,       5, 3, "priority in the VLAN tag that CLASSIFY took off")            \
-    ZW_FLAG(COPY,      8, 1, "for a receiver that may be elsewhere: opens no session")               \
-    ZW_FLAG(BOUND,     9, 2, "how far stage BINDING has come")
+    ZW_FLAG(COPY,      8, 1, "for a receiver that may be elsewhere: opens no session")     \
+    ZW_FLAG(BOUND,     9, 2, "how far stage BINDING has come")                       \
+    ZW_FLAG(REJECT,   11, 1, "with deny: the sender is told")
 /* clang-format on */
 
 enum {
@@ -128,7 +129,7 @@ enum {
     ZW_COOKIE(ZONE,   "for a zone; low bits: its id")                     \
     ZW_COOKIE(RULE,   "for a rule; low bits: its id, 0: the default")     \
     ZW_COOKIE(LEARNED, "a learned MAC address; low bits: its OpenFlow port") \
-    ZW_COOKIE(PUNT,   "sends packets up; low bits: why")                  \
+    ZW_COOKIE(PUNT,   "sends packets up; low byte: why; the next: why else, or 0") \
     ZW_COOKIE(DROP,   "drops; bits 31..16: why, 15..0: for which OpenFlow port, 0: any")
 /* clang-format on */
 
@@ -226,7 +227,8 @@ static inline uint16_t zw_cookie_drop_port(uint64_t cookie)
 #define ZW_PUNTS                                                    \
     ZW_PUNT(1, ASK,     "paused: the slow path gives the verdict")  \
     ZW_PUNT(2, SESSION, "a copy: the fast path let a session in")   \
-    ZW_PUNT(3, DENIED,  "a copy: the fast path denied a packet")
+    ZW_PUNT(3, DENIED,  "a copy: the fast path denied a packet")    \
+    ZW_PUNT(4, REJECT,  "a copy: the sender is to be told that it is refused")
 /* clang-format on */
 
 enum zw_punt {
@@ -234,6 +236,18 @@ enum zw_punt {
     ZW_PUNTS
 #undef ZW_PUNT
 };
+
+/* 'other' 0: the flow sends up one copy. */
+static inline uint64_t zw_punt_cookie(enum zw_punt punt, uint32_t other)
+{
+    return zw_cookie(ZW_COOKIE_PUNT, punt | other << 8);
+}
+
+/* Whether each packet of a flow with that cookie, one of ours, is sent up for that reason. */
+static inline int zw_cookie_punts(uint64_t cookie, enum zw_punt punt)
+{
+    return zw_cookie_kind(cookie) == ZW_COOKIE_PUNT && ((uint8_t)cookie == punt || (uint8_t)(cookie >> 8) == punt);
+}
 
 /* Rules have a priority each in stage POLICY, with gaps between them: from FIRST, the highest, down to LAST. */
 #define ZW_PRIORITY_RULE_FIRST 65000u
@@ -250,9 +264,14 @@ enum zw_punt {
 #define ZW_PAUSE_MAX_LEN 65535u  /* A paused packet comes whole: it goes on from what is sent back. */
 #define ZW_COPY_METER_ID 0x5a57u /* Bounds the copies of packets that are judged one by one. */
 #define ZW_COPY_METER_PPS 1000u  /* Copies a second, for a bridge; the rest is counted as a gap. */
-#define ZW_MAC_IDLE_S 300u       /* A learned MAC address that nobody talks to is forgotten. */
-#define ZW_MACS_PER_PORT 4096u   /* Learned MAC addresses of one port. */
-#define ZW_FLOOD_MAX_PORTS 1000u /* Copies of one packet: an OpenFlow action list holds no more. */
+/* What is quoted of a rejected packet: Ethernet and the least MTU of IPv6 without the headers around (RFC 4443, 2.4 c). */
+#define ZW_REJECT_MAX_LEN (14u + 1280u - 40u - 8u)
+#define ZW_REJECT_METER_ID 0x5a58u /* Bounds the packets that come up to be answered; the rest gets no answer. */
+#define ZW_REJECT_METER_PPS 500u   /* Answers a second, for a bridge, */
+#define ZW_REJECT_METER_BURST 50u  /* and at once: those who ask share the switch's queue of 100. */
+#define ZW_MAC_IDLE_S 300u         /* A learned MAC address that nobody talks to is forgotten. */
+#define ZW_MACS_PER_PORT 4096u     /* Learned MAC addresses of one port. */
+#define ZW_FLOOD_MAX_PORTS 1000u   /* Copies of one packet: an OpenFlow action list holds no more. */
 
 const char *zw_stage_name(enum zw_stage);
 const char *zw_stage_text(enum zw_stage);

@@ -13,6 +13,7 @@ import socket
 import struct
 import sys
 
+IP_RECVERR, SO_EE_ORIGIN_ICMP = 11, 2  # linux/in.h, linux/errqueue.h
 REFUSED = {errno.ECONNREFUSED, errno.ECONNRESET, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EACCES}
 
 
@@ -50,11 +51,22 @@ PROBES = {
 }
 
 
+def was_told(sock):
+    """Whether an ICMP error other than "host unreachable" came, which the kernel also tells itself when ARP fails."""
+    try:
+        _, ancillary, *_ = sock.recvmsg(0, 256, socket.MSG_ERRQUEUE)
+    except OSError:
+        return False
+    return any((data[4], data[5]) == (SO_EE_ORIGIN_ICMP, 3) and data[6] != 1 for *_, data in ancillary)
+
+
 def attempt(kind, address, port, timeout_s):
     kind, run = PROBES[kind]
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with socket.socket(family, kind) as sock:
         sock.settimeout(timeout_s)
+        if family == socket.AF_INET:
+            sock.setsockopt(socket.IPPROTO_IP, IP_RECVERR, 1)
         try:
             sock.connect((address, port))
             return "passed" if run(sock) else "broken"
@@ -62,7 +74,9 @@ def attempt(kind, address, port, timeout_s):
             return "dropped"
         except OSError as e:
             # Without an answer to ARP or ND the kernel itself says "no route to host": nothing came back.
-            return "dropped" if e.errno == errno.EHOSTUNREACH else "refused" if e.errno in REFUSED else "broken"
+            if e.errno == errno.EHOSTUNREACH:
+                return "refused" if was_told(sock) else "dropped"
+            return "refused" if e.errno in REFUSED else "broken"
 
 
 def main():

@@ -100,7 +100,9 @@ static void print_bridge(FILE *out, const cJSON *bridge)
     print_counter(out, bridge, "n_flows", "flows, last change ");
     print_string(out, bridge, "last_sync");
     fputs(", mended ", out);
-    print_counter(out, bridge, "n_mended", "times\n");
+    print_counter(out, bridge, "n_mended", "times");
+    fputs(", ", out);
+    print_counter(out, bridge, "n_rejects_unanswered", "rejects beyond the rate\n");
 }
 
 /* A connection of which there is one: "connected to REMOTE", or the error. */
@@ -139,7 +141,8 @@ static void print_slow_path(FILE *out, const cJSON *slow)
     print_counter(out, slow, "n_asked", "asked: ");
     print_counter(out, slow, "n_allowed", "allowed, ");
     print_counter(out, slow, "n_denied", "denied, ");
-    print_counter(out, slow, "n_unjudged", "unreadable\n");
+    print_counter(out, slow, "n_unjudged", "unreadable; ");
+    print_counter(out, slow, "n_rejected", "rejected packets answered\n");
 }
 
 static void print_control(FILE *out, const cJSON *control)

@@ -201,12 +201,14 @@ static struct zw_flow *rule_flow(const struct rule_compiler *rc)
 static void act_verdict(struct zw_flow *flow, uint32_t id, enum zw_action action, enum zw_log_level log)
 {
     static const enum zw_flag_verdict verdicts[] = {
-        [ZW_ALLOW] = ZW_FLAG_ALLOW, [ZW_DENY] = ZW_FLAG_DENY, [ZW_ASK] = ZW_FLAG_ASK};
-    bool logs = (action == ZW_ALLOW && log == ZW_LOG_SESSION) || (action == ZW_DENY && log != ZW_LOG_NONE);
+        [ZW_ALLOW] = ZW_FLAG_ALLOW, [ZW_DENY] = ZW_FLAG_DENY, [ZW_REJECT] = ZW_FLAG_DENY, [ZW_ASK] = ZW_FLAG_ASK};
+    bool denies = action == ZW_DENY || action == ZW_REJECT;
+    bool logs = (action == ZW_ALLOW && log == ZW_LOG_SESSION) || (denies && log != ZW_LOG_NONE);
     uint32_t flags = (uint32_t)verdicts[action] << ZW_FLAG_VERDICT_FIRST | (logs ? ZW_FLAG_LOG_MASK : 0);
+    uint32_t reject = action == ZW_REJECT ? ZW_FLAG_REJECT_MASK : 0; /* 0 until now: no other flow need say so. */
 
     zw_act_set_reg(flow, ZW_REG_RULE, id);
-    zw_act_set_flags(flow, flags, ZW_FLAG_VERDICT_MASK | ZW_FLAG_LOG_MASK);
+    zw_act_set_flags(flow, flags | reject, ZW_FLAG_VERDICT_MASK | ZW_FLAG_LOG_MASK | reject);
     zw_act_goto(flow, ZW_STAGE_VERDICT);
 }
 

@@ -16,12 +16,41 @@ static struct zw_flow *on_verdict(enum zw_stage stage, uint16_t priority, enum z
 }
 
 /* Sends packets up.  Its cookie says why, so that its counter can be compared with what comes. */
-static struct zw_flow *punt_flow(enum zw_punt punt, uint16_t priority, enum zw_flag_verdict verdict)
+static struct zw_flow *punts_flow(enum zw_punt punt, uint32_t other, uint16_t priority, enum zw_flag_verdict verdict)
 {
-    struct zw_flow *flow = zw_flow_new(ZW_STAGE_VERDICT, priority, zw_cookie(ZW_COOKIE_PUNT, punt));
+    struct zw_flow *flow = zw_flow_new(ZW_STAGE_VERDICT, priority, zw_punt_cookie(punt, other));
 
     zw_match_flags(flow, (uint32_t)verdict << ZW_FLAG_VERDICT_FIRST, ZW_FLAG_VERDICT_MASK);
     return flow;
+}
+
+static struct zw_flow *punt_flow(enum zw_punt punt, uint16_t priority, enum zw_flag_verdict verdict)
+{
+    return punts_flow(punt, 0, priority, verdict);
+}
+
+/* Of one host to one other, whose port is known: broadcasts are not answered, and what is copied to ports where the
+ * receiver may be would be answered for those where it is not. */
+static void match_answered(struct zw_flow *flow, uint32_t log)
+{
+    zw_match_flags(flow, ZW_FLAG_REJECT_MASK | log,
+                   ZW_FLAG_REJECT_MASK | ZW_FLAG_LOG_MASK | ZW_FLAG_STATELESS_MASK | ZW_FLAG_COPY_MASK);
+}
+
+/* One copy for the log, a longer one to be answered; each has a meter of its own. */
+static void reject(struct zw_compiler *c)
+{
+    struct zw_flow *flow = punts_flow(ZW_PUNT_DENIED, ZW_PUNT_REJECT, ZW_PRIO_MATCH + 1, ZW_FLAG_DENY);
+
+    match_answered(flow, ZW_FLAG_LOG_MASK);
+    zw_act_punt(flow, ZW_PUNT_DENIED, false, ZW_COPY_METER_ID);
+    zw_act_punt(flow, ZW_PUNT_REJECT, false, ZW_REJECT_METER_ID);
+    zw_emit(c, flow);
+
+    flow = punt_flow(ZW_PUNT_REJECT, ZW_PRIO_MATCH + 1, ZW_FLAG_DENY);
+    match_answered(flow, 0);
+    zw_act_punt(flow, ZW_PUNT_REJECT, false, ZW_REJECT_METER_ID);
+    zw_emit(c, flow);
 }
 
 void zw_compile_verdict(struct zw_compiler *c)
@@ -47,6 +76,8 @@ void zw_compile_verdict(struct zw_compiler *c)
     zw_match_flags(flow, ZW_FLAG_LOG_MASK, ZW_FLAG_LOG_MASK);
     zw_act_punt(flow, ZW_PUNT_DENIED, false, ZW_COPY_METER_ID);
     zw_emit(c, flow);
+
+    reject(c);
 
     /* Paused here; it goes on with the slow path's verdict, or nowhere if that never comes. */
     flow = punt_flow(ZW_PUNT_ASK, ZW_PRIO_MATCH, ZW_FLAG_ASK);

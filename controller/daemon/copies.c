@@ -23,18 +23,20 @@
 struct kind {
     const char *name;
     enum zw_punt punt;
-    size_t offset; /* Of its tally in struct zw_managed. */
+    size_t offset;  /* Of its tally in struct zw_managed. */
+    bool is_logged; /* What is missing is a gap in the log; else it is only counted, from the start of the daemon on. */
 };
 
 /* What a switch says it has sent up, summed over its flows. */
 struct reading {
     struct zw_managed *managed;
-    uint64_t n_sent[2]; /* For each of 'kinds'. */
+    uint64_t n_sent[3]; /* For each of 'kinds'. */
 };
 
 static const struct kind kinds[] = {
-    {"session", ZW_PUNT_SESSION, offsetof(struct zw_managed, sessions)},
-    {"denial", ZW_PUNT_DENIED, offsetof(struct zw_managed, denials)},
+    {"session", ZW_PUNT_SESSION, offsetof(struct zw_managed, sessions), true},
+    {"denial", ZW_PUNT_DENIED, offsetof(struct zw_managed, denials), true},
+    {"reject", ZW_PUNT_REJECT, offsetof(struct zw_managed, rejects), false},
 };
 
 enum { N_KINDS = sizeof kinds / sizeof kinds[0] };
@@ -82,10 +84,11 @@ static void on_counter(void *reading_, const struct zw_flow *flow, const struct 
 {
     struct reading *reading = reading_;
     uint64_t cookie = zw_flow_cookie(flow);
-    const struct kind *kind = kind_of(zw_cookie_value(cookie));
 
-    if (kind && zw_cookie_is_ours(cookie) && zw_cookie_kind(cookie) == ZW_COOKIE_PUNT) {
-        reading->n_sent[kind - kinds] += counters->n_packets;
+    for (size_t i = 0; i < N_KINDS; i++) {
+        if (zw_cookie_is_ours(cookie) && zw_cookie_punts(cookie, kinds[i].punt)) {
+            reading->n_sent[i] += counters->n_packets;
+        }
     }
 }
 
@@ -118,7 +121,9 @@ static void save(struct zw_daemon *daemon)
         cJSON *object = cJSON_AddObjectToObject(root, daemon->bridges[i].name);
 
         for (size_t j = 0; j < N_KINDS; j++) {
-            cJSON_AddItemToObject(object, kinds[j].name, tally_json(tally_of(&daemon->bridges[i], &kinds[j])));
+            if (kinds[j].is_logged) {
+                cJSON_AddItemToObject(object, kinds[j].name, tally_json(tally_of(&daemon->bridges[i], &kinds[j])));
+            }
         }
     }
     char *text = cJSON_Print(root);
@@ -217,7 +222,11 @@ static void on_read(void *reading_, const char *error)
         struct zw_tally_gap gap;
 
         if (zw_tally_check(tally_of(managed, &kinds[i]), reading->n_sent[i], zw_audit_now_us(), &gap)) {
-            record_gap(managed, &kinds[i], &gap);
+            if (kinds[i].is_logged) {
+                record_gap(managed, &kinds[i], &gap);
+            } else {
+                managed->n_rejects_unanswered += gap.n_missing;
+            }
         }
     }
     if (!error) {

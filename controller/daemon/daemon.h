@@ -43,13 +43,15 @@ struct zw_managed {
     uint32_t version_sent;     /* Policy version of the desired flows, 0: none. */
     uint32_t version_in_force; /* Last one that the switch confirmed, 0: none. */
     uint64_t generation_sent;
-    uint64_t policy_generation; /* The first generation with 'version_sent'. */
-    size_t n_changes;           /* Flow changes of the last confirmed generation, */
-    int64_t duration_us;        /* and the time from sending to confirmation. */
-    int64_t in_sync_us;         /* Unix time of the last confirmation, 0: never. */
-    struct zw_tally sessions;   /* Copies of what the fast path let in, */
-    struct zw_tally denials;    /* and of what it denied. */
-    bool must_sweep;            /* What is on its way may forbid sessions; so may what was in force before us. */
+    uint64_t policy_generation;    /* The first generation with 'version_sent'. */
+    size_t n_changes;              /* Flow changes of the last confirmed generation, */
+    int64_t duration_us;           /* and the time from sending to confirmation. */
+    int64_t in_sync_us;            /* Unix time of the last confirmation, 0: never. */
+    struct zw_tally sessions;      /* Copies of what the fast path let in, */
+    struct zw_tally denials;       /* and of what it denied. */
+    struct zw_tally rejects;       /* Packets to be answered. */
+    uint64_t n_rejects_unanswered; /* Of them, beyond ZW_REJECT_METER_PPS, or not arrived. */
+    bool must_sweep;               /* What is on its way may forbid sessions; so may what was in force before us. */
 };
 
 struct zw_daemon {

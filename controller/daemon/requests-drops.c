@@ -12,7 +12,7 @@
 /* Nothing is dropped where addresses are learned and rules are looked up, and those are the long tables. */
 #define STAGES (((1u << ZW_N_STAGES) - 1) & ~(1u << ZW_STAGE_MACS | 1u << ZW_STAGE_POLICY))
 
-/* A denial that is logged is counted by the flow that sends up the copy. */
+/* A denial that is logged, or answered, is counted by the flow that sends up the copy. */
 #define LOGGED_DENIAL 0
 
 struct row {
@@ -42,8 +42,10 @@ static void on_flow(void *drops_, const struct zw_managed *managed, const struct
     } else if (zw_cookie_kind(cookie) == ZW_COOKIE_DROP) {
         row.reason = zw_cookie_drop(cookie);
         row.ofport = zw_cookie_drop_port(cookie);
-    } else if (zw_cookie_kind(cookie) == ZW_COOKIE_PUNT && zw_cookie_value(cookie) == ZW_PUNT_DENIED) {
+    } else if (zw_cookie_punts(cookie, ZW_PUNT_DENIED)) {
         row.reason = LOGGED_DENIAL;
+    } else if (zw_cookie_punts(cookie, ZW_PUNT_REJECT)) {
+        row.reason = ZW_DROP_QUIET_DENIAL;
     } else {
         return;
     }

@@ -86,6 +86,14 @@ static void explain_rule(const struct flows *flows, uint32_t id, struct meaning 
     }
 }
 
+static void explain_punts(uint32_t value, struct meaning *meaning)
+{
+    uint32_t other = value >> 8;
+
+    snprintf(meaning->text, sizeof meaning->text, "sends up %s%s%s", zw_punt_text((enum zw_punt)(value & 0xff)),
+             other ? "; and " : "", other ? zw_punt_text((enum zw_punt)other) : "");
+}
+
 static void explain(const struct flows *flows, const struct zw_managed *managed, const struct zw_flow *flow,
                     struct meaning *meaning)
 {
@@ -113,7 +121,7 @@ static void explain(const struct flows *flows, const struct zw_managed *managed,
         explain_rule(flows, value, meaning);
         break;
     case ZW_COOKIE_PUNT:
-        snprintf(meaning->text, sizeof meaning->text, "sends up %s", zw_punt_text((enum zw_punt)value));
+        explain_punts(value, meaning);
         break;
     case ZW_COOKIE_DROP:
         snprintf(meaning->text, sizeof meaning->text, "drops: %s", zw_drop_text(zw_cookie_drop(cookie)));

@@ -91,6 +91,7 @@ static cJSON *bridge_json(const struct zw_daemon *daemon, const struct zw_manage
     add_count(object, "n_mended_flows", status.n_repaired_flows);
     zw_json_add_time(object, "last_mended", status.last_repair_us);
     add_count(object, "n_bad_messages", status.n_bad_messages);
+    add_count(object, "n_rejects_unanswered", managed->n_rejects_unanswered);
     zw_json_add_string(object, "error", or_null(status.error));
     return object;
 }
@@ -146,6 +147,9 @@ static cJSON *slow_path_json(const struct zw_daemon *daemon)
     add_count(object, "n_unjudged", status.n_unjudged);
     add_count(object, "n_session_copies", status.n_sessions);
     add_count(object, "n_denial_copies", status.n_denials);
+    add_count(object, "n_rejected", status.n_rejected);
+    add_count(object, "n_rejected_silently", status.n_silent);
+    add_count(object, "n_rejects_limited", status.n_rejects_limited);
     add_count(object, "n_foreign", status.n_foreign);
     return object;
 }

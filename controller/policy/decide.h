@@ -25,7 +25,7 @@ const char *zw_step_name(enum zw_step); /* "rule"... */
 const char *zw_step_text(enum zw_step);
 
 struct zw_verdict {
-    enum zw_action action; /* ZW_ALLOW or ZW_DENY, never ZW_ASK: an ask is answered here. */
+    enum zw_action action; /* Never ZW_ASK: an ask is answered here. */
     enum zw_step step;
     const struct zw_rule *rule; /* NULL unless 'step' names a rule.  Lives as long as the policy. */
     const struct zw_zone *src;  /* The zones that were judged, after zones 'behind' a port were found by address. */

@@ -118,7 +118,10 @@ void zw_policy_index_ids(struct zw_policy *policy)
 
 const char *zw_action_name(enum zw_action action)
 {
-    return action == ZW_ALLOW ? "allow" : action == ZW_DENY ? "deny" : "ask";
+    static const char *const names[] = {
+        [ZW_ALLOW] = "allow", [ZW_DENY] = "deny", [ZW_REJECT] = "reject", [ZW_ASK] = "ask"};
+
+    return names[action];
 }
 
 const char *zw_log_level_name(enum zw_log_level level)

@@ -28,7 +28,12 @@ struct zw_port;
 #define ZW_BINDINGS_MAX 64u                    /* MAC addresses, and IP addresses, that a port is bound to. */
 #define ZW_NAME_MAX 63                         /* Bytes of a zone's, set's, service's or rule's name. */
 
-enum zw_action { ZW_ALLOW, ZW_DENY, ZW_ASK };
+enum zw_action {
+    ZW_ALLOW,
+    ZW_DENY,   /* Without a word. */
+    ZW_REJECT, /* And the sender is told: a TCP reset, or an ICMP error. */
+    ZW_ASK,
+};
 enum zw_log_level {
     ZW_LOG_NONE,    /* Nothing. */
     ZW_LOG_DENIED,  /* Denials, and whatever the slow path decided. */
@@ -124,7 +129,7 @@ struct zw_rule {
     struct zw_service service;
     struct zw_port_ranges from_ports; /* Source ports; n != 0 only if every item of 'service' has ports. */
     enum zw_action action;
-    enum zw_action otherwise; /* ZW_ASK: ZW_ALLOW or ZW_DENY if nothing else decides. */
+    enum zw_action otherwise; /* ZW_ASK: any but ZW_ASK, if nothing else decides. */
     enum zw_log_level log;
     const char *file;
     int line;
@@ -143,7 +148,7 @@ struct zw_policy {
     size_t n_zones;
     struct zw_rule *rules; /* rules[i].number == i + 1. */
     size_t n_rules;
-    enum zw_action default_action; /* ZW_ALLOW or ZW_DENY: where no rule matches ("rule 0", named "default"). */
+    enum zw_action default_action; /* Any but ZW_ASK: where no rule matches ("rule 0", named "default"). */
     enum zw_log_level default_log;
     enum zw_pickup pickup;
     uint32_t next_rule_id;   /* Not given yet in the history of this policy. */
@@ -188,7 +193,7 @@ const struct zw_rule *zw_policy_rule_by_id(const struct zw_policy *, uint32_t id
  * with one number. */
 uint32_t zw_zone_id(const char *name);
 
-const char *zw_action_name(enum zw_action);       /* "allow", "deny", "ask". */
+const char *zw_action_name(enum zw_action);       /* "allow", "deny", "reject", "ask". */
 const char *zw_log_level_name(enum zw_log_level); /* "none", "denied", "session". */
 /* "tcp/80", "icmp/8", "ospf", "any" for n == 0; alternatives with ", ".  Caller frees. */
 char *zw_service_format(const struct zw_service *);

@@ -97,7 +97,7 @@ bool zw_reader_addresses(struct zw_reader *r, const struct zw_yaml_node *node, b
         return false;
     }
     /* Many rules name one large set: they share it. */
-    if (list.n == 1 && sets_allowed && list.first->type == ZW_YAML_TEXT) {
+    if (list.n == 1 && sets_allowed && list.first->type == ZW_YAML_TEXT && !zw_yaml_not_text(list.first)) {
         const struct zw_prefixes *set = zw_names_find(&r->address_sets, list.first->text);
 
         if (set) {

@@ -41,12 +41,9 @@ static const struct zw_reader_key keys[] = {
 };
 
 static const struct zw_reader_word action_words[] = {
-    {"allow", ZW_ALLOW, false}, {"deny", ZW_DENY, false}, {"ask", ZW_ASK, false},
-    {"reject", -1, true},       {NULL, -1, false},
+    {"allow", ZW_ALLOW, false}, {"deny", ZW_DENY, false}, {"reject", ZW_REJECT, false},
+    {"ask", ZW_ASK, false},     {NULL, -1, false},
 };
-
-static const struct zw_reader_word otherwise_words[] = {
-    {"allow", ZW_ALLOW, false}, {"deny", ZW_DENY, false}, {NULL, -1, false}};
 
 void zw_reader_defaults(struct zw_reader *r, const struct zw_yaml_node *node)
 {
@@ -270,7 +267,7 @@ static void read_verdict(struct zw_reader *r, const struct zw_yaml_node *const v
     rule->otherwise = ZW_DENY;
     rule->log = r->policy->default_log;
     if (values[KEY_OTHERWISE]) {
-        value = zw_reader_word(r, values[KEY_OTHERWISE], "otherwise", otherwise_words);
+        value = zw_reader_word(r, values[KEY_OTHERWISE], "otherwise", zw_reader_final_action_words);
         rule->otherwise = value < 0 ? ZW_DENY : (enum zw_action)value;
         if (action >= 0 && action != ZW_ASK) {
             zw_reader_problem(r, values[KEY_OTHERWISE]->key,
@@ -293,7 +290,7 @@ static void check_required(struct zw_reader *r, const struct zw_yaml_node *node,
     } required[] = {
         {KEY_FROM, "a zone, a list of zones, or any"},
         {KEY_TO, "a zone, a list of zones, or any"},
-        {KEY_ACTION, "allow, deny or ask"},
+        {KEY_ACTION, "allow, deny, reject or ask"},
     };
 
     for (size_t i = 0; i < sizeof required / sizeof required[0]; i++) {

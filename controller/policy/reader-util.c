@@ -22,7 +22,7 @@ const struct zw_reader_word zw_reader_log_words[] = {
 const struct zw_reader_word zw_reader_final_action_words[] = {
     {"allow", ZW_ALLOW, false},
     {"deny", ZW_DENY, false},
-    {"reject", -1, true},
+    {"reject", ZW_REJECT, false},
     {NULL, -1, false},
 };
 

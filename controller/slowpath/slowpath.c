@@ -5,14 +5,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "controller/base/memory.h"
 #include "controller/policy/decide.h"
+#include "controller/slowpath/refusal.h"
+#include "ovs-ext/packet-out.h"
 #include "ovs-ext/pipeline.h"
 
 struct zw_slowpath {
     struct zw_audit *audit;
     struct zw_policy *policies[ZW_SLOWPATH_POLICIES]; /* Newest first; NULL: none. */
+    struct zw_refusal_limit limit;
     struct zw_slowpath_status status;
 };
 
@@ -153,6 +157,44 @@ static void resume_allowed(const struct zw_packet_in *in, const struct zw_verdic
     zw_packet_in_resume(in, flags, verdict->rule ? verdict->rule->id : 0, version, answer);
 }
 
+/* To the port and the segment that it came from, and nowhere else: whoever's address it was sent with. */
+static void refuse(struct zw_slowpath *sp, const struct zw_packet_in *in, struct zw_outbuf *answer)
+{
+    uint8_t frame[ZW_REFUSAL_MAX_SIZE];
+    size_t size = zw_refusal_make(in->packet, in->packet_size, frame);
+
+    if (size) {
+        uint32_t other_port = in->in_port == ZW_OFPORT_LOCAL ? in->regs[ZW_REG_OUT_PORT] : ZW_OFPORT_LOCAL;
+
+        zw_packet_out_put(answer, frame, size, in->regs[ZW_REG_SEGMENT], other_port, in->in_port,
+                          in->regs[ZW_REG_FLAGS]);
+        sp->status.n_rejected++;
+    } else {
+        sp->status.n_silent++;
+    }
+}
+
+static int64_t monotonic_us(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* As the fast path does it (compile/verdict.c): not of what is judged packet by packet, or copied to where the receiver
+ * may not be. */
+static void refuse_asked(struct zw_slowpath *sp, const struct zw_packet_in *in, struct zw_outbuf *answer)
+{
+    if (in->regs[ZW_REG_FLAGS] & (ZW_FLAG_STATELESS_MASK | ZW_FLAG_COPY_MASK)) {
+        sp->status.n_silent++;
+    } else if (!zw_refusal_allowed(&sp->limit, monotonic_us())) {
+        sp->status.n_rejects_limited++;
+    } else {
+        refuse(sp, in, answer);
+    }
+}
+
 static void judge(struct zw_slowpath *sp, const struct zw_bridge *bridge, const struct zw_packet_in *in,
                   struct zw_outbuf *answer)
 {
@@ -174,6 +216,9 @@ static void judge(struct zw_slowpath *sp, const struct zw_bridge *bridge, const 
     } else {
         sp->status.n_denied++;
     }
+    if (verdict.action == ZW_REJECT) {
+        refuse_asked(sp, in, answer);
+    }
     if (logged) {
         record_verdict(sp, bridge, in, &verdict, policy->version);
     }
@@ -186,6 +231,8 @@ void zw_slowpath_packet_in(struct zw_slowpath *sp, const struct zw_bridge *bridg
         sp->status.n_foreign++;
     } else if (in->punt == ZW_PUNT_ASK) {
         judge(sp, bridge, in, answer);
+    } else if (in->punt == ZW_PUNT_REJECT) {
+        refuse(sp, in, answer);
     } else if (in->has_key) {
         record_copy(sp, bridge, in);
     }

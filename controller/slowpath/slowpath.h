@@ -3,7 +3,8 @@
  *
  * A paused packet (ZW_PUNT_ASK) is judged by decide() and either goes on with the verdict in its registers or, denied,
  * is not heard of again: the switch keeps nothing of it.  Nothing is remembered here for a session; it lives in
- * conntrack from then on.  Copies (ZW_PUNT_SESSION, ZW_PUNT_DENIED) become records.
+ * conntrack from then on.  Copies (ZW_PUNT_SESSION, ZW_PUNT_DENIED) become records.  The sender of a rejected packet
+ * (ZW_PUNT_REJECT, or a question with that answer) is told so (slowpath/refusal.h), and by nobody while no daemon runs.
  *
  * In the thread of the event base. */
 
@@ -27,6 +28,9 @@ struct zw_slowpath_status {
     uint64_t n_asked, n_allowed, n_denied; /* Verdicts given. */
     uint64_t n_sessions, n_denials;        /* Copies that became records. */
     uint64_t n_unjudged;                   /* Paused packets that no policy or no IP header was there for: dropped. */
+    uint64_t n_rejected;                   /* Senders that were told, */
+    uint64_t n_silent;                     /* and those that were not: no answer is due, */
+    uint64_t n_rejects_limited;            /* or too many questions are answered so (ZW_REFUSALS_PPS). */
     uint64_t n_foreign;                    /* Packet-ins that are not ours: ignored. */
 };
 

@@ -17,6 +17,8 @@
 #include "ovs-ext/session-end.h"
 
 struct event;
+
+enum { ZW_SWITCH_N_METERS = 2 }; /* Of copies, and of packets to be answered. */
 struct zw_counters_request;
 
 /* Sessions that are being ended (flush.c).  Nothing is under way without 'done'. */
@@ -35,8 +37,11 @@ struct zw_switch {
     struct zw_ofconn *flows, *packets;
     struct zw_switch_status status; /* But for what connections count. */
     struct zw_packet_in packet_in;  /* The last one, for its memory. */
-    uint32_t meter_xid, monitor_xid;
-    bool meter_is_ours; /* It was made, or made right, on this connection. */
+    uint32_t monitor_xid;
+    struct zw_switch_meter {
+        uint32_t xid;
+        bool is_ours; /* It was made, or made right, on this connection. */
+    } meters[ZW_SWITCH_N_METERS];
 
     /* sync.c. */
     struct zw_flow_journal *wanted; /* The newest desired table.  NULL: none yet. */
@@ -67,8 +72,8 @@ struct zw_switch {
 
 void zw_switch_set_state(struct zw_switch *, enum zw_switch_state);
 void zw_switch_set_error(struct zw_switch *, const char *);
-/* Makes the meter, if it is not there (any more). */
-void zw_switch_put_meter(struct zw_switch *);
+/* Makes the meters, if they are not there (any more). */
+void zw_switch_put_meters(struct zw_switch *);
 
 /* The connection for flows came up, or went down because of 'why'. */
 void zw_sync_start(struct zw_switch *);

@@ -56,9 +56,9 @@ static void flows_up(struct zw_switch *sw)
 
     zw_log(ZW_LOG_INFO, "bridge %s: connected", sw->name);
     sw->status.metered = true;
-    sw->meter_is_ours = false;
+    memset(sw->meters, 0, sizeof sw->meters);
     zw_ofp_put_setup_flows(out);
-    zw_switch_put_meter(sw);
+    zw_switch_put_meters(sw);
     sw->monitor_xid = zw_ofp_put_flow_monitor(out);
     zw_sync_start(sw);
     zw_counters_start(sw);
@@ -85,34 +85,60 @@ static void flows_changed(void *sw_, enum zw_ofconn_state state, const char *why
     }
 }
 
-void zw_switch_put_meter(struct zw_switch *sw)
+static const struct {
+    uint32_t id, pps, burst;
+    const char *what;
+} meters[ZW_SWITCH_N_METERS] = {
+    {ZW_COPY_METER_ID, ZW_COPY_METER_PPS, ZW_COPY_METER_PPS, "copies of denied packets"},
+    {ZW_REJECT_METER_ID, ZW_REJECT_METER_PPS, ZW_REJECT_METER_BURST, "answers to rejected packets"},
+};
+
+static void put_meter(struct zw_switch *sw, size_t i, bool modify)
 {
-    sw->meter_xid = zw_ofp_put_meter_mod(zw_ofconn_out(sw->flows), false, ZW_COPY_METER_ID, ZW_COPY_METER_PPS);
+    sw->meters[i].xid =
+        zw_ofp_put_meter_mod(zw_ofconn_out(sw->flows), modify, meters[i].id, meters[i].pps, meters[i].burst);
+}
+
+void zw_switch_put_meters(struct zw_switch *sw)
+{
+    for (size_t i = 0; i < ZW_SWITCH_N_METERS; i++) {
+        put_meter(sw, i, false);
+    }
 }
 
 /* A meter that is there already may be from our life before, and then it may differ. */
-static void meter_error(struct zw_switch *sw, const struct zw_ofp_msg *msg)
+static void meter_error(struct zw_switch *sw, size_t i, const struct zw_ofp_msg *msg)
 {
     if (msg->meter_exists) {
-        if (!sw->meter_is_ours) {
-            sw->meter_xid = zw_ofp_put_meter_mod(zw_ofconn_out(sw->flows), true, ZW_COPY_METER_ID, ZW_COPY_METER_PPS);
-            sw->meter_is_ours = true;
+        if (!sw->meters[i].is_ours) {
+            put_meter(sw, i, true);
+            sw->meters[i].is_ours = true;
         }
-        return;
     } else if (msg->meter_unknown) { /* It was there a moment ago. */
-        zw_switch_put_meter(sw);
-        return;
+        put_meter(sw, i, false);
+    } else {
+        sw->status.metered = false;
+        zw_log(ZW_LOG_WARN, "bridge %s: no meters (%s): %s are not bounded", sw->name, msg->text, meters[i].what);
     }
-    sw->status.metered = false;
-    zw_log(ZW_LOG_WARN, "bridge %s: no meters (%s): copies of denied packets are not bounded", sw->name, msg->text);
+}
+
+static bool is_meter_error(struct zw_switch *sw, const struct zw_ofp_msg *msg)
+{
+    for (size_t i = 0; i < ZW_SWITCH_N_METERS; i++) {
+        if (msg->xid == sw->meters[i].xid) {
+            meter_error(sw, i, msg);
+            return true;
+        }
+    }
+    return false;
 }
 
 static void flows_error(struct zw_switch *sw, const struct zw_ofp_msg *msg)
 {
     static struct zw_log_limit limit = ZW_LOG_LIMIT_INIT(10, 5000);
 
-    if (msg->xid == sw->meter_xid) {
-        meter_error(sw, msg);
+    if (is_meter_error(sw, msg)) {
+        return;
     } else if (msg->xid == sw->monitor_xid) {
         zw_log(ZW_LOG_WARN, "bridge %s: no flow monitor (%s): changes by others go unnoticed", sw->name, msg->text);
     } else if (!zw_counters_error(sw, msg) && !zw_flush_error(sw, msg) && !zw_sync_error(sw, msg)) {

@@ -113,7 +113,7 @@ struct zw_switch_status {
     uint64_t n_repaired_flows;  /* and how many flows that took. */
     int64_t last_repair_us;     /* Unix time, 0: never. */
     uint64_t n_packet_ins, n_bad_messages;
-    bool metered;    /* Copies of denied packets are bounded; false: the datapath has no meters. */
+    bool metered;    /* Copies and answers are bounded; false: the datapath has no meters. */
     char error[160]; /* Last error, or "". */
 };
 struct zw_switch_status zw_switch_status(const struct zw_switch *);

@@ -126,7 +126,7 @@ static void send_bundle(struct zw_switch *sw)
     sw->refusal[0] = '\0';
     sw->status.n_bundles++;
     sw->status.n_flow_mods += sw->changes.n;
-    zw_switch_put_meter(sw); /* A change of fail_mode takes it along with all flows. */
+    zw_switch_put_meters(sw); /* A change of fail_mode takes them along with all flows. */
     sw->bundle = zw_ofp_put_bundle(zw_ofconn_out(sw->flows), ++sw->bundle_id, &sw->changes);
     zw_ofconn_flush(sw->flows);
 }

@@ -36,7 +36,7 @@ static void answer(const struct zw_policy *policy, const struct zw_zone *zones[2
         puts("deny - 0 - - deny");
         return;
     }
-    bool logs = !v.slow && v.log != ZW_LOG_NONE && (v.action == ZW_DENY || v.log == ZW_LOG_SESSION);
+    bool logs = !v.slow && v.log != ZW_LOG_NONE && (v.action != ZW_ALLOW || v.log == ZW_LOG_SESSION);
     printf("%s %u %d 0x%x 0x%x %s\n", v.slow ? "ask" : zw_action_name(v.action), v.rule ? v.rule->number : 0, logs,
            v.src->id, v.dst->id, zw_action_name(v.action));
 }

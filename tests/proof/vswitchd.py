@@ -12,7 +12,7 @@ import sys
 
 from model.ports import LOCAL
 
-VERDICTS = {0: None, 1: "allow", 2: "deny", 3: "ask"}
+VERDICTS = {0: None, 1: "allow", 2: "deny", 3: "ask", 0x802: "reject"}
 
 
 class Vswitchd:
@@ -90,9 +90,9 @@ class Trace:
                 registers = {int(n): int(v, 0) for n, v in re.findall(r"\breg(\d+)=(0x[0-9a-f]+|\d+)", line)}
                 number = registers[3]
                 copies[number].zones = (registers.get(0, 0), registers.get(1, 0))
-            elif found := re.search(r"set_field:0x(\w+)/0x7->reg7", line):
+            elif found := re.search(r"set_field:0x(\w+)/0x(?:80)?7->reg7", line):
                 flags = int(found[1], 16)
-                copy.verdict, copy.logs = VERDICTS[flags & 3], bool(flags >> 2 & 1)
+                copy.verdict, copy.logs = VERDICTS[flags & 0x803], bool(flags >> 2 & 1)
             elif found := re.search(r"set_field:(\d+)/0x1fff->vlan_vid", line):
                 tag = int(found[1]) & 0xfff
             elif found := re.search(r"-> NXM_OF_VLAN_TCI\[0\.\.11\] is now (\w+)", line):

@@ -17,10 +17,11 @@ zones:
   near: {ports: [{name: patch-1}]}     # On br1, what br0 has.
   a-hosts: {behind: near, addresses: [10.20.0.0/24, "fd00:20::/64"]}
 rules:
-  - {name: out, from: a, to: far, service: [tcp/80, tcp/82, tcp/83, tcp/84, udp/7, udp/9], action: allow, log: session}
+  - {name: out, from: a, to: far, service: [tcp/80, tcp/82, tcp/83, tcp/84, tcp/86, udp/7, udp/9, udp/86], action: allow, log: session}
   - {name: out-asked, from: a, to: far, service: [tcp/81, udp/6767], action: ask, otherwise: allow}
   - {name: in, from: a-hosts, to: b, service: [tcp/80, tcp/85, udp/7, udp/9], action: allow, log: session}
   - {name: in-asked, from: a-hosts, to: b, service: [tcp/81, tcp/82, udp/6767], action: ask, otherwise: allow}
+  - {name: in-told, from: a-hosts, to: b, service: [tcp/86, udp/86], action: reject}
   - {name: in-refused, from: a-hosts, to: b, service: tcp/83, action: ask, otherwise: deny}
   - {name: same, from: b, to: b, service: tcp/80, action: allow}
 POLICY
@@ -57,6 +58,8 @@ both_judge() {
         asks 1 passed "$address" 82
         asks 1 dropped "$address" 83
         asks 0 dropped "$address" 84 # br1 does not let it in,
+        asks 0 refused "$address" 86 # or says so, and br0 takes that for an answer.
+        zw_expect refused a udp "$address" 86
         asks 0 dropped "$address" 85 # br0 not out.
         zw_expect passed a udp "$address" 7
         zw_expect refused a udp "$address" 9

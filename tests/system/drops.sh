@@ -15,6 +15,8 @@ zones:
 rules:
   - {name: sql, from: web, to: db, service: tcp/5432, action: allow}
   - {name: quiet, from: web, to: db, service: udp/9, action: deny, log: none}
+  - {name: told, from: web, to: db, service: udp/11, action: reject}
+  - {name: quietly-told, from: web, to: db, service: udp/12, action: reject, log: none}
 POLICY
     zw_vm_add web web0 '' '' tag=5
     zw_vm_add db db0 '' '' tag=5
@@ -34,13 +36,15 @@ by_reason() {
     to_db stray 'ip("10.20.0.13", "10.20.0.12", udp(1000, 9))' 3
     to_db web 'ip("10.20.0.11", "10.20.0.12", udp(1000, 9))' 4
     to_db web 'ip("10.20.0.11", "10.20.0.12", udp(1000, 10))' 2
+    to_db web 'ip("10.20.0.11", "10.20.0.12", udp(1000, 11))' 3
+    to_db web 'ip("10.20.0.11", "10.20.0.12", udp(1000, 12))' 2
     to_db web 'ip("10.20.0.11", "10.20.0.12", tcp("A", 1000, 5432))'
     to_db web 'ip("10.20.0.11", "10.20.0.12", tcp("S", 1000, 5432))' # Let in.
     to_db web 'raw(0x8892)' 7
     frame web 'eth("01:00:5e:00:00:01", DB, raw(0x0806))' 5
     frame web 'eth(ME, DB, raw(0x0806), tags=[7])' 6
     frame web 'eth(ME, ME, raw(0x0806))'
-    drops_since no-zone=3 quiet-denial=4 logged-denial=2 not-syn=1 group-source=5 vlan/web0=6 ethertype=7 back/web0=1
+    drops_since no-zone=3 quiet-denial=6 logged-denial=5 not-syn=1 group-source=5 vlan/web0=6 ethertype=7 back/web0=1
 }
 
 rows() { zw_ctl drops --format=csv "$@" | tr -d '\r' | tail -n +2; }

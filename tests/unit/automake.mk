@@ -104,6 +104,7 @@ check_PROGRAMS += tests/unit/test-masks
 check_PROGRAMS += tests/unit/test-file
 check_PROGRAMS += tests/unit/test-options
 check_PROGRAMS += tests/unit/test-policy-store
+check_PROGRAMS += tests/unit/test-refusal
 check_PROGRAMS += tests/unit/test-slowpath
 tests_unit_test_slowpath_SOURCES = tests/unit/test-slowpath.c tests/unit/packet-sample.c tests/unit/packet-sample.h \
 	tests/unit/policy-fixture.c tests/unit/policy-fixture.h

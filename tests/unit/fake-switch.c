@@ -274,10 +274,10 @@ static void answer_meter(struct connection *c, const struct ofp_header *oh)
     ofpbuf_init(&bands, 0);
     if (ofputil_decode_meter_mod(oh, &mod, &bands) || c->fake->no_meters) {
         send_error(c, OFPERR_OFPMMFC_OUT_OF_METERS, oh);
-    } else if (mod.command == OFPMC13_ADD && c->fake->has_meter) {
+    } else if (mod.command == OFPMC13_ADD && c->fake->has_meters >> mod.meter.meter_id % 64 & 1) {
         send_error(c, OFPERR_OFPMMFC_METER_EXISTS, oh);
     } else {
-        c->fake->has_meter = true;
+        c->fake->has_meters |= UINT64_C(1) << mod.meter.meter_id % 64;
         c->fake->n_meters_modified += mod.command == OFPMC13_MODIFY;
     }
     ofpbuf_uninit(&bands);
@@ -509,7 +509,7 @@ void fake_switch_die(struct fake_switch *fake)
         fake_switch_close(c);
     }
     zw_flow_table_clear(fake->flows);
-    fake->has_meter = false;
+    fake->has_meters = 0;
 }
 
 void fake_switch_revive(struct fake_switch *fake)

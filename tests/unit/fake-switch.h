@@ -52,7 +52,7 @@ struct fake_switch {
     enum fake_request trick_at;
     enum fake_trick trick;
     unsigned int trick_nth;
-    bool has_meter; /* One of that id is there already. */
+    uint64_t has_meters; /* Which are there already: bit meter_id % 64. */
     bool no_meters;
     bool foreign_during_dump; /* Somebody adds a flow right after the next dump. */
 

@@ -100,7 +100,7 @@ struct ofpbuf *packet_sample_punted(const struct packet_punt *punt)
                 .packet_len = punt->packet_size,
                 .reason = OFPR_ACTION,
                 .table_id = ZW_STAGE_VERDICT,
-                .cookie = htonll(zw_cookie(ZW_COOKIE_PUNT, punt->punt)),
+                .cookie = htonll(zw_punt_cookie(punt->punt, 0)),
                 .userdata = userdata,
                 .userdata_len = sizeof userdata,
             },

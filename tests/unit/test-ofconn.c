@@ -27,8 +27,8 @@ static void test_set_up(void)
     CU_ASSERT(fixture_wait(&f, has_packets_connection));
     CU_ASSERT_EQUAL(f.fake->n[FAKE_CONNECT], 2);
     CU_ASSERT_EQUAL(f.fake->n[FAKE_HELLO], 2);
-    /* Added; added again with the bundle, in case it went with all flows; there it was, so it was made right. */
-    CU_ASSERT_EQUAL(f.fake->n[FAKE_METER], 3);
+    /* Two.  Added; added again with the bundle, in case they went with all flows; there they were, so they were made right. */
+    CU_ASSERT_EQUAL(f.fake->n[FAKE_METER], 6);
     CU_ASSERT_EQUAL(f.fake->n[FAKE_MONITOR], 1);
     CU_ASSERT(zw_switch_status(f.sw).metered);
     CU_ASSERT_EQUAL(zw_switch_status(f.sw).n_connects, 1);
@@ -38,7 +38,7 @@ static void test_set_up(void)
 
 static bool meter_was_modified(const struct fixture *f)
 {
-    return f->fake->n_meters_modified;
+    return f->fake->n_meters_modified == 2;
 }
 
 static void test_meter_from_before(void)
@@ -46,13 +46,13 @@ static void test_meter_from_before(void)
     struct fixture f;
 
     fixture_create(&f);
-    f.fake->has_meter = true;
+    f.fake->has_meters = UINT64_MAX;
     fixture_connect(&f);
     fixture_desire(&f, 1, 1);
     CU_ASSERT(fixture_wait(&f, is_in_sync));
     CU_ASSERT(fixture_wait(&f, meter_was_modified));
     /* Added, made right, and added with the bundle. */
-    CU_ASSERT_EQUAL(f.fake->n[FAKE_METER], 3);
+    CU_ASSERT_EQUAL(f.fake->n[FAKE_METER], 6);
     CU_ASSERT(zw_switch_status(f.sw).metered);
     fixture_destroy(&f);
 }

@@ -280,7 +280,7 @@ static void test_hello(void)
 static void test_error(void)
 {
     struct zw_outbuf out = ZW_OUTBUF_INIT;
-    uint32_t xid = zw_ofp_put_meter_mod(&out, false, ZW_COPY_METER_ID, ZW_COPY_METER_PPS);
+    uint32_t xid = zw_ofp_put_meter_mod(&out, false, ZW_COPY_METER_ID, ZW_COPY_METER_PPS, ZW_COPY_METER_PPS);
     enum ofptype type;
     size_t offset = 0;
     struct ofp_header *oh = next_message(&out, &offset, &type);

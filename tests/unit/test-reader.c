@@ -110,7 +110,7 @@ static void test_all_problems_at_once(void)
     CU_ASSERT_STRING_EQUAL(text, "policy.yaml:3:12: zone \"wbe\" is not defined (did you mean \"web\"?)\n"
                                  "policy.yaml:3:34: service \"htttp\" is not defined (did you mean \"http\"?)\n"
                                  "policy.yaml:3:49: unknown action \"alow\" (did you mean \"allow\"?); "
-                                 "expected allow, deny or ask\n"
+                                 "expected allow, deny, reject or ask\n"
                                  "policy.yaml:5:9: unknown key \"prots\" in a zone (did you mean \"ports\"?)\n"
                                  "policy.yaml:7:18: \"tcp/99999\": expected a port or a range of ports, 0 to 65535, "
                                  "such as 80 or 8000-8080\n");
@@ -179,7 +179,7 @@ static void test_unreadable_file_among_others(void)
                            "a.yaml:3:1: not valid YAML: did not find expected node content "
                            "(while parsing a flow node that begins on line 3)\n"
                            "b.yaml:2:34: unknown action \"alow\" (did you mean \"allow\"?); "
-                           "expected allow, deny or ask\n");
+                           "expected allow, deny, reject or ask\n");
 }
 
 /* Promise 8: bad input never stops the daemon.  Each end and each single byte change of a good file. */

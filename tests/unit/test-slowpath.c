@@ -9,7 +9,10 @@
 #include "controller/base/memory.h"
 #include "lib/flow.h"
 #include "lib/util.h"
+#include "openvswitch/dynamic-string.h"
+#include "openvswitch/ofp-actions.h"
 #include "openvswitch/ofp-errors.h"
+#include "openvswitch/ofp-msgs.h"
 #include "openvswitch/ofp-packet.h"
 #include "openvswitch/ofpbuf.h"
 #include "tests/unit/audit-records.h"
@@ -58,7 +61,28 @@ static void set_policy(struct bed *bed, const char *text)
 struct answer {
     bool resumed;
     uint32_t flags, rule, version;
+    bool refused; /* A packet goes out, */
+    size_t size;  /* so many bytes of it, */
+    char actions[128];
 };
+
+static struct answer decode_refusal(const struct ofp_header *oh)
+{
+    struct answer answer = {.refused = true};
+    struct ofputil_packet_out po;
+    struct ofpbuf ofpacts;
+    struct ds s = DS_EMPTY_INITIALIZER;
+
+    ofpbuf_init(&ofpacts, 0);
+    CU_ASSERT_EQUAL_FATAL(ofputil_decode_packet_out(&po, oh, NULL, &ofpacts), 0);
+    CU_ASSERT_EQUAL(ofp_to_u16(po.flow_metadata.flow.in_port.ofp_port), ZW_OFPORT_LOCAL);
+    answer.size = po.packet_len;
+    ofpacts_format(po.ofpacts, po.ofpacts_len, &(struct ofpact_format_params){.s = &s});
+    snprintf(answer.actions, sizeof answer.actions, "%s", ds_cstr(&s));
+    ds_destroy(&s);
+    ofpbuf_uninit(&ofpacts);
+    return answer;
+}
 
 static struct answer decode_answer(const struct zw_outbuf *out)
 {
@@ -67,6 +91,13 @@ static struct answer decode_answer(const struct zw_outbuf *out)
 
     if (answer.resumed) {
         void *copy = xmemdup(out->data, out->size);
+        enum ofptype type;
+
+        if (!ofptype_decode(&type, copy) && type == OFPTYPE_PACKET_OUT) {
+            answer = decode_refusal(copy);
+            free(copy);
+            return answer;
+        }
 
         CU_ASSERT_EQUAL(ofputil_decode_packet_in_private(copy, false, NULL, NULL, &pin, NULL, NULL), 0);
         answer.flags = pin.base.flow_metadata.flow.regs[ZW_REG_FLAGS];
@@ -94,6 +125,7 @@ static struct answer punt(struct bed *bed, enum zw_punt why, const char *from, c
     in.regs[ZW_REG_RULE] = rule;
     in.regs[ZW_REG_VERSION] = version;
     in.regs[ZW_REG_FLAGS] = flags;
+    in.regs[ZW_REG_SEGMENT] = 100;
     zw_slowpath_packet_in(bed->slowpath, NULL, &in, &out);
     zw_packet_in_destroy(&in);
     struct answer answer = decode_answer(&out);
@@ -151,6 +183,33 @@ static void test_denied(void)
     CU_ASSERT_FALSE(ask(&bed, "a", "b").resumed);
     CU_ASSERT_EQUAL(count(&bed, "type = 'denial' AND path = 'slow' AND rule = 'asked'"), 1);
     CU_ASSERT_EQUAL(zw_slowpath_status(bed.slowpath).n_denied, 1);
+    bed_remove(&bed);
+}
+
+/* Out at the port and in the segment that it came from. */
+static void test_rejected(void)
+{
+    char actions[128];
+    struct bed bed = bed_make();
+
+    snprintf(actions, sizeof actions,
+             "set_field:0x64->reg2,set_field:0x5->reg3,set_field:0x40/0xe0->reg7,resubmit(,%d)", ZW_STAGE_OUTPUT);
+    set_ask(&bed, "reject", "denied");
+    struct answer answer = punt(&bed, ZW_PUNT_ASK, "a", "b", 1, 1, ZW_FLAG_ASK | 2 << ZW_FLAG_PCP_FIRST);
+    CU_ASSERT(answer.refused && !answer.resumed);
+    CU_ASSERT_EQUAL(answer.size, 54);
+    CU_ASSERT_STRING_EQUAL(answer.actions, actions);
+    answer = punt(&bed, ZW_PUNT_REJECT, "a", "b", 1, 1, ZW_FLAG_DENY | 2 << ZW_FLAG_PCP_FIRST);
+    CU_ASSERT(answer.refused);
+    CU_ASSERT_STRING_EQUAL(answer.actions, actions);
+    CU_ASSERT_EQUAL(zw_slowpath_status(bed.slowpath).n_rejected, 2);
+
+    /* Not if there are several receivers, or this is perhaps not the one. */
+    CU_ASSERT_FALSE(punt(&bed, ZW_PUNT_ASK, "a", "b", 1, 1, ZW_FLAG_ASK | ZW_FLAG_STATELESS_MASK).refused);
+    CU_ASSERT_FALSE(punt(&bed, ZW_PUNT_ASK, "a", "b", 1, 1, ZW_FLAG_ASK | ZW_FLAG_COPY_MASK).refused);
+    CU_ASSERT_EQUAL(zw_slowpath_status(bed.slowpath).n_silent, 2);
+    CU_ASSERT_EQUAL(zw_slowpath_status(bed.slowpath).n_denied, 3);
+    CU_ASSERT_EQUAL(count(&bed, "type = 'denial' AND path = 'slow' AND rule = 'asked'"), 3);
     bed_remove(&bed);
 }
 
@@ -241,7 +300,7 @@ static void test_not_ours(void)
 }
 
 ZW_TEST_MAIN({"an allowed packet goes on with the verdict", test_allowed}, {"a denied one does not", test_denied},
-             {"log: none leaves no record", test_log_none}, {"the policy in force judges", test_newer_policy},
-             {"a zone that is gone gets nothing", test_unknown_zone}, {"no policy, no verdict", test_no_policy},
-             {"other flags stay as they were", test_flags_stay}, {"copies become records", test_copies},
-             {"what is not ours is ignored", test_not_ours})
+             {"a rejected one is answered", test_rejected}, {"log: none leaves no record", test_log_none},
+             {"the policy in force judges", test_newer_policy}, {"a zone that is gone gets nothing", test_unknown_zone},
+             {"no policy, no verdict", test_no_policy}, {"other flags stay as they were", test_flags_stay},
+             {"copies become records", test_copies}, {"what is not ours is ignored", test_not_ours})
