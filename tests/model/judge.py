@@ -17,7 +17,7 @@ class Packet:
 @dataclasses.dataclass(frozen=True)
 class Verdict:
     """'rule': its number, 0 for the default, None if a port has no zone."""
-    action: str  # allow, deny or ask.
+    action: str  # allow, deny, reject or ask.
     rule: int | None
     logs: bool = False  # Whether the switch itself tells the log.
     otherwise: str | None = None  # What comes of an ask.
@@ -61,7 +61,8 @@ def matches(rule, source, destination, packet):
 
 def logs(action, log):
     """An ask is logged by the slow path, which sees it anyway."""
-    return {"allow": log == "session", "deny": log in ("denied", "session"), "ask": False}[action]
+    return {"allow": log == "session", "deny": log in ("denied", "session"), "reject": log in ("denied", "session"),
+            "ask": False}[action]
 
 
 def judge(policy, source_port_zone, destination_port_zone, packet):

@@ -80,7 +80,7 @@ def differences(switch, ids, frame, number, fate, copy):
 
 class Counts:
     def __init__(self):
-        self.of = dict.fromkeys(["allow", "deny", "ask", "no receiver", "session", "no session", "without a rule",
+        self.of = dict.fromkeys(["allow", "deny", "reject", "ask", "no receiver", "session", "no session", "without a rule",
                                  "opens a session", "passes"], 0)
 
     def add(self, frame, fates):

@@ -160,9 +160,9 @@ class Maker:
         if rng.random() < 0.15:
             rule["service"] = sorted({port_item(rng) for _ in range(rng.choice([1, 1, 3]))})
             rule["from-ports"] = [port_range(rng) for _ in range(rng.choice([1, 1, 3]))]
-        rule["action"] = rng.choice(["allow", "allow", "deny", "ask"])
+        rule["action"] = rng.choice(["allow", "allow", "deny", "reject", "ask"])
         if rule["action"] == "ask" and rng.random() < 0.8:
-            rule["otherwise"] = rng.choice(["allow", "deny"])
+            rule["otherwise"] = rng.choice(["allow", "deny", "reject"])
         if rng.random() < 0.5:
             rule["log"] = rng.choice(["none", "denied", "session"])
         return rule
@@ -211,7 +211,7 @@ class Maker:
             "zones": {name: self.zones[name] for name in names},
             "address-sets": self.sets,
             "services": self.services,
-            "defaults": {"action": rng.choice(["deny", "deny", "allow"]), "log": rng.choice(["none", "denied", "session"])},
+            "defaults": {"action": rng.choice(["deny", "reject", "allow"]), "log": rng.choice(["none", "denied", "session"])},
             "trust": {"external-id-zone": rng.random() < 0.5},
             "rules": self.rules,
         }
