@@ -169,8 +169,8 @@ class Switch:
     def fate(self, frame, receiver, is_sure):
         if frame.kind != "ip":
             return PASSED if frame.kind == "arp" else DROPPED
-        if frame.ip.proto == ICMPV6 and frame.fragment == "no" and frame.ip.src.version == 6:
-            if frame.ip.l4 in ND and frame.ttl == 255:
+        if frame.ip.proto == ICMPV6 and frame.fragment != "later" and frame.ip.src.version == 6:
+            if frame.ip.l4 in ND and frame.ttl == 255 and frame.fragment == "no":
                 return PASSED
             if frame.ip.l4[0] in UNTRACKED_ICMPV6:
                 return self.judged(frame, receiver, False)
