@@ -4,6 +4,7 @@
 #include "controller/daemon/sweep.h"
 
 #include <event2/event.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -276,6 +277,14 @@ static void end_batch(struct zw_sweep *sweep)
 
 /* --- Judging. --- */
 
+/* OVS's userspace conntrack does not know the ports of SCTP, so that they cannot be judged here.  What the policy in force
+ * let in was judged by its packet. */
+static bool was_judged(const struct zw_ct_entry *entry, const struct zw_policy *policy)
+{
+    return entry->key.proto == IPPROTO_SCTP && !entry->key.sport && !entry->key.dport &&
+           ZW_CT_LABEL(entry, VERSION) == policy->version;
+}
+
 /* Of the session that 'entry' is, if it is one of ours.  False if the batch has to end before it. */
 static bool judge(struct zw_sweep *sweep, const struct zw_ct_entry *entry)
 {
@@ -293,7 +302,7 @@ static bool judge(struct zw_sweep *sweep, const struct zw_ct_entry *entry)
     struct zw_session_end dst = session_end(places, entry, ZW_CT_LABEL(entry, DST_ZONE), ZW_CT_MARK(entry, OUT_PORT));
     struct forbidden forbidden = {.entry = *entry};
     forbidden.fate = zw_session_judge(sweep->policy, &src, &dst, &entry->key, &forbidden.verdict);
-    if (forbidden.fate == ZW_FATE_STAYS) {
+    if (forbidden.fate == ZW_FATE_STAYS || (forbidden.fate == ZW_FATE_FORBIDDEN && was_judged(entry, sweep->policy))) {
         return true;
     }
     if (sweep->n_batch && (sweep->n_batch == ZW_SWITCH_END_MAX || sweep->batch_bridge != managed)) {
