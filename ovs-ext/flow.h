@@ -54,6 +54,7 @@ void zw_match_l4_src(struct zw_flow *, uint16_t port, uint16_t mask); /* After z
 void zw_match_l4_dst(struct zw_flow *, uint16_t port, uint16_t mask); /* After zw_match_ip_proto(). */
 void zw_match_icmp(struct zw_flow *, int type, int code);             /* After zw_match_ip_proto(); -1: any. */
 void zw_match_fragment(struct zw_flow *);                             /* Any fragment.  After zw_match_family(). */
+void zw_match_first_fragment(struct zw_flow *);                       /* After zw_match_family(). */
 void zw_match_hop_limit(struct zw_flow *, uint8_t);                   /* After zw_match_family(). */
 
 /* What ARP (RFC 826) and neighbour discovery (RFC 4861) say of their sender; the latter after zw_match_icmp() of 135 or

@@ -197,7 +197,9 @@ static inline uint32_t zw_cookie_value(uint64_t cookie)
     ZW_DROP(32, ND_TARGET,     "nd-target",     "its neighbour discovery claims an address that is not the port's") \
     ZW_DROP(33, DHCP_SERVER,   "dhcp-server",   "it is from a DHCP server where none may be")           \
     ZW_DROP(34, ROUTER,        "router",        "it is from a router where none may be")                \
-    ZW_DROP(35, LAND,          "land",          "its source is its receiver's own address")
+    ZW_DROP(35, LAND,          "land",          "its source is its receiver's own address")                 \
+    ZW_DROP(36, RESERVED_DESTINATION, "reserved-destination", "no host has the address that it goes to") \
+    ZW_DROP(37, HEADER_FRAGMENT, "header-fragment", "it is a first fragment that ends before its ports or its type")
 /* clang-format on */
 
 enum zw_drop {

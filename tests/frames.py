@@ -110,6 +110,11 @@ def fragments(src, dst, inner, size, ident=7, hops=None):
     return made
 
 
+def first_fragment(src, dst, proto, ident=8):
+    """One that ends with its options, before the header of 'proto' (RFC 7112)."""
+    return ip6(src, dst, 44, struct.pack("!BBHI", 60, 0, 1, ident) + bytes((proto, 0, 1, 4, 0, 0, 0, 0)), 255)
+
+
 def udp(sport, dport, data=b"12345678"):
     return L4(17, 6, struct.pack("!HHHH", sport, dport, 8 + len(data), 0) + data)
 

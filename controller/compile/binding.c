@@ -10,6 +10,7 @@
 
 #include <netinet/icmp6.h>
 #include <netinet/ip_icmp.h>
+#include <string.h>
 
 #include "controller/compile/compile-private.h"
 
@@ -183,6 +184,22 @@ static void contents(struct zw_compiler *c, const struct zw_bound *bound)
     next_if_ip(c, bound, at(bound, CONTENTS, ZW_PRIO_WIDE), SOURCE);
 }
 
+/* All addresses of a port, with the link-local ones that follow from its MAC addresses.  Returns how many. */
+static size_t all_addresses(const struct zw_bindings *bindings, struct zw_addr all[2 * ZW_BINDINGS_MAX])
+{
+    size_t n = bindings->n_addresses;
+
+    memcpy(all, bindings->addresses, n * sizeof *all);
+    for (size_t i = 0; i < bindings->n_macs; i++) {
+        struct zw_addr addr = zw_mac_link_local(&bindings->macs[i]);
+
+        if (!zw_bindings_have(bindings, &addr)) {
+            all[n++] = addr;
+        }
+    }
+    return n;
+}
+
 /* What 'addr', which is the port's own, lets pass. */
 static void bound_address(struct zw_compiler *c, const struct zw_bound *bound, const struct zw_addr *addr)
 {
@@ -210,20 +227,14 @@ static void bound_address(struct zw_compiler *c, const struct zw_bound *bound, c
 
 static void addresses(struct zw_compiler *c, const struct zw_bound *bound)
 {
-    const struct zw_bindings *bindings = &bound->bindings;
+    struct zw_addr all[2 * ZW_BINDINGS_MAX];
     struct zw_prefix none = host(&unspecified[1]);
-    struct zw_flow *flow;
+    size_t n = all_addresses(&bound->bindings, all);
 
-    for (size_t i = 0; i < bindings->n_addresses; i++) {
-        bound_address(c, bound, &bindings->addresses[i]);
+    for (size_t i = 0; i < n; i++) {
+        bound_address(c, bound, &all[i]);
     }
-    for (size_t i = 0; i < bindings->n_macs; i++) {
-        struct zw_addr addr = zw_mac_link_local(&bindings->macs[i]);
-        if (!zw_bindings_have(bindings, &addr)) {
-            bound_address(c, bound, &addr);
-        }
-    }
-    flow = drop_at(bound, TARGET, ZW_PRIO_MATCH, ZW_DROP_ARP_IP);
+    struct zw_flow *flow = drop_at(bound, TARGET, ZW_PRIO_MATCH, ZW_DROP_ARP_IP);
     zw_match_eth_type(flow, ETH_TYPE_ARP);
     zw_emit(c, flow);
     zw_emit(c, discovery(drop_at(bound, TARGET, ZW_PRIO_MATCH, ZW_DROP_ND_TARGET), ND_NEIGHBOR_ADVERT, -1));
@@ -306,9 +317,11 @@ static void land_in(struct zw_compiler *c, const struct zw_open_port *open, cons
                     const struct zw_port_mask *segments)
 {
     const struct zw_bindings *bindings = zw_open_bindings(open, zone);
+    struct zw_addr all[2 * ZW_BINDINGS_MAX];
+    size_t n = bindings && zone->guard.ip ? all_addresses(bindings, all) : 0;
 
-    for (size_t i = 0; bindings && zone->guard.ip && i < bindings->n_addresses; i++) {
-        land(c, open->port, &bindings->addresses[i], segments);
+    for (size_t i = 0; i < n; i++) {
+        land(c, open->port, &all[i], segments);
     }
 }
 

@@ -160,10 +160,28 @@ static void unreadable(struct zw_compiler *c)
     zw_emit(c, flow);
 }
 
+/* RFC 7112: all headers are in the first fragment.  Where they are not, OVS shows port 0 and type 0 for what the receiver,
+ * or the kernel's conntrack, puts together later: an advertisement or a DHCP server that BINDING would not see. */
+static void header_fragments(struct zw_compiler *c)
+{
+    static const uint8_t protos[] = {IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMPV6};
+
+    for (size_t i = 0; i < sizeof protos; i++) {
+        struct zw_flow *flow = zw_drop_flow(ZW_STAGE_GUARD, ZW_PRIO_BLOCK, ZW_DROP_HEADER_FRAGMENT, NULL);
+
+        zw_match_ip_proto(flow, ZW_IPV6, protos[i]);
+        zw_match_first_fragment(flow);
+        zw_match_l4_src(flow, 0, UINT16_MAX);
+        zw_match_l4_dst(flow, 0, UINT16_MAX);
+        zw_emit(c, flow);
+    }
+}
+
 void zw_compile_guard(struct zw_compiler *c)
 {
     ethernet(c);
     unreadable(c);
+    header_fragments(c);
     sources(c);
     without_address(c);
     to_group(c, zw_static_flow(ZW_STAGE_GUARD, ZW_PRIO_MATCH));

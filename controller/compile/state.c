@@ -137,23 +137,49 @@ void zw_compile_state(struct zw_compiler *c)
  * its label and do not come here.) */
 static void new_fragment(struct zw_compiler *c, enum zw_family family)
 {
-    struct zw_flow *flow = zw_drop_flow(ZW_STAGE_NEW, ZW_PRIO_MATCH, ZW_DROP_FRAGMENT, NULL);
+    struct zw_flow *flow = zw_drop_flow(ZW_STAGE_NEW, ZW_PRIO_BLOCK, ZW_DROP_FRAGMENT, NULL);
 
     zw_match_family(flow, family);
     zw_match_fragment(flow);
     zw_emit(c, flow);
 }
 
-/* The only flow that carries the policy version: a new version that changes nothing else changes one flow. */
-void zw_compile_new(struct zw_compiler *c)
+/* Destinations that no host has (RFC 1122, 3.2.1.3; RFC 6890; RFC 4291, 2.5).  They are looked at here, and not in GUARD,
+ * because only what is new needs it: nobody can answer from there. */
+static void reserved_destinations(struct zw_compiler *c)
 {
-    new_fragment(c, ZW_IPV4);
-    new_fragment(c, ZW_IPV6);
+    static const char *const texts[] = {"0.0.0.0/8", "127.0.0.0/8", "240.0.0.0/4", "::/16"};
 
-    zw_compile_land(c);
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        struct zw_flow *flow = zw_drop_flow(ZW_STAGE_NEW, ZW_PRIO_MATCH, ZW_DROP_RESERVED_DESTINATION, NULL);
+        struct zw_prefix prefix;
 
-    struct zw_flow *flow = zw_static_flow(ZW_STAGE_NEW, ZW_PRIO_ELSE);
+        zw_prefix_parse(texts[i], &prefix);
+        zw_match_ip_dst(flow, &prefix);
+        zw_emit(c, flow);
+    }
+}
+
+/* The flows that carry the policy version: a new version that changes nothing else changes these two. */
+static void to_policy(struct zw_compiler *c, struct zw_flow *flow)
+{
     zw_act_set_reg(flow, ZW_REG_VERSION, c->policy->version);
     zw_act_goto(flow, ZW_STAGE_POLICY);
     zw_emit(c, flow);
+}
+
+void zw_compile_new(struct zw_compiler *c)
+{
+    struct zw_prefix broadcast;
+
+    new_fragment(c, ZW_IPV4);
+    new_fragment(c, ZW_IPV6);
+    zw_compile_land(c);
+    reserved_destinations(c);
+
+    struct zw_flow *flow = zw_static_flow(ZW_STAGE_NEW, ZW_PRIO_MATCH + 1);
+    zw_prefix_parse("255.255.255.255", &broadcast);
+    zw_match_ip_dst(flow, &broadcast);
+    to_policy(c, flow);
+    to_policy(c, zw_static_flow(ZW_STAGE_NEW, ZW_PRIO_ELSE));
 }

@@ -60,6 +60,8 @@ class Fate:
 # Sources that no host has: groups, broadcast, loopback, reserved.
 BAD_SOURCES = [ipaddress.ip_network(text) for text in ("0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/4", "240.0.0.0/4", "::/16",
                                                        "ff00::/8")]
+BAD_DESTINATIONS = [ipaddress.ip_network(text) for text in ("0.0.0.0/8", "127.0.0.0/8", "240.0.0.0/4", "::/16")]
+BROADCAST = ipaddress.ip_address("255.255.255.255")
 UNSPECIFIED = {ipaddress.ip_address("0.0.0.0"), ipaddress.ip_address("::")}
 IGMP, UDP = 2, 17
 DHCP_REQUEST = (68, 67)
@@ -89,6 +91,11 @@ def is_honest(frame):
     return (packet.proto == IGMP and packet.src.version == 4
             or packet.proto == UDP and packet.src.version == 4 and packet.l4 == DHCP_REQUEST
             or is_icmpv6 and packet.l4[0] in FROM_NOWHERE)
+
+
+def is_nowhere(dst):
+    """Whether no host has the address."""
+    return dst != BROADCAST and any(judge.within(dst, network) for network in BAD_DESTINATIONS)
 
 
 class Switch:
@@ -161,7 +168,7 @@ class Switch:
 
     def judged(self, frame, receiver, opens):
         """By the rules, as the first packet of a session or by itself."""
-        if frame.fragment != "no":
+        if frame.fragment != "no" or is_nowhere(frame.ip.dst):
             return DROPPED
         verdict = judge.judge(self.policy, *self.zones_of(frame, receiver), frame.ip)
         return Fate(verdict.passes, verdict, opens and verdict.passes)
