@@ -64,6 +64,7 @@ BAD_DESTINATIONS = [ipaddress.ip_network(text) for text in ("0.0.0.0/8", "127.0.
 BROADCAST = ipaddress.ip_address("255.255.255.255")
 UNSPECIFIED = {ipaddress.ip_address("0.0.0.0"), ipaddress.ip_address("::")}
 IGMP, UDP = 2, 17
+WITH_HEADER = {TCP, UDP, ICMPV6}
 DHCP_REQUEST = (68, 67)
 FROM_NOWHERE = {131, 132, 133, 135, 143}  # What a host may say by ICMPv6 before it has an address: to a group.
 
@@ -84,6 +85,8 @@ def is_honest(frame):
         return False
     if is_icmpv6 and packet.l4[0] in NEIGHBOUR_DISCOVERY and frame.fragment == "first":
         return False
+    if packet.src.version == 6 and frame.fragment == "first" and packet.proto in WITH_HEADER and packet.l4 == (0, 0):
+        return False  # Its header is in a later fragment, or it says nothing.
     if not any(judge.within(packet.src, network) for network in BAD_SOURCES):
         return True
     if packet.src not in UNSPECIFIED or not frame.is_group:  # A host that has no address yet.

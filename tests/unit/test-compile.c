@@ -264,7 +264,8 @@ static void test_two_ports_with_one_mac(void)
     zw_inventory_unref(inventory);
 }
 
-ZW_TEST_MAIN({"the same in gives the same out", test_pure}, {"a new version changes the two flows that know it", test_version},
+ZW_TEST_MAIN({"the same in gives the same out", test_pure},
+             {"a new version changes the two flows that know it", test_version},
              {"a small change changes little", test_small_changes}, {"packets only go forward", test_structure},
              {"conjunctions have all their clauses", test_conjunctions_are_whole},
              {"bridges have conntrack zones of their own", test_bridges_are_apart},
