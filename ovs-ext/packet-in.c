@@ -33,6 +33,8 @@ static void fill_key(struct zw_packet_in *in, const struct flow *flow)
         memcpy(key->src.bytes, &flow->ipv6_src, sizeof flow->ipv6_src);
         memcpy(key->dst.bytes, &flow->ipv6_dst, sizeof flow->ipv6_dst);
     } else {
+        key->eth_type = ntohs(flow->dl_type);
+        in->has_key = key->eth_type >= ETH_TYPE_MIN;
         return;
     }
     key->proto = flow->nw_proto;

@@ -110,7 +110,7 @@ const char *zw_prefix_parse(const char *text, struct zw_prefix *prefix)
 
 const char *zw_addr_format(const struct zw_addr *addr, char *buf)
 {
-    if (!inet_ntop(addr->family == ZW_IPV4 ? AF_INET : AF_INET6, addr->bytes, buf, ZW_ADDR_STRLEN)) {
+    if (!addr->family || !inet_ntop(addr->family == ZW_IPV4 ? AF_INET : AF_INET6, addr->bytes, buf, ZW_ADDR_STRLEN)) {
         buf[0] = '\0';
     }
     return buf;

@@ -30,6 +30,7 @@ struct zw_prefix {
 };
 
 struct zw_packet_key {
+    uint16_t eth_type;       /* 0: IP.  Else there is nothing but this EtherType. */
     struct zw_addr src, dst; /* Of one family. */
     uint8_t proto;           /* IPPROTO_*. */
     uint16_t sport, dport;   /* Host byte order; TCP, UDP and SCTP.  ICMP and ICMPv6: type and code. */
@@ -53,7 +54,7 @@ const char *zw_prefix_parse(const char *, struct zw_prefix *);
 /* The network of 'n_bits' bits that 'addr' is in. */
 struct zw_prefix zw_addr_network(const struct zw_addr *, unsigned int n_bits);
 
-/* Both return 'buf', which has room for ZW_ADDR_STRLEN or ZW_PREFIX_STRLEN. */
+/* What has no family is "".  Both return 'buf', which has room for ZW_ADDR_STRLEN or ZW_PREFIX_STRLEN. */
 const char *zw_addr_format(const struct zw_addr *, char *buf);
 const char *zw_prefix_format(const struct zw_prefix *, char *buf);
 

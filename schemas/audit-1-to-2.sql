@@ -24,17 +24,19 @@ CREATE TRIGGER ends_keep_u BEFORE UPDATE ON ends BEGIN SELECT raise(ABORT, 'the 
 CREATE TRIGGER ends_keep_d BEFORE DELETE ON ends BEGIN SELECT raise(ABORT, 'the log is append-only'); END;
 
 CREATE VIEW flows AS
-    -- Sessions, denials and ends with everything that is known of them, in words.
+    -- Sessions, denials and ends with everything that is known of them, in words.  What is not IP has no addresses.
     SELECT r.id, r.time_us,
            strftime('%Y-%m-%dT%H:%M:%S', r.time_us / 1000000, 'unixepoch')
                || printf('.%06dZ', r.time_us % 1000000) AS time,
            r.type, r.verdict, d.path, d.rule, d.rule_number, d.policy_version, d.step,
            d.from_zone, d.to_zone, d.from_port, d.to_port,
            CASE t.proto WHEN 1 THEN 'icmp' WHEN 6 THEN 'tcp' WHEN 17 THEN 'udp' WHEN 58 THEN 'icmpv6'
-                        WHEN 132 THEN 'sctp' ELSE CAST(t.proto AS TEXT) END AS proto,
+                        WHEN 132 THEN 'sctp'
+                        ELSE printf(CASE WHEN t.proto < 256 THEN '%d' ELSE '0x%04x' END, t.proto) END AS proto,
            CASE t.proto WHEN 1 THEN 'icmp/' || r.sport WHEN 6 THEN 'tcp/' || t.dport WHEN 17 THEN 'udp/' || t.dport
                         WHEN 58 THEN 'icmpv6/' || r.sport WHEN 132 THEN 'sctp/' || t.dport
-                        ELSE 'proto/' || t.proto END AS service,
+                        ELSE printf(CASE WHEN t.proto < 256 THEN 'proto/%d' ELSE 'ethertype/0x%04x' END, t.proto)
+                        END AS service,
            s.text AS src, r.sport, a.text AS dst, t.dport, d.bridge, d.segment,
            printf('%02x:%02x:%02x:%02x:%02x:%02x', t.src_mac >> 40 & 255, t.src_mac >> 32 & 255,
                   t.src_mac >> 24 & 255, t.src_mac >> 16 & 255, t.src_mac >> 8 & 255, t.src_mac & 255) AS src_mac,

@@ -64,8 +64,7 @@ struct tuple_key {
     struct address_key src, dst;
     int64_t decision;
     uint8_t src_mac[6], dst_mac[6];
-    uint16_t dport;
-    uint8_t proto, zero;
+    uint16_t dport, proto; /* As in the columns. */
 };
 
 _Static_assert(sizeof(struct decision_key) == 3 * 64 + 3 * 32 + 16 + 16, "no padding");
@@ -198,7 +197,7 @@ static int intern_decision(struct zw_inserter *ins, const struct zw_flow_record 
 
 static size_t address_size(const struct zw_addr *addr)
 {
-    return addr->family == ZW_IPV4 ? 4 : 16;
+    return addr->family == ZW_IPV4 ? 4 : addr->family == ZW_IPV6 ? 16 : 0;
 }
 
 static void make_address_key(const struct zw_addr *addr, struct address_key *key)
@@ -261,7 +260,7 @@ static int insert_tuple(struct zw_inserter *ins, const struct zw_flow_record *f,
 
 static int intern_tuple(struct zw_inserter *ins, const struct zw_flow_record *f, int64_t *id)
 {
-    struct tuple_key key = {.dport = f->key.dport, .proto = f->key.proto};
+    struct tuple_key key = {.dport = f->key.dport, .proto = f->key.eth_type ? f->key.eth_type : f->key.proto};
     int rc = intern_decision(ins, f, &key.decision);
     if (rc != SQLITE_DONE) {
         return rc;

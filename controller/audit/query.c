@@ -69,7 +69,8 @@ static const struct zw_audit_column no_row[] = {
 #define SQL_SERVICE                                                              \
     "CASE t.proto WHEN 1 THEN 'icmp/' || r.sport WHEN 6 THEN 'tcp/' || t.dport " \
     "WHEN 17 THEN 'udp/' || t.dport WHEN 58 THEN 'icmpv6/' || r.sport "          \
-    "WHEN 132 THEN 'sctp/' || t.dport ELSE 'proto/' || t.proto END"
+    "WHEN 132 THEN 'sctp/' || t.dport "                                          \
+    "ELSE printf(CASE WHEN t.proto < 256 THEN 'proto/%d' ELSE 'ethertype/0x%04x' END, t.proto) END"
 
 /* One record of each type by its id, in these columns. */
 #define FLOW(TABLE, TYPE, VERDICT, OPENED, WHAT, JOIN)                                                               \
@@ -134,7 +135,7 @@ static const char *format_time(int64_t time_us, char *text, size_t size)
     return text;
 }
 
-static const char *format_proto(int proto, char *text, size_t size)
+static const char *format_proto(unsigned int proto, char *text, size_t size)
 {
     switch (proto) {
     case IPPROTO_ICMP:
@@ -148,7 +149,7 @@ static const char *format_proto(int proto, char *text, size_t size)
     case IPPROTO_SCTP:
         return "sctp";
     default:
-        snprintf(text, size, "%d", proto);
+        snprintf(text, size, proto < 256 ? "%u" : "0x%04x", proto);
         return text;
     }
 }
@@ -174,7 +175,7 @@ static bool give_row(sqlite3_stmt *stmt, zw_audit_row_cb *row, void *arg)
             columns[i].value = format_time(sqlite3_column_int64(stmt, i), texts.time, sizeof texts.time);
             break;
         case COLUMN_PROTO:
-            columns[i].value = format_proto(sqlite3_column_int(stmt, i), texts.proto, sizeof texts.proto);
+            columns[i].value = format_proto((unsigned int)sqlite3_column_int(stmt, i), texts.proto, sizeof texts.proto);
             break;
         case COLUMN_SRC_MAC:
             columns[i].value = format_mac(sqlite3_column_int64(stmt, i), texts.src_mac, sizeof texts.src_mac);

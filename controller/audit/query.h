@@ -21,7 +21,7 @@ struct zw_audit_filter {
     const struct zw_prefix *address; /* Either side within it. */
     const char *port;                /* Interface name on either side. */
     uint16_t service_port;           /* Destination port; 0: any. */
-    uint8_t proto;                   /* 0: any. */
+    uint16_t proto;                  /* Of IP; above 255: an EtherType; 0: any. */
     const char *rule;                /* Name. */
     const char *verdict;             /* "allow" or "deny". */
     const char *path;                /* "fast" or "slow". */

@@ -23,7 +23,7 @@ static const struct zw_cli_option options[] = {
     {"to", "ZONE", "the other side is in this zone"},
     {"address", "ADDRESS", "either side has this address, or one within ADDRESS/BITS"},
     {"port", "PORT", "either side is at this port of the switch"},
-    {"service", "SERVICE", "tcp/443, tcp, icmp, or 443 for any protocol"},
+    {"service", "SERVICE", "tcp/443, tcp, icmp, ethertype/0x8892, or 443 for any protocol"},
     {"rule", "RULE", "decided by the rule of this name"},
     {"verdict", "VERDICT", "allow or deny"},
     {"path", "PATH", "fast or slow"},
@@ -102,7 +102,7 @@ static enum zw_exit read_service(const struct zw_cli *cli, struct zw_audit_filte
     if (wrong) {
         return zw_cli_usage(cli, "--service: \"%s\": %s", text, wrong);
     }
-    filter->proto = item.proto;
+    filter->proto = item.eth_type ? item.eth_type : item.proto;
     filter->service_port = item.any_ports ? 0 : item.first;
     return ZW_EXIT_OK;
 }

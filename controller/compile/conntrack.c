@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* CONNTRACK: ARP and neighbour discovery go on, so that hosts find each other; IP passes ct(); the rest is dropped.
+/* CONNTRACK: ARP and neighbour discovery go on, so that hosts find each other; IP passes ct().  What else passes is for the
+ * rules to say (rules.c); the rest is dropped.
  *
  * Conntrack does not track neighbour discovery and multicast listener reports (RFC 4861, 2710, 3810), and a packet to
  * several receivers is not one session: both are judged packet by packet, whatever it says.  They pass it all the same:

@@ -6,7 +6,10 @@
  * dimensions multiply to few flows gets them all; otherwise it becomes a conjunction (ovs-fields(7)): as many flows as
  * the dimensions have members, and one that joins them.
  *
- * Flows that look at addresses, protocols or ports exist for each family that the rule can match. */
+ * Flows that look at addresses, protocols or ports exist for each family that the rule can match.
+ *
+ * EtherTypes that a rule names are judged in CONNTRACK, where what is not IP ends: so "any" in POLICY is any IP without having
+ * to say so.  Flows for one EtherType meet no others there, so they are in the rules' order as well. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +36,7 @@ struct members {
 
 struct rule_compiler {
     struct zw_compiler *c;
+    enum zw_stage stage; /* POLICY; CONNTRACK: for what is not IP. */
     const struct zw_rule *rule;
     uint8_t family; /* Of all its flows; 0: any. */
     uint32_t conj_id;
@@ -101,10 +105,10 @@ static void put_service(struct members *members, const struct zw_rule *rule)
     for (size_t i = 0; i < service->n; i++) {
         const struct zw_service_item *item = &service->items[i];
 
-        if (item->family != ZW_IPV6) {
+        if (item->family != ZW_IPV6 && !item->eth_type) {
             put_item(members, item, ZW_IPV4, &rule->from_ports);
         }
-        if (item->family != ZW_IPV4) {
+        if (item->family != ZW_IPV4 && !item->eth_type) {
             put_item(members, item, ZW_IPV6, &rule->from_ports);
         }
     }
@@ -150,6 +154,10 @@ static void match_service(struct zw_flow *flow, const struct member *member)
 {
     const struct zw_service_item *item = member->item;
 
+    if (item->eth_type) {
+        zw_match_eth_type(flow, item->eth_type);
+        return;
+    }
     zw_match_ip_proto(flow, member->family, item->proto);
     if (member->from_ports.mask) {
         zw_match_l4_src(flow, member->from_ports.value, member->from_ports.mask);
@@ -189,7 +197,7 @@ static void match_member(struct zw_flow *flow, enum dimension dimension, const s
 
 static struct zw_flow *rule_flow(const struct rule_compiler *rc)
 {
-    struct zw_flow *flow = zw_flow_new(ZW_STAGE_POLICY, rc->rule->priority, zw_cookie(ZW_COOKIE_RULE, rc->rule->id));
+    struct zw_flow *flow = zw_flow_new(rc->stage, rc->rule->priority, zw_cookie(ZW_COOKIE_RULE, rc->rule->id));
 
     if (rc->family) {
         zw_match_family(flow, rc->family);
@@ -198,18 +206,21 @@ static struct zw_flow *rule_flow(const struct rule_compiler *rc)
 }
 
 /* What the flow of a rule, or of the default (id 0), leaves in the registers. */
-static void act_verdict(struct zw_flow *flow, uint32_t id, enum zw_action action, enum zw_log_level log)
+static void act_verdict(struct zw_flow *flow, enum zw_stage stage, uint32_t id, enum zw_action action,
+                        enum zw_log_level log)
 {
     static const enum zw_flag_verdict verdicts[] = {
         [ZW_ALLOW] = ZW_FLAG_ALLOW, [ZW_DENY] = ZW_FLAG_DENY, [ZW_REJECT] = ZW_FLAG_DENY, [ZW_ASK] = ZW_FLAG_ASK};
     bool denies = action == ZW_DENY || action == ZW_REJECT;
     bool logs = (action == ZW_ALLOW && log == ZW_LOG_SESSION) || (denies && log != ZW_LOG_NONE);
     uint32_t flags = (uint32_t)verdicts[action] << ZW_FLAG_VERDICT_FIRST | (logs ? ZW_FLAG_LOG_MASK : 0);
-    uint32_t reject = action == ZW_REJECT ? ZW_FLAG_REJECT_MASK : 0; /* 0 until now: no other flow need say so. */
+    /* 0 until now: no other flow need say so. */
+    uint32_t more =
+        (action == ZW_REJECT ? ZW_FLAG_REJECT_MASK : 0) | (stage == ZW_STAGE_CONNTRACK ? ZW_FLAG_STATELESS_MASK : 0);
 
     zw_act_set_reg(flow, ZW_REG_RULE, id);
-    zw_act_set_flags(flow, flags | reject, ZW_FLAG_VERDICT_MASK | ZW_FLAG_LOG_MASK | reject);
-    zw_act_goto(flow, ZW_STAGE_VERDICT);
+    zw_act_set_flags(flow, flags | more, ZW_FLAG_VERDICT_MASK | ZW_FLAG_LOG_MASK | more);
+    zw_act_goto(flow, stage == ZW_STAGE_POLICY ? ZW_STAGE_VERDICT : ZW_STAGE_NEW);
 }
 
 /* Two members of different families make no flow. */
@@ -239,7 +250,7 @@ static void emit_combination(struct rule_compiler *rc, const size_t chosen[N_DIM
             match_member(flow, i, &rc->dimensions[i].list[chosen[i]]);
         }
     }
-    act_verdict(flow, rc->rule->id, rc->rule->action, rc->rule->log);
+    act_verdict(flow, rc->stage, rc->rule->id, rc->rule->action, rc->rule->log);
     /* Alternatives of a service may overlap: the same flow twice is one. */
     zw_flow_table_add(rc->c->flows, flow);
 }
@@ -300,8 +311,8 @@ static void emit_conjunction(struct rule_compiler *rc, unsigned int n_clauses)
     }
     struct zw_flow *flow = rule_flow(rc);
     zw_match_conj_id(flow, rc->conj_id);
-    act_verdict(flow, rc->rule->id, rc->rule->action, rc->rule->log);
-    zw_emit(rc->c, flow);
+    act_verdict(flow, rc->stage, rc->rule->id, rc->rule->action, rc->rule->log);
+    zw_flow_table_add(rc->c->flows, flow); /* All EtherTypes of a rule share it. */
 }
 
 static void emit_rule(struct rule_compiler *rc)
@@ -370,6 +381,7 @@ static void release(struct rule_compiler *rc)
 static void emit_family(const struct rule_compiler *all, uint8_t family)
 {
     struct rule_compiler rc = {.c = all->c,
+                               .stage = all->stage,
                                .rule = all->rule,
                                .family = family,
                                .conj_id = all->rule->id + (family == ZW_IPV6 ? 1u << ZW_LABEL_RULE_BITS : 0)};
@@ -385,25 +397,54 @@ static void emit_family(const struct rule_compiler *all, uint8_t family)
     release(&rc);
 }
 
-void zw_compile_rule(struct zw_compiler *c, const struct zw_rule *rule)
+static struct rule_compiler begin_rule(struct zw_compiler *c, const struct zw_rule *rule, enum zw_stage stage)
 {
-    struct rule_compiler rc = {.c = c, .rule = rule, .conj_id = rule->id};
+    struct rule_compiler rc = {.c = c, .stage = stage, .rule = rule, .conj_id = rule->id};
 
     put_zones(&rc.dimensions[FROM], &rule->from);
     put_zones(&rc.dimensions[TO], &rule->to);
+    return rc;
+}
+
+/* Each EtherType by itself, so that all its flows name it and no other packet has to be looked at. */
+static void compile_ether_types(struct zw_compiler *c, const struct zw_rule *rule)
+{
+    for (size_t i = 0; i < rule->service.n; i++) {
+        if (rule->service.items[i].eth_type) {
+            struct rule_compiler rc = begin_rule(c, rule, ZW_STAGE_CONNTRACK);
+
+            put(&rc.dimensions[SERVICE], (struct member){.item = &rule->service.items[i]});
+            emit_rule(&rc);
+            release(&rc);
+        }
+    }
+}
+
+static void compile_ip(struct zw_compiler *c, const struct zw_rule *rule)
+{
+    struct rule_compiler rc = begin_rule(c, rule, ZW_STAGE_POLICY);
+
     put_prefixes(&rc.dimensions[FROM_ADDRESSES], &rule->from_addresses);
     put_prefixes(&rc.dimensions[TO_ADDRESSES], &rule->to_addresses);
     put_service(&rc.dimensions[SERVICE], rule);
     settle_families(&rc);
     /* 0.0.0.0/0 in both lists would be two clauses that match the same; one flow cannot stand for two clauses, since the
      * switch counts flows.  Taken by itself, such a family has no addresses to look at. */
-    if (is_whole(&rc, ZW_IPV4) || is_whole(&rc, ZW_IPV6)) {
+    if (rule->service.n && !rc.dimensions[SERVICE].n) {
+        /* EtherTypes alone. */
+    } else if (is_whole(&rc, ZW_IPV4) || is_whole(&rc, ZW_IPV6)) {
         emit_family(&rc, ZW_IPV4);
         emit_family(&rc, ZW_IPV6);
     } else {
         emit_rule(&rc);
     }
     release(&rc);
+}
+
+void zw_compile_rule(struct zw_compiler *c, const struct zw_rule *rule)
+{
+    compile_ether_types(c, rule);
+    compile_ip(c, rule);
 }
 
 void zw_compile_policy(struct zw_compiler *c)
@@ -418,6 +459,6 @@ void zw_compile_default(struct zw_compiler *c)
 {
     struct zw_flow *flow = zw_flow_new(ZW_STAGE_POLICY, ZW_PRIORITY_DEFAULT, zw_cookie(ZW_COOKIE_RULE, 0));
 
-    act_verdict(flow, 0, c->policy->default_action, c->policy->default_log);
+    act_verdict(flow, ZW_STAGE_POLICY, 0, c->policy->default_action, c->policy->default_log);
     zw_emit(c, flow);
 }

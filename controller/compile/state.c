@@ -160,12 +160,21 @@ static void reserved_destinations(struct zw_compiler *c)
     }
 }
 
-/* The flows that carry the policy version: a new version that changes nothing else changes these two. */
-static void to_policy(struct zw_compiler *c, struct zw_flow *flow)
+/* The flows that carry the policy version: a new version that changes nothing else changes these four. */
+static void with_version(struct zw_compiler *c, struct zw_flow *flow, enum zw_stage next)
 {
     zw_act_set_reg(flow, ZW_REG_VERSION, c->policy->version);
-    zw_act_goto(flow, ZW_STAGE_POLICY);
+    zw_act_goto(flow, next);
     zw_emit(c, flow);
+}
+
+/* CONNTRACK found a rule for its EtherType. */
+static void judged(struct zw_compiler *c, enum zw_flag_verdict verdict)
+{
+    struct zw_flow *flow = zw_static_flow(ZW_STAGE_NEW, ZW_PRIO_WIDE);
+
+    zw_match_flags(flow, (uint32_t)verdict << ZW_FLAG_VERDICT_FIRST, ZW_FLAG_VERDICT_MASK);
+    with_version(c, flow, ZW_STAGE_VERDICT);
 }
 
 void zw_compile_new(struct zw_compiler *c)
@@ -180,6 +189,8 @@ void zw_compile_new(struct zw_compiler *c)
     struct zw_flow *flow = zw_static_flow(ZW_STAGE_NEW, ZW_PRIO_MATCH + 1);
     zw_prefix_parse("255.255.255.255", &broadcast);
     zw_match_ip_dst(flow, &broadcast);
-    to_policy(c, flow);
-    to_policy(c, zw_static_flow(ZW_STAGE_NEW, ZW_PRIO_ELSE));
+    with_version(c, flow, ZW_STAGE_POLICY);
+    judged(c, ZW_FLAG_ALLOW);
+    judged(c, ZW_FLAG_DENY);
+    with_version(c, zw_static_flow(ZW_STAGE_NEW, ZW_PRIO_ELSE), ZW_STAGE_POLICY);
 }

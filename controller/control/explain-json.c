@@ -42,6 +42,11 @@ static void add_service(cJSON *object, const struct zw_packet_key *key)
 {
     char text[32];
 
+    if (key->eth_type) {
+        snprintf(text, sizeof text, "ethertype/0x%04x", key->eth_type);
+        cJSON_AddStringToObject(object, "service", text);
+        return;
+    }
     switch (key->proto) {
     case IPPROTO_ICMP:
     case IPPROTO_ICMPV6:

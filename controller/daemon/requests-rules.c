@@ -155,5 +155,6 @@ void zw_handle_rules(void *daemon_, struct zw_request *request, const cJSON *arg
         .args = args,
         .counters = zw_xcalloc(daemon->policy->n_rules + 1, sizeof *rules->counters),
     };
-    zw_gather(daemon, NULL, 1u << ZW_STAGE_POLICY, &gather_ops, rules);
+    /* Rules for EtherTypes are in CONNTRACK. */
+    zw_gather(daemon, NULL, 1u << ZW_STAGE_POLICY | 1u << ZW_STAGE_CONNTRACK, &gather_ops, rules);
 }

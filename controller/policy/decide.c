@@ -32,6 +32,8 @@ const char *zw_step_name(enum zw_step step)
         return "rule";
     case ZW_STEP_OTHERWISE:
         return "otherwise";
+    case ZW_STEP_NOT_IP:
+        return "not-ip";
     case ZW_STEP_DEFAULT:
         return "default";
     }
@@ -68,7 +70,7 @@ const struct zw_zone *zw_zone_at(const struct zw_policy *policy, const struct zw
 {
     const struct zw_policy_private *p = policy->private_;
 
-    if (!port_zone || !p->n_behind) {
+    if (!port_zone || !p->n_behind || !addr->family) {
         return port_zone;
     }
     for (int n_bits = (int)zw_family_bits(addr->family); n_bits >= 0; n_bits--) {
@@ -85,8 +87,11 @@ const struct zw_zone *zw_zone_at(const struct zw_policy *policy, const struct zw
     return port_zone;
 }
 
-bool zw_service_item_matches(const struct zw_service_item *item, const struct zw_packet_key *key)
+static bool item_matches(const struct zw_service_item *item, const struct zw_packet_key *key)
 {
+    if (item->eth_type || key->eth_type) {
+        return item->eth_type == key->eth_type;
+    }
     if (item->proto != key->proto || (item->family && item->family != key->src.family)) {
         return false;
     }
@@ -99,14 +104,14 @@ bool zw_service_item_matches(const struct zw_service_item *item, const struct zw
     return key->dport >= item->first && key->dport <= item->last;
 }
 
-static bool service_matches(const struct zw_service *service, const struct zw_packet_key *key)
+bool zw_service_matches(const struct zw_service *service, const struct zw_packet_key *key)
 {
     for (size_t i = 0; i < service->n; i++) {
-        if (zw_service_item_matches(&service->items[i], key)) {
+        if (item_matches(&service->items[i], key)) {
             return true;
         }
     }
-    return !service->n;
+    return !service->n && !key->eth_type; /* "any" is any IP. */
 }
 
 static bool from_port_matches(const struct zw_port_ranges *ranges, const struct zw_packet_key *key)
@@ -137,7 +142,7 @@ static bool address_matches(const struct zw_prefixes *set, const struct zw_addr 
 static bool rule_matches(const struct zw_rule *rule, const struct zw_zone *src, const struct zw_zone *dst,
                          const struct zw_packet_key *key)
 {
-    return zone_matches(&rule->from, src) && zone_matches(&rule->to, dst) && service_matches(&rule->service, key) &&
+    return zone_matches(&rule->from, src) && zone_matches(&rule->to, dst) && zw_service_matches(&rule->service, key) &&
            from_port_matches(&rule->from_ports, key) && address_matches(&rule->from_addresses, &key->src) &&
            address_matches(&rule->to_addresses, &key->dst);
 }
@@ -166,6 +171,11 @@ struct zw_verdict zw_decide(const struct zw_policy *policy, const struct zw_zone
         if (rule_matches(&policy->rules[i], v.src, v.dst, key)) {
             return by_rule(&policy->rules[i], v);
         }
+    }
+    if (key->eth_type) {
+        v.step = ZW_STEP_NOT_IP;
+        v.log = ZW_LOG_NONE;
+        return v;
     }
     v.step = ZW_STEP_DEFAULT;
     v.action = policy->default_action;

@@ -15,6 +15,7 @@
     ZW_STEP(NO_ZONE, "a port that belongs to no zone")                      \
     ZW_STEP(RULE, "the first rule that matches")                            \
     ZW_STEP(OTHERWISE, "an ask that nothing decided follows its otherwise") \
+    ZW_STEP(NOT_IP, "no rule for this EtherType matches")                   \
     ZW_STEP(DEFAULT, "no rule matches")
 enum zw_step {
 #define ZW_STEP(NAME, TEXT) ZW_STEP_##NAME,
@@ -34,7 +35,8 @@ struct zw_verdict {
     bool slow; /* The rule is an ask: in traffic, the slow path gives this verdict. */
 };
 
-/* Judges 'key' from a port of zone 'src' to a port of zone 'dst'; NULL is a port without zone. First match wins. */
+/* Judges 'key' from a port of zone 'src' to a port of zone 'dst'; NULL is a port without zone. First match wins.  What is not
+ * IP has no addresses and no default: it passes by a rule that names its EtherType, each packet by itself. */
 struct zw_verdict zw_decide(const struct zw_policy *, const struct zw_zone *src, const struct zw_zone *dst,
                             const struct zw_packet_key *key);
 
@@ -45,7 +47,7 @@ const struct zw_zone *zw_zone_at(const struct zw_policy *, const struct zw_zone 
 /* Whether any prefix of the set contains the address; an empty set contains none. */
 bool zw_prefixes_contain(const struct zw_prefixes *, const struct zw_addr *);
 
-/* Whether one item of a service covers 'key'. */
-bool zw_service_item_matches(const struct zw_service_item *, const struct zw_packet_key *);
+/* Whether a service covers 'key'. */
+bool zw_service_matches(const struct zw_service *, const struct zw_packet_key *);
 
 #endif

@@ -199,7 +199,11 @@ static bool parse_service(const char *text, struct zw_service_item *item, struct
 
 static void set_service(struct zw_packet_key *key, const struct zw_service_item *item)
 {
+    key->eth_type = item->eth_type;
     key->proto = item->proto;
+    if (item->eth_type) {
+        return;
+    }
     if (item->proto == IPPROTO_ICMP || item->proto == IPPROTO_ICMPV6) {
         /* Without a type: echo request. */
         key->sport = item->any_ports ? item->proto == IPPROTO_ICMP ? 8 : 128 : item->first;
@@ -242,6 +246,9 @@ static uint8_t find_family(const struct zw_endpoint *from, const struct zw_endpo
     for (size_t i = 0; i < 2; i++) {
         if (!ends[i]->has_addr) {
             continue;
+        } else if (item->eth_type) {
+            zw_problems_add(problems, NULL, 0, 0, "an EtherType has no addresses: name zones or ports alone");
+            return 0;
         } else if (family && family != ends[i]->addr.family) {
             zw_problems_add(problems, NULL, 0, 0, "IPv4 and IPv6 do not mix: look at the addresses and the service");
             return 0;
@@ -263,16 +270,6 @@ static bool zone_set_has(const struct zw_zone_set *set, const struct zw_zone *zo
     return set->n == 0;
 }
 
-static bool service_has(const struct zw_service *service, const struct zw_packet_key *key)
-{
-    for (size_t i = 0; i < service->n; i++) {
-        if (zw_service_item_matches(&service->items[i], key)) {
-            return true;
-        }
-    }
-    return service->n == 0;
-}
-
 static bool asks_address(const struct zw_explanation *explanation, const struct zw_rule *rule)
 {
     return (rule->from_addresses.n && !explanation->from.has_addr) ||
@@ -291,7 +288,7 @@ static bool depends(const struct zw_explanation *explanation, const struct zw_ru
 
     return (asks_address(explanation, rule) || asks_from_port(explanation, rule)) &&
            zone_set_has(&rule->from, verdict->src) && zone_set_has(&rule->to, verdict->dst) &&
-           service_has(&rule->service, &explanation->key);
+           zw_service_matches(&rule->service, &explanation->key);
 }
 
 static void note_what_is_open(const struct zw_policy *policy, struct zw_explanation *explanation)
@@ -310,9 +307,15 @@ static void note_what_is_open(const struct zw_policy *policy, struct zw_explanat
     }
 }
 
-static void note_zone(const struct zw_zone *asked, const struct zw_zone *judged, struct zw_problems *notes)
+static void note_zone(const struct zw_zone *asked, const struct zw_zone *judged, const struct zw_packet_key *key,
+                      struct zw_problems *notes)
 {
-    if (asked && judged && asked != judged) {
+    if (!asked || !judged || asked == judged) {
+        return;
+    } else if (key->eth_type) {
+        zw_problems_add(notes, NULL, 0, 0, "zone \"%s\" is addresses, and an EtherType has none: it is of zone \"%s\"",
+                        asked->name, judged->name);
+    } else {
         zw_problems_add(notes, NULL, 0, 0, "this address is in zone \"%s\", not in \"%s\"", judged->name, asked->name);
     }
 }
@@ -349,6 +352,9 @@ static void set_addresses(const struct zw_policy *policy, struct zw_explanation 
 {
     struct zw_packet_key *key = &explanation->key;
 
+    if (key->eth_type) {
+        return;
+    }
     if (from && from->behind && !explanation->from.has_addr) {
         pick_address(policy, from, family, &explanation->from);
         family = family ? family : explanation->from.addr.family;
@@ -381,14 +387,14 @@ bool zw_explain(const struct zw_policy *policy, const struct zw_inventory *inven
     if (problems->n > n_problems) {
         return false;
     }
-    set_addresses(policy, explanation, from_zone, to_zone, family);
     set_service(&explanation->key, &item);
+    set_addresses(policy, explanation, from_zone, to_zone, family);
     if (!set_from_port(from_port, explanation, problems)) {
         return false;
     }
     explanation->verdict = zw_decide(policy, explanation->from.port_zone, explanation->to.port_zone, &explanation->key);
-    note_zone(from_zone, explanation->verdict.src, &explanation->notes);
-    note_zone(to_zone, explanation->verdict.dst, &explanation->notes);
+    note_zone(from_zone, explanation->verdict.src, &explanation->key, &explanation->notes);
+    note_zone(to_zone, explanation->verdict.dst, &explanation->key, &explanation->notes);
     note_port(&explanation->from, &explanation->notes);
     note_port(&explanation->to, &explanation->notes);
     note_vlans(&explanation->from, &explanation->to, &explanation->notes);

@@ -89,6 +89,7 @@ struct zw_zone {
 
 /* One alternative of a service.  Ranges are inclusive. */
 struct zw_service_item {
+    uint16_t eth_type;    /* Not IP, but packets of this EtherType, each by itself; the rest is 0 then.  0: IP. */
     uint8_t proto;        /* IPPROTO_*. */
     uint8_t family;       /* ZW_IPV4 for icmp, ZW_IPV6 for icmpv6, 0: both. */
     bool any_ports;       /* No port or type was named. */

@@ -232,6 +232,50 @@ static void check_from_ports(struct zw_reader *r, const struct zw_yaml_node *con
     }
 }
 
+static bool has_ether_type(const struct zw_service *service)
+{
+    for (size_t i = 0; i < service->n; i++) {
+        if (service->items[i].eth_type) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool are_all_behind(const struct zw_zone_set *set)
+{
+    for (size_t i = 0; i < set->n; i++) {
+        if (!set->list[i]->behind) {
+            return false;
+        }
+    }
+    return set->n;
+}
+
+/* What is not IP has no addresses, and nobody to ask or to answer. */
+static void check_ether_types(struct zw_reader *r, const struct zw_yaml_node *const values[],
+                              const struct zw_rule *rule)
+{
+    const struct zw_yaml_node *behind = are_all_behind(&rule->from) ? values[KEY_FROM]
+                                        : are_all_behind(&rule->to) ? values[KEY_TO]
+                                                                    : NULL;
+    const struct zw_yaml_node *addresses =
+        rule->from_addresses.n ? values[KEY_FROM_ADDRESSES] : values[KEY_TO_ADDRESSES];
+
+    if (addresses) {
+        zw_reader_problem(r, addresses->key,
+                          "\"%s\" with an EtherType, which has no addresses; expected it only with IP",
+                          addresses->key->text);
+    } else if (behind) {
+        zw_reader_problem(r, behind,
+                          "only zones behind others with an EtherType, which has no addresses; expected a zone "
+                          "with ports");
+    } else if (values[KEY_ACTION] && rule->action != ZW_ALLOW && rule->action != ZW_DENY) {
+        zw_reader_problem(r, values[KEY_ACTION], "%s with an EtherType; expected allow or deny",
+                          values[KEY_ACTION]->text);
+    }
+}
+
 static void read_name(struct zw_reader *r, const struct zw_yaml_node *rule_node, const struct zw_yaml_node *node,
                       struct zw_rule *rule)
 {
@@ -335,6 +379,9 @@ static void read_rule(struct zw_reader *r, const struct zw_yaml_node *node, stru
     read_verdict(r, values, rule);
     if (r->problems->n + r->problems->n_dropped == n_problems) {
         check_families(r, values, rule);
+        if (has_ether_type(&rule->service)) {
+            check_ether_types(r, values, rule);
+        }
     }
 }
 

@@ -16,8 +16,8 @@ static const char expected_anywhere[] = "a service, an item such as tcp/80, a li
 
 static bool same_item(const struct zw_service_item *a, const struct zw_service_item *b)
 {
-    return a->proto == b->proto && a->family == b->family && a->any_ports == b->any_ports && a->first == b->first &&
-           a->last == b->last && a->code == b->code;
+    return a->eth_type == b->eth_type && a->proto == b->proto && a->family == b->family &&
+           a->any_ports == b->any_ports && a->first == b->first && a->last == b->last && a->code == b->code;
 }
 
 /* Keeps the order of the file: it has no meaning, but people find their lines again. */

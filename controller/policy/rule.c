@@ -57,8 +57,8 @@ static bool same_services(const struct zw_service *a, const struct zw_service *b
     for (size_t i = 0; i < a->n && a->items != b->items; i++) {
         const struct zw_service_item *x = &a->items[i], *y = &b->items[i];
 
-        if (x->proto != y->proto || x->family != y->family || x->any_ports != y->any_ports || x->first != y->first ||
-            x->last != y->last || x->code != y->code) {
+        if (x->eth_type != y->eth_type || x->proto != y->proto || x->family != y->family ||
+            x->any_ports != y->any_ports || x->first != y->first || x->last != y->last || x->code != y->code) {
             return false;
         }
     }
@@ -114,7 +114,7 @@ static uint32_t hash_content(const struct zw_rule *rule)
     }
     hash = mix_prefixes(mix_prefixes(hash, &rule->from_addresses), &rule->to_addresses);
     for (size_t i = 0; i < rule->service.n; i++) {
-        hash = mix(hash, rule->service.items[i].proto);
+        hash = mix(hash, (uint32_t)rule->service.items[i].eth_type << 8 | rule->service.items[i].proto);
         hash = mix(hash, (uint32_t)rule->service.items[i].first << 16 | rule->service.items[i].last);
     }
     return hash;

@@ -11,7 +11,7 @@
 #include "controller/base/memory.h"
 
 /* What may follow the protocol's name and a slash. */
-enum detail { NOTHING, PORTS, TYPE };
+enum detail { NOTHING, PORTS, TYPE, ETHER_TYPE };
 
 static const struct protocol {
     const char *name;
@@ -30,8 +30,22 @@ static const struct protocol {
     {"ospf", 89, 0, NOTHING},
     {"pim", IPPROTO_PIM, 0, NOTHING},
     {"vrrp", 112, 0, NOTHING},
+    {"ethertype", 0, 0, ETHER_TYPE},
 };
 #define N_PROTOCOLS (sizeof protocols / sizeof protocols[0])
+
+/* EtherTypes that no rule can name.  Smaller numbers are lengths (IEEE 802.3, 3.2.6). */
+#define ETHER_TYPE_MIN 0x0600
+static const struct {
+    uint16_t type;
+    const char *why;
+} other_ether_types[] = {
+    {0x0800, "this is IPv4; expected its protocols, such as tcp/80, or any"},
+    {0x86dd, "this is IPv6; expected its protocols, such as tcp/80, or any"},
+    {0x0806, "this is ARP, which passes without a rule"},
+    {0x8100, "this is a VLAN tag; expected the EtherType behind it"},
+    {0x88a8, "this is a VLAN tag; expected the EtherType behind it"},
+};
 
 /* RFC 792, 1256; RFC 4443, 4861. */
 static const struct icmp_type {
@@ -63,12 +77,13 @@ static const struct icmp_type {
 #define N_ICMP_TYPES (sizeof icmp_types / sizeof icmp_types[0])
 
 static const char expected_item[] =
-    "expected a protocol, such as tcp/80, tcp/8000-8080, udp/53, icmp/8, icmpv6, gre or proto/89";
+    "expected a protocol, such as tcp/80, tcp/8000-8080, udp/53, icmp/8, icmpv6, gre, proto/89 or ethertype/0x8892";
 static const char expected_port[] = "expected a port or a range of ports, 0 to 65535, such as 80 or 8000-8080";
 static const char expected_order[] = "the range is upside down; expected the lower port first";
 static const char expected_icmp[] =
     "expected an ICMP type, such as 8 or echo-request, or a type and a code, such as 3/4; each 0 to 255";
 static const char expected_proto[] = "expected a protocol number, 1 to 255";
+static const char expected_ether_type[] = "expected an EtherType, 0x and four hexadecimal digits, 0x0600 or more";
 static const char expected_nothing[] = "this protocol has no ports or types; expected its name alone";
 
 /* Decimal digits without a leading zero, up to 'max'; moves '*s' behind them. */
@@ -168,6 +183,28 @@ static const char *parse_proto(const char *s, struct zw_service_item *item)
     return NULL;
 }
 
+/* An item of its own: nothing of IP is left in it. */
+static const char *parse_ether_type(const char *s, struct zw_service_item *item)
+{
+    static const char digits[] = "0123456789abcdefABCDEF";
+    unsigned long type;
+
+    if (strncmp(s, "0x", 2) || strspn(s + 2, digits) != 4 || s[6]) {
+        return expected_ether_type;
+    }
+    type = strtoul(s + 2, NULL, 16);
+    if (type < ETHER_TYPE_MIN) {
+        return expected_ether_type;
+    }
+    for (size_t i = 0; i < sizeof other_ether_types / sizeof other_ether_types[0]; i++) {
+        if (other_ether_types[i].type == type) {
+            return other_ether_types[i].why;
+        }
+    }
+    *item = (struct zw_service_item){.eth_type = (uint16_t)type};
+    return NULL;
+}
+
 static const struct protocol *find_protocol(const char *name, size_t size)
 {
     for (size_t i = 0; i < N_PROTOCOLS; i++) {
@@ -201,17 +238,29 @@ const char *zw_service_item_parse(const char *text, struct zw_service_item *item
     item->proto = p->proto;
     item->family = p->family;
     if (!detail) {
-        return NULL;
+        return p->detail == ETHER_TYPE ? expected_ether_type : NULL;
     }
-    return p->detail == PORTS  ? parse_ports(detail, item)
-           : p->detail == TYPE ? parse_type(detail, item)
-                               : expected_nothing;
+    switch (p->detail) {
+    case PORTS:
+        return parse_ports(detail, item);
+    case TYPE:
+        return parse_type(detail, item);
+    case ETHER_TYPE:
+        return parse_ether_type(detail, item);
+    case NOTHING:
+        break;
+    }
+    return expected_nothing;
 }
 
 static void print_item(FILE *stream, const struct zw_service_item *item)
 {
     const struct protocol *p = protocols;
 
+    if (item->eth_type) {
+        fprintf(stream, "ethertype/0x%04x", item->eth_type);
+        return;
+    }
     while (p < protocols + N_PROTOCOLS && p->proto != item->proto) {
         p++;
     }

@@ -151,11 +151,13 @@ VALUES = ["any", "web", "a", "tcp/80", "tcp/80,443", "icmp/8", "10.0.0.1", "10.0
           "1:2:3:4:5:6:7:1.2.3.4", "1:2:3:4:5::1.2.3.4", "1:2:3:4:5:6::1.2.3.4", "icmpv6/echo-request/0", "icmp/0,8",
           "gre,esp", "tcp/0-65535", "udp/65536", "010.0.0.1", "10.0.0.1/032", "::/00", "zone=web", "k=", "=v", "a=b=c",
           "é", "tab\tx", 1, 2, 0, True, False, None, 1.5, [], {}, [53, "1024-65535"], ["any"], ["web", "web"], [["a"]],
-          "1-9", "9-1", "4096", 4095, [7, "5-9"], "52:54:00:00:00:0A", "53:54:00:00:00:0A", "nd"]
+          "1-9", "9-1", "4096", 4095, [7, "5-9"], "52:54:00:00:00:0A", "53:54:00:00:00:0A", "nd",
+          "ethertype/0x88CC,0x8892", "ethertype/0x05ff", "ethertype/0x86dd", "ethertype"]
 KEYS = ["ports", "behind", "addresses", "trust-external-id", "otherwise", "log", "name", "from-addresses", "service",
         "action", "from", "zones", "iface-id", "external-id", "guard", "macs", "learn", "router", "from-ports"]
 BETWEEN_THE_LINES = re.compile(r"is not defined|can never match|bits are set behind|upside down|too; expected|"
-                               r"is itself behind another|is defined already|is listed already|selects these ports already|more than \d+|without protocols that have ports")
+                               r"is itself behind another|is defined already|is listed already|selects these ports already|more than \d+|without protocols that have ports|"
+                               r"with an EtherType|this is (?:IPv4|IPv6|ARP|a VLAN tag)")
 
 
 def members(value):

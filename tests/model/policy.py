@@ -26,11 +26,12 @@ SELECTORS = {"name", "iface-id", "external-id", "mac"}
 @dataclasses.dataclass(frozen=True)
 class Item:
     """One alternative of a service.  None: whatever the packet has there."""
-    proto: int
+    proto: int | None  # None: it is not IP, but of this EtherType.
     family: int | None = None
     low: int | None = None  # Destination ports from 'low' to 'high', or the ICMP type.
     high: int | None = None
     code: int | None = None
+    ether_type: int | None = None
 
     def matches(self, packet):
         if packet.proto != self.proto or self.family not in (None, packet.src.version):
@@ -110,6 +111,8 @@ def read_icmp(kind, texts):
 def read_item(text):
     kind, _, rest = text.partition("/")
     parts = rest.split(",") if rest else []
+    if kind == "ethertype":
+        return [Item(None, ether_type=int(part, 16)) for part in parts]
     if kind == "proto":
         return [Item(int(part), FAMILY_OF.get(BY_NUMBER.get(int(part)))) for part in parts]
     if not parts:

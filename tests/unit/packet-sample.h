@@ -21,7 +21,7 @@ struct ofpbuf *packet_sample_paused(const uint8_t *userdata, size_t userdata_len
 /* A packet that the pipeline sends up in stage VERDICT, new in conntrack. */
 struct packet_punt {
     enum zw_punt punt;
-    const uint8_t *packet; /* IP. */
+    const uint8_t *packet; /* Ethernet. */
     size_t packet_size;
     uint16_t in_port;
     uint32_t odp_port; /* The datapath's number for it. */

@@ -265,6 +265,38 @@ static void test_random(void)
     }
 }
 
+/* The two ways to read it say the same: the query, and the view of the file itself. */
+static void test_not_ip(void)
+{
+    struct zw_test_log log = zw_test_log_make();
+    struct zw_audit *audit = start(log.path);
+    struct zw_record r = zw_test_session(1), ip = zw_test_session(2);
+    struct zw_problems problems = ZW_PROBLEMS_INIT;
+    struct result result = {.n_rows = 0};
+
+    r.flow.key = (struct zw_packet_key){.eth_type = 0x8892};
+    put(audit, r);
+    r.flow.key.eth_type = 0x88f7;
+    put(audit, r);
+    ip.flow.key.proto = 0x92;
+    put(audit, ip);
+    zw_audit_stop(audit);
+    CU_ASSERT_EQUAL(zw_audit_query(log.path, &(struct zw_audit_filter){.type = "session", .proto = 0x8892}, take_row,
+                                   &result, &problems),
+                    0);
+    CU_ASSERT_EQUAL(result.n_rows, 1);
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(result.first, "|vnet1|vnet1|0x8892||0||0|ethertype/0x8892|br0|100|02:00:00:00:00:01|"));
+    CU_ASSERT_EQUAL(zw_test_log_number(log.path, "SELECT count(*) FROM flows WHERE service = 'ethertype/0x88f7' AND "
+                                                 "proto = '0x88f7' AND src = '' AND dst = ''"),
+                    1);
+    CU_ASSERT_EQUAL(
+        zw_test_log_number(log.path, "SELECT count(*) FROM flows WHERE service = 'proto/146' AND proto = '146'"), 1);
+    CU_ASSERT_EQUAL(zw_test_log_number(log.path, "SELECT count(*) FROM addresses WHERE text = ''"), 1);
+    zw_problems_clear(&problems);
+    zw_test_log_remove(&log);
+}
+
 static void test_columns(void)
 {
     struct result r = ask((struct zw_audit_filter){.type = "session", .until_us = flows[2].time_us});
@@ -528,6 +560,7 @@ ZW_TEST_MAIN({"a log is written to be asked", test_fill},
              {"each filter gives what it says, in order", test_each_filter},
              {"names that match nothing give nothing", test_no_match},
              {"random filters give what a plain loop gives", test_random}, {"each type has its columns", test_columns},
+             {"what is not IP has its EtherType", test_not_ip},
              {"a prefix of both ends gives all between them", test_both_ends},
              {"without a filter everything comes", test_everything}, {"the caller can stop", test_stop},
              {"unknown words are refused", test_bad_words},

@@ -43,7 +43,7 @@ static void make_rule(struct model *m, size_t i)
     m->rules[i].name = m->next_name++;
     m->rules[i].from = pick(6);
     m->rules[i].to = pick(6);
-    m->rules[i].service = pick(7);
+    m->rules[i].service = pick(8);
     m->rules[i].set = pick(5);
     m->rules[i].action = pick(4);
 }
@@ -163,8 +163,10 @@ static char *print_list(char *end, const char *name, const char *format, unsigne
 static struct zw_policy *read_model(const struct model *m)
 {
     static const char *const zones[] = {"a", "b", "[a, b]", "c", "[b, c, d]", "any"};
-    static const char *const services[] = {"tcp/80",   "[tcp/80, tcp/443]",     "several",   "icmp",
-                                           "[udp/53]", "[\"tcp/1-1000\", gre]", "icmpv6/128"};
+    static const char *const services[] = {"tcp/80",     "[tcp/80, tcp/443]",
+                                           "several",    "icmp",
+                                           "[udp/53]",   "[\"tcp/1-1000\", gre]",
+                                           "icmpv6/128", "[\"ethertype/0x8892,0x88f7\", udp/53]"};
     static const char *const addresses[] = {"", ", to-addresses: hosts", ", from-addresses: hosts",
                                             ", from-addresses: hosts, to-addresses: hosts", ""};
     static const char *const actions[] = {"allow, log: session", "allow", "deny", "ask, otherwise: allow"};
@@ -179,7 +181,8 @@ static struct zw_policy *read_model(const struct model *m)
     end += sprintf(end, "defaults: {action: %s}\nrules: %s\n", m->default_allow ? "allow" : "deny",
                    m->n_rules ? "" : "[]");
     for (size_t i = 0; i < m->n_rules; i++) {
-        bool v4 = addresses[m->rules[i].set][0]; /* ICMPv6 and IPv4 addresses never match. */
+        bool is_ether = m->rules[i].service == 7;             /* No addresses, no ask. */
+        bool v4 = !is_ether && addresses[m->rules[i].set][0]; /* ICMPv6 and IPv4 addresses never match. */
 
         if (m->rules[i].name % 7) {
             end += sprintf(end, "  - {name: r%u, ", m->rules[i].name);
@@ -187,9 +190,9 @@ static struct zw_policy *read_model(const struct model *m)
             end += sprintf(end, "  - {");
         }
         end += sprintf(end, "from: %s, to: %s, service: %s%s, action: %s}\n", zones[m->rules[i].from],
-                       zones[m->rules[i].to], services[m->rules[i].service % (v4 ? 6 : 7)],
-                       m->rules[i].to == 4 || m->rules[i].service == 6 ? "" : addresses[m->rules[i].set],
-                       actions[m->rules[i].action]);
+                       zones[m->rules[i].to], services[m->rules[i].service % (v4 ? 6 : 8)],
+                       m->rules[i].to == 4 || m->rules[i].service >= 6 ? "" : addresses[m->rules[i].set],
+                       actions[is_ether ? m->rules[i].action % 3 : m->rules[i].action]);
     }
     struct zw_policy *policy = policy_of(text);
     free(text);
@@ -340,7 +343,7 @@ static void test_another_table(void)
     zw_flow_journal_free(journal);
 }
 
-/* A rule more in front of a thousand: its flows, and the one with the version. */
+/* A rule more in front of a thousand: its flows, and the four with the version. */
 static void test_small(void)
 {
     struct zw_problems warnings = ZW_PROBLEMS_INIT;
@@ -364,7 +367,7 @@ static void test_small(void)
         zw_compile_delta(&(struct zw_compile_input){before, &inventory->bridges[0]},
                          &(struct zw_compile_input){after, &inventory->bridges[0]}, 0, &warnings);
     CU_ASSERT_EQUAL(zw_flow_table_count(delta.gone), 0);
-    CU_ASSERT_EQUAL(zw_flow_table_count(delta.put), 4); /* Two for IPv4 and IPv6, and two that know the version. */
+    CU_ASSERT_EQUAL(zw_flow_table_count(delta.put), 6); /* Two for IPv4 and IPv6, and four that know the version. */
     zw_flow_delta_clear(&delta);
     zw_policy_unref(before);
     zw_policy_unref(after);

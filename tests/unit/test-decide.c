@@ -124,6 +124,41 @@ static void test_default_allow(void)
     zw_policy_unref(policy);
 }
 
+/* Neither "any" nor a default has what is not IP, and zones behind others, which are addresses, have none of it. */
+static void test_ether_types(void)
+{
+    static const struct {
+        const char *src_zone, *dst_zone;
+        uint16_t eth_type;
+        const char *verdict;
+    } types[] = {
+        {"a", "b", 0x8892, "deny rule not-to-b a-b session"}, {"a", "a", 0x8892, "allow rule some a-a session"},
+        {"b", "a", 0x8892, "deny not-ip - b-a none"},         {"a", "b", 0x88f7, "allow rule some a-b session"},
+        {"a", "b", 0x88f8, "deny not-ip - a-b none"},         {"a", "", 0x88f7, "deny no-zone - a-- session"},
+    };
+    struct zw_packet_key ip = key_of("10.0.0.1", "10.0.0.2", 6, 1, 0x8892);
+
+    policy = policy_of(
+        "version: 1\n"
+        "zones: {a: {}, b: {}, all: {behind: a, addresses: [0.0.0.0/0, '::/0']}}\n"
+        "defaults: {action: allow, log: session}\n"
+        "rules:\n"
+        "  - {name: not-to-b, from: a, to: b, service: ethertype/0x8892, action: deny}\n"
+        "  - {name: some, from: [a, all], to: any, service: ['ethertype/0x88f7,0x8892', tcp/34], action: allow}\n"
+        "  - {name: any, from: any, to: a, action: allow}\n");
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        struct zw_packet_key key = {.eth_type = types[i].eth_type};
+        struct zw_verdict v = zw_decide(policy, zone(types[i].src_zone), zone(types[i].dst_zone), &key);
+        char got[128];
+
+        describe(&v, got, sizeof got);
+        CU_ASSERT_STRING_EQUAL(got, types[i].verdict);
+    }
+    struct zw_verdict v = zw_decide(policy, zone("a"), zone("b"), &ip);
+    CU_ASSERT_EQUAL(v.step, ZW_STEP_DEFAULT); /* A port is no EtherType. */
+    zw_policy_unref(policy);
+}
+
 static void test_zone_at(void)
 {
     static const struct {
@@ -252,5 +287,6 @@ static void test_words(void)
 }
 
 ZW_TEST_MAIN({"verdicts, with their reasons", test_cases}, {"a default that allows", test_default_allow},
-             {"the zone of an address at a port", test_zone_at}, {"large sets of addresses", test_large_sets},
-             {"the longest prefix wins", test_longest_prefix}, {"words", test_words})
+             {"EtherTypes", test_ether_types}, {"the zone of an address at a port", test_zone_at},
+             {"large sets of addresses", test_large_sets}, {"the longest prefix wins", test_longest_prefix},
+             {"words", test_words})

@@ -26,6 +26,7 @@ static const char policy_text[] =
     "  - {name: office-web, from: [office, desk], to: web, service: [tcp/80, icmp/8, icmpv6/128], action: allow}\n"
     "  - {name: low, from: db, to: web, service: udp/123, from-ports: 123, action: deny}\n"
     "  - {name: any, from: db, to: web, service: [udp/123, gre], action: allow}\n"
+    "  - {name: profinet, from: outside, to: web, service: ethertype/0x8892, action: allow}\n"
     "  - {name: asked, from: web, to: db, action: ask, otherwise: allow}\n";
 
 static struct zw_policy *policy;
@@ -112,6 +113,21 @@ static void test_ends(void)
     tear_down();
 }
 
+static void test_ether_types(void)
+{
+    set_up();
+    check("outside", "web", "ethertype/0x8892", "allow profinet outside>web 0:0\n");
+    check("outside", "vnet-web0", "ethertype/0x8892", "allow profinet outside>web 0:0\n");
+    check("web", "outside", "ethertype/0x8892", "deny not-ip web>outside 0:0\n");
+    check("db", "web", "ethertype/0x88f7", "deny not-ip db>web 0:0\n");
+    check("office", "web", "ethertype/0x8892",
+          "allow profinet outside>web 0:0\n"
+          "zone \"office\" is addresses, and an EtherType has none: it is of zone \"outside\"\n");
+    check("outside@10.0.0.1", "web", "ethertype/0x8892", "an EtherType has no addresses: name zones or ports alone\n");
+    check_from("outside", "web", "ethertype/0x8892", "80", "source port \"80\": this service has no ports\n");
+    tear_down();
+}
+
 static void test_vlans(void)
 {
     static const char *const apart = "these ports share no VLAN: nothing passes between them, whatever a rule says\n";
@@ -188,5 +204,5 @@ static void test_questions_without_meaning(void)
 }
 
 ZW_TEST_MAIN({"zones, ports and addresses", test_ends}, {"ports in a VLAN", test_vlans},
-             {"zones behind others", test_zones_behind}, {"source ports", test_source_ports},
-             {"questions without meaning", test_questions_without_meaning})
+             {"EtherTypes", test_ether_types}, {"zones behind others", test_zones_behind},
+             {"source ports", test_source_ports}, {"questions without meaning", test_questions_without_meaning})

@@ -99,6 +99,30 @@ static void test_foreign_packet_ins(void)
     }
 }
 
+/* What is not IP has its EtherType and nothing else; a length is no EtherType. */
+static void test_not_ip(void)
+{
+    static const uint8_t types[][2] = {{0x88, 0x92}, {0x00, 0x2e}};
+
+    for (size_t i = 0; i < 2; i++) {
+        uint8_t frame[60] = {2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, types[i][0], types[i][1], 0x45};
+        struct packet_punt punt = {
+            .punt = ZW_PUNT_SESSION, .packet = frame, .packet_size = sizeof frame, .in_port = 5, .odp_port = 5};
+        struct ofpbuf *msg = packet_sample_punted(&punt);
+        struct zw_packet_in in = ZW_PACKET_IN_INIT;
+        void *copy = xmemdup(msg->data, msg->size);
+
+        CU_ASSERT_EQUAL(zw_packet_in_decode(copy, msg->size, &in), 0);
+        CU_ASSERT(in.is_ours);
+        CU_ASSERT_EQUAL(in.has_key, !i);
+        CU_ASSERT(i || in.key.eth_type == 0x8892);
+        CU_ASSERT(!in.key.src.family && !in.key.proto && !in.key.dport);
+        zw_packet_in_destroy(&in);
+        free(copy);
+        ofpbuf_delete(msg);
+    }
+}
+
 static void test_one_after_the_other(void)
 {
     static const uint8_t ours[8] = {ZW_PUNT_ASK}, foreign[8] = {'m', 'e'};
@@ -203,6 +227,6 @@ static void test_samples_are_true(void)
 
 ZW_TEST_MAIN({"the packet-ins that we make are those of vswitchd", test_samples_are_true},
              {"a paused packet goes on with a verdict and all else as it was", test_pause_and_resume},
-             {"packet-ins that are not ours", test_foreign_packet_ins},
+             {"packet-ins that are not ours", test_foreign_packet_ins}, {"an EtherType alone", test_not_ip},
              {"one after the other in the same memory", test_one_after_the_other},
              {"100,000 mutilated packet-ins", test_rubbish})
