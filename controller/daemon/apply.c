@@ -318,7 +318,8 @@ int zw_daemon_apply(struct zw_daemon *daemon, struct zw_policy_source *sources, 
         zw_policy_sources_free(sources, n);
         return EBUSY;
     }
-    struct zw_policy *policy = zw_policy_read(sources, n, problems);
+    struct zw_policy *policy =
+        zw_policy_read_change(daemon->policy, daemon->stored.sources, daemon->stored.n_sources, sources, n, problems);
     if (!policy) {
         zw_policy_sources_free(sources, n);
         return EINVAL;

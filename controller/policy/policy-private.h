@@ -17,20 +17,42 @@ struct zw_behind {
     const struct zw_zone *zone;
 };
 
-struct zw_policy_private {
-    struct zw_pool *pool; /* Holds the policy itself, too. */
+/* One file that a policy was read from. */
+struct zw_document {
+    const char *name;     /* What 'file' of its rules points to. */
+    bool ends_with_rules; /* "rules" is its last section, both in block style, and its keys are not indented. */
+};
+
+/* What policies have in common of which one was read from a change of another's rules (reader-change.c).  Only the reader
+ * adds to it, of the newest policy, in one thread: what others see never changes. */
+struct zw_frame {
+    struct zw_pool *pool; /* Holds the frame itself, zones, sets, and what rules consist of. */
     atomic_uint n_refs;
     struct zw_names zones;        /* Name to struct zw_zone. */
-    struct zw_zone **zones_by_id; /* Sorted. */
+    struct zw_names address_sets; /* Name to struct zw_prefixes. */
+    struct zw_names services;     /* Name to struct zw_service. */
+    size_t n_read_again;          /* Rules that were added to 'pool' since the whole was read. */
+};
+
+struct zw_policy_private {
+    struct zw_frame *frame;
+    atomic_uint n_refs;
+    struct zw_zone **zones_by_id; /* Sorted.  In the frame's pool, as the next two. */
     struct zw_behind *behind;     /* Sorted by 'at', family, bytes, length. */
     size_t n_behind;
+    struct zw_document *documents; /* In the frame's pool. */
+    size_t n_documents;
+    bool lengths[2][129];  /* Which prefix lengths 'behind' has: IPv4, IPv6. */
     uint32_t *rules_by_id; /* Open hash table of numbers, 0: free. */
     size_t rules_by_id_mask;
-    bool lengths[2][129]; /* Which prefix lengths 'behind' has: IPv4, IPv6. */
+    char *rule_names; /* Those of rules without a name of their own, if they are not in the frame's pool. */
 };
 
 /* An empty policy with one reference. */
 struct zw_policy *zw_policy_new(void);
+
+/* One with the frame of another: without rules, but with room for 'n_rules', version, and ids. */
+struct zw_policy *zw_policy_new_in_frame(const struct zw_policy *, size_t n_rules);
 
 /* Fills in 'zones_by_id' and 'behind'.  Entries with one number or one prefix end up side by side, for the reader to
  * refuse. */

@@ -11,14 +11,41 @@
 
 struct zw_policy *zw_policy_new(void)
 {
+    struct zw_policy *policy = zw_xcalloc(1, sizeof *policy);
     struct zw_pool *pool = zw_pool_new();
-    struct zw_policy *policy = zw_pool_calloc(pool, 1, sizeof *policy);
+    struct zw_frame *frame = zw_pool_calloc(pool, 1, sizeof *frame);
 
-    policy->private_ = zw_pool_calloc(pool, 1, sizeof *policy->private_);
-    policy->private_->pool = pool;
+    frame->pool = pool;
+    atomic_init(&frame->n_refs, 1);
+    policy->private_ = zw_xcalloc(1, sizeof *policy->private_);
+    policy->private_->frame = frame;
     atomic_init(&policy->private_->n_refs, 1);
     policy->default_action = ZW_DENY;
     policy->default_log = ZW_LOG_DENIED;
+    return policy;
+}
+
+struct zw_policy *zw_policy_new_in_frame(const struct zw_policy *like, size_t n_rules)
+{
+    struct zw_policy *policy = zw_xcalloc(1, sizeof *policy);
+    struct zw_policy_private *p = zw_xcalloc(1, sizeof *p);
+    struct zw_frame *frame = like->private_->frame;
+
+    atomic_fetch_add_explicit(&frame->n_refs, 1, memory_order_relaxed);
+    *policy = *like;
+    policy->private_ = p;
+    policy->version = policy->next_rule_id = policy->rule_ids_since = 0;
+    policy->sha256[0] = '\0';
+    policy->rules = zw_xcalloc(n_rules, sizeof *policy->rules);
+    policy->n_rules = 0;
+    *p = (struct zw_policy_private){.frame = frame,
+                                    .zones_by_id = like->private_->zones_by_id,
+                                    .behind = like->private_->behind,
+                                    .n_behind = like->private_->n_behind,
+                                    .documents = like->private_->documents,
+                                    .n_documents = like->private_->n_documents};
+    memcpy(p->lengths, like->private_->lengths, sizeof p->lengths);
+    atomic_init(&p->n_refs, 1);
     return policy;
 }
 
@@ -28,18 +55,31 @@ struct zw_policy *zw_policy_ref(const struct zw_policy *policy)
     return (struct zw_policy *)policy;
 }
 
+static void unref_frame(struct zw_frame *frame)
+{
+    if (atomic_fetch_sub_explicit(&frame->n_refs, 1, memory_order_acq_rel) == 1) {
+        zw_names_destroy(&frame->zones);
+        zw_names_destroy(&frame->address_sets);
+        zw_names_destroy(&frame->services);
+        zw_pool_destroy(frame->pool);
+    }
+}
+
 void zw_policy_unref(struct zw_policy *policy)
 {
     if (policy && atomic_fetch_sub_explicit(&policy->private_->n_refs, 1, memory_order_acq_rel) == 1) {
-        zw_names_destroy(&policy->private_->zones);
+        unref_frame(policy->private_->frame);
         free(policy->private_->rules_by_id);
-        zw_pool_destroy(policy->private_->pool);
+        free(policy->private_->rule_names);
+        free(policy->private_);
+        free(policy->rules);
+        free(policy);
     }
 }
 
 bool zw_policy_same_frame(const struct zw_policy *a, const struct zw_policy *b)
 {
-    return a == b;
+    return a->private_->frame == b->private_->frame;
 }
 
 uint32_t zw_zone_id(const char *name)
@@ -54,7 +94,7 @@ uint32_t zw_zone_id(const char *name)
 
 const struct zw_zone *zw_policy_zone_by_name(const struct zw_policy *policy, const char *name)
 {
-    return zw_names_find(&policy->private_->zones, name);
+    return zw_names_find(&policy->private_->frame->zones, name);
 }
 
 static int compare_ids(uint32_t a, uint32_t b)
@@ -196,14 +236,14 @@ void zw_policy_index(struct zw_policy *policy)
     struct zw_policy_private *p = policy->private_;
     size_t n = 0;
 
-    p->zones_by_id = zw_pool_calloc(p->pool, policy->n_zones, sizeof *p->zones_by_id);
+    p->zones_by_id = zw_pool_calloc(p->frame->pool, policy->n_zones, sizeof *p->zones_by_id);
     for (size_t i = 0; i < policy->n_zones; i++) {
         p->zones_by_id[i] = policy->zones[i];
         n += policy->zones[i]->behind ? policy->zones[i]->addresses.n : 0;
     }
     qsort(p->zones_by_id, policy->n_zones, sizeof *p->zones_by_id, compare_zones);
 
-    p->behind = zw_pool_calloc(p->pool, n, sizeof *p->behind);
+    p->behind = zw_pool_calloc(p->frame->pool, n, sizeof *p->behind);
     for (size_t i = 0; i < policy->n_zones; i++) {
         if (policy->zones[i]->behind) {
             index_behind(p, policy->zones[i]);

@@ -23,10 +23,11 @@ struct zw_port;
 #define ZW_POLICY_MAX_SIZE (64u * 1024 * 1024) /* Bytes of all files together. */
 #define ZW_POLICY_MAX_FILES 1000               /* In a directory. */
 #define ZW_POLICY_MAX_RULES 60000              /* Each has a priority of its own in OpenFlow's 16 bits. */
-#define ZW_SERVICE_MAX_ITEMS 1000              /* Alternatives of one service. */
-#define ZW_VALUE_MAX 255                       /* Bytes of a selector's key or value. */
-#define ZW_BINDINGS_MAX 64u                    /* MAC addresses, and IP addresses, that a port is bound to. */
-#define ZW_NAME_MAX 63                         /* Bytes of a zone's, set's, service's or rule's name. */
+#define ZW_POLICY_MAX_READ_AGAIN 20000 /* Changed rules, until all are read afresh: till then, all stay in memory. */
+#define ZW_SERVICE_MAX_ITEMS 1000      /* Alternatives of one service. */
+#define ZW_VALUE_MAX 255               /* Bytes of a selector's key or value. */
+#define ZW_BINDINGS_MAX 64u            /* MAC addresses, and IP addresses, that a port is bound to. */
+#define ZW_NAME_MAX 63                 /* Bytes of a zone's, set's, service's or rule's name. */
 
 enum zw_action {
     ZW_ALLOW,
@@ -168,6 +169,12 @@ struct zw_policy_source {
 /* Reads a policy from 'n' sources, which together make one policy: zones, sets, services and rules add up in order,
  * 'defaults' may be given once.  NULL if there are problems, each of which is added to 'problems'. */
 struct zw_policy *zw_policy_read(const struct zw_policy_source *, size_t n, struct zw_problems *problems);
+
+/* The same, for sources of which 'previous' was read from an earlier state ('old'): gives what zw_policy_read() gives, and
+ * says the same problems, but where only some rules differ reads no more than these. */
+struct zw_policy *zw_policy_read_change(const struct zw_policy *previous, const struct zw_policy_source *old,
+                                        size_t n_old, const struct zw_policy_source *, size_t n,
+                                        struct zw_problems *problems);
 
 /* The sources at 'path': that file, or all "*.yaml" of that directory in the order of their names.  Returns 0 or a
  * positive errno (with a problem added).  Free with zw_policy_sources_free(). */

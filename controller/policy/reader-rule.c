@@ -99,7 +99,7 @@ static void add_zone(struct zw_reader *r, const struct zw_yaml_node *node, struc
     if (zone) {
         set->list[set->n++] = zone;
     } else {
-        zw_reader_undefined(r, node, "zone", "zones", &r->policy->private_->zones);
+        zw_reader_undefined(r, node, "zone", "zones", &r->policy->private_->frame->zones);
     }
 }
 
@@ -345,7 +345,7 @@ static void check_required(struct zw_reader *r, const struct zw_yaml_node *node,
     }
 }
 
-static void read_rule(struct zw_reader *r, const struct zw_yaml_node *node, struct zw_rule *rule)
+void zw_reader_rule(struct zw_reader *r, const struct zw_yaml_node *node, struct zw_rule *rule)
 {
     const struct zw_yaml_node *values[N_KEYS];
     size_t n_problems = r->problems->n + r->problems->n_dropped;
@@ -401,6 +401,6 @@ void zw_reader_rules(struct zw_reader *r, const struct zw_yaml_node *node)
             return;
         }
         rule->number = (uint32_t)++policy->n_rules;
-        read_rule(r, m, rule);
+        zw_reader_rule(r, m, rule);
     }
 }

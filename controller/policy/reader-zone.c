@@ -77,7 +77,7 @@ static void add_zone(struct zw_reader *r, const struct zw_yaml_node *node)
         return;
     }
     zone = new_zone(r, node, name);
-    if (zw_names_add(&policy->private_->zones, name, zone)) {
+    if (zw_names_add(&policy->private_->frame->zones, name, zone)) {
         zw_reader_problem(r, node->key, "zone \"%s\" is defined in an earlier file, too; expected another name", name);
         return;
     }
@@ -304,7 +304,7 @@ static void read_behind(struct zw_reader *r, const struct zw_yaml_node *node, st
     }
     zone->behind = zw_policy_zone_by_name(r->policy, node->text);
     if (!zone->behind) {
-        zw_reader_undefined(r, node, "zone", "zones", &r->policy->private_->zones);
+        zw_reader_undefined(r, node, "zone", "zones", &r->policy->private_->frame->zones);
     }
 }
 

@@ -34,7 +34,7 @@ static const struct zw_reader_key section_keys[] = {
 /* One file. */
 struct document {
     const char *name;
-    const struct zw_yaml_node *sections[N_SECTIONS];
+    const struct zw_yaml_node *root, *sections[N_SECTIONS];
 };
 
 /* What is read before what: a section may use only names that earlier ones define. */
@@ -70,6 +70,7 @@ static void open_document(struct zw_reader *r, const struct zw_policy_source *so
     doc->name = zw_pool_strdup(r->pool, source->name);
     r->file = doc->name;
     root = zw_yaml_read(r->scratch, doc->name, source->text, source->size, r->problems);
+    doc->root = root;
     r->incomplete |= !root;
     if (root && zw_reader_map(r, root, "a policy", section_keys, doc->sections)) {
         read_version(r, root, doc->sections[SECTION_VERSION]);
@@ -98,7 +99,7 @@ static void make_room_for_rules(struct zw_reader *r, const struct document *docs
     if (n_rules > ZW_POLICY_MAX_RULES) {
         n_rules = ZW_POLICY_MAX_RULES;
     }
-    r->policy->rules = zw_pool_calloc(r->pool, n_rules, sizeof *r->policy->rules);
+    r->policy->rules = zw_xcalloc(n_rules, sizeof *r->policy->rules);
 }
 
 static void read_documents(struct zw_reader *r, const struct document *docs, size_t n)
@@ -111,7 +112,7 @@ static void read_documents(struct zw_reader *r, const struct document *docs, siz
     read_sections(r, docs, n, SECTION_RULES, zw_reader_rules);
 }
 
-static void hash_sources(const struct zw_policy_source *sources, size_t n, char hex[ZW_SHA256_HEX_SIZE])
+void zw_reader_hash(struct zw_policy *policy, const struct zw_policy_source *sources, size_t n)
 {
     struct zw_sha256 *ctx = zw_sha256_new();
     uint8_t digest[ZW_SHA256_SIZE];
@@ -120,7 +121,7 @@ static void hash_sources(const struct zw_policy_source *sources, size_t n, char 
         zw_sha256_add(ctx, sources[i].text, sources[i].size);
     }
     zw_sha256_finish(ctx, digest);
-    zw_sha256_format(digest, hex);
+    zw_sha256_format(digest, policy->sha256);
 }
 
 static bool check_size(const struct zw_policy_source *sources, size_t n, struct zw_problems *problems)
@@ -139,7 +140,7 @@ static bool check_size(const struct zw_policy_source *sources, size_t n, struct 
     return true;
 }
 
-static void reader_destroy(struct zw_reader *r)
+void zw_reader_destroy(struct zw_reader *r)
 {
     zw_names_destroy(&r->address_sets);
     zw_names_destroy(&r->services);
@@ -148,6 +149,29 @@ static void reader_destroy(struct zw_reader *r)
     free(r->prefixes);
     free(r->items);
     zw_pool_destroy(r->scratch);
+}
+
+static bool ends_with_rules(const struct document *doc)
+{
+    const struct zw_yaml_node *rules = doc->sections[SECTION_RULES];
+
+    return rules && !rules->next && rules->is_block && doc->root->is_block && doc->root->column == 1;
+}
+
+/* What is needed to read changed rules alone. */
+static void move_to_frame(struct zw_reader *r, const struct document *docs, size_t n)
+{
+    struct zw_policy_private *p = r->policy->private_;
+    struct zw_frame *frame = p->frame;
+
+    frame->address_sets = r->address_sets;
+    frame->services = r->services;
+    r->address_sets = r->services = (struct zw_names)ZW_NAMES_INIT;
+    p->documents = zw_pool_calloc(frame->pool, n, sizeof *p->documents);
+    p->n_documents = n;
+    for (size_t i = 0; i < n; i++) {
+        p->documents[i] = (struct zw_document){.name = docs[i].name, .ends_with_rules = ends_with_rules(&docs[i])};
+    }
 }
 
 struct zw_policy *zw_policy_read(const struct zw_policy_source *sources, size_t n, struct zw_problems *problems)
@@ -162,16 +186,17 @@ struct zw_policy *zw_policy_read(const struct zw_policy_source *sources, size_t 
     }
     policy = zw_policy_new();
     r.policy = policy;
-    r.pool = policy->private_->pool;
+    r.pool = policy->private_->frame->pool;
     r.scratch = zw_pool_new();
     docs = zw_pool_calloc(r.scratch, n, sizeof *docs);
     for (size_t i = 0; i < n; i++) {
         open_document(&r, &sources[i], &docs[i]);
     }
     read_documents(&r, docs, n);
-    hash_sources(sources, n, policy->sha256);
+    zw_reader_hash(policy, sources, n);
+    move_to_frame(&r, docs, n);
     zw_policy_place(policy, NULL, 0);
-    reader_destroy(&r);
+    zw_reader_destroy(&r);
     if (problems->n + problems->n_dropped > n_problems) {
         zw_policy_unref(policy);
         zw_problems_sort(problems);

@@ -24,8 +24,8 @@ struct zw_reader {
 
     /* Name to what it stands for.  An entry is made even if its content is wrong, so that one mistake gives one
      * problem. */
-    struct zw_names address_sets; /* struct zw_prefixes, in 'pool'. */
-    struct zw_names services;     /* struct zw_service, in 'pool'. */
+    struct zw_names address_sets; /* struct zw_prefixes, in 'pool'; in the end they go to the policy's frame, */
+    struct zw_names services;     /* as these do: struct zw_service, in 'pool'. */
     struct zw_names rules;        /* struct zw_rule. */
     struct zw_names selectors;    /* struct zw_selector_use, the first of a list; the name is made up. */
 
@@ -49,9 +49,17 @@ void zw_reader_address_sets(struct zw_reader *, const struct zw_yaml_node *);
 void zw_reader_services(struct zw_reader *, const struct zw_yaml_node *);
 void zw_reader_zone_names(struct zw_reader *, const struct zw_yaml_node *);
 void zw_reader_rules(struct zw_reader *, const struct zw_yaml_node *);
+/* One of them; its number is set. */
+void zw_reader_rule(struct zw_reader *, const struct zw_yaml_node *, struct zw_rule *);
 
 /* After the names of all zones, of all files, are known: what they are. */
 void zw_reader_zone_bodies(struct zw_reader *);
+
+/* Gives back what the reader has but the policy. */
+void zw_reader_destroy(struct zw_reader *);
+
+/* The sum of all sources, as they follow each other. */
+void zw_reader_hash(struct zw_policy *, const struct zw_policy_source *, size_t n);
 
 /* A problem at 'node'. */
 void zw_reader_problem(struct zw_reader *, const struct zw_yaml_node *node, const char *format, ...)

@@ -140,10 +140,11 @@ static void attach(struct tree_reader *r, struct zw_yaml_node *node)
     }
 }
 
-static void open_node(struct tree_reader *r, enum zw_yaml_type type, const yaml_mark_t *mark)
+static void open_node(struct tree_reader *r, enum zw_yaml_type type, bool is_block, const yaml_mark_t *mark)
 {
     struct zw_yaml_node *node = new_node(r, type, mark);
 
+    node->is_block = is_block;
     attach(r, node);
     if (r->failed) {
         return;
@@ -263,12 +264,12 @@ static void read_event(struct tree_reader *r, const yaml_event_t *event)
     case YAML_SEQUENCE_START_EVENT:
         refuse_decoration(r, &event->start_mark, (const char *)event->data.sequence_start.anchor,
                           (const char *)event->data.sequence_start.tag);
-        open_node(r, ZW_YAML_LIST, &event->start_mark);
+        open_node(r, ZW_YAML_LIST, event->data.sequence_start.style == YAML_BLOCK_SEQUENCE_STYLE, &event->start_mark);
         break;
     case YAML_MAPPING_START_EVENT:
         refuse_decoration(r, &event->start_mark, (const char *)event->data.mapping_start.anchor,
                           (const char *)event->data.mapping_start.tag);
-        open_node(r, ZW_YAML_MAP, &event->start_mark);
+        open_node(r, ZW_YAML_MAP, event->data.mapping_start.style == YAML_BLOCK_MAPPING_STYLE, &event->start_mark);
         break;
     case YAML_MAPPING_END_EVENT:
         check_keys(r, r->stack[r->depth - 1]);

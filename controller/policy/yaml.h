@@ -26,6 +26,7 @@ struct zw_yaml_node {
     int line, column;           /* From 1. */
     const char *text;           /* Of a text; without NUL bytes, valid UTF-8. */
     bool plain;                 /* The text is not quoted. */
+    bool is_block;              /* The list or mapping goes by indentation, not by brackets. */
     struct zw_yaml_node *first; /* Of a list or mapping: the first member. */
     size_t n;                   /* Members. */
     struct zw_yaml_node *next;  /* The next member of what this node is in. */

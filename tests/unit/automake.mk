@@ -40,6 +40,7 @@ check_PROGRAMS += tests/unit/test-packet-key
 check_PROGRAMS += tests/unit/test-yaml
 check_PROGRAMS += tests/unit/test-reader
 tests_unit_test_reader_SOURCES = tests/unit/test-reader.c tests/unit/policy-fixture.c tests/unit/policy-fixture.h
+check_PROGRAMS += tests/unit/test-reader-change
 check_PROGRAMS += tests/unit/test-compile-delta
 tests_unit_test_compile_delta_SOURCES = tests/unit/test-compile-delta.c tests/unit/policy-fixture.c tests/unit/policy-fixture.h
 check_PROGRAMS += tests/unit/test-placement
