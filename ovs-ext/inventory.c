@@ -53,6 +53,7 @@ static void bridge_clear(struct zw_bridge *bridge)
         port_clear(&bridge->ports[i]);
     }
     free(bridge->ports);
+    free(bridge->by_ofport);
     free(bridge->name);
     free(bridge->datapath_type);
     free(bridge->fail_mode);
@@ -98,6 +99,27 @@ static void sort(void *elems, size_t n, size_t elem_size, int (*compare)(const v
     }
 }
 
+/* The number above the place. */
+static int compare_ofports(const void *a_, const void *b_)
+{
+    uint32_t a = *(const uint32_t *)a_, b = *(const uint32_t *)b_;
+
+    return a < b ? -1 : a > b;
+}
+
+static void index_ofports(struct zw_bridge *bridge)
+{
+    free(bridge->by_ofport);
+    bridge->by_ofport = xcalloc(bridge->n_ports + 1, sizeof *bridge->by_ofport);
+    bridge->n_by_ofport = 0;
+    for (size_t i = 0; i < bridge->n_ports && i <= UINT16_MAX; i++) {
+        if (bridge->ports[i].ofport) {
+            bridge->by_ofport[bridge->n_by_ofport++] = bridge->ports[i].ofport << 16 | (uint32_t)i;
+        }
+    }
+    sort(bridge->by_ofport, bridge->n_by_ofport, sizeof *bridge->by_ofport, compare_ofports);
+}
+
 void zw_inventory_sort(struct zw_inventory *inventory)
 {
     for (size_t i = 0; i < inventory->n_bridges; i++) {
@@ -110,6 +132,7 @@ void zw_inventory_sort(struct zw_inventory *inventory)
             sort(port->trunks, port->n_trunks, sizeof *port->trunks, compare_vlans);
         }
         sort(bridge->ports, bridge->n_ports, sizeof *bridge->ports, compare_ports);
+        index_ofports(bridge);
     }
 }
 
@@ -218,12 +241,23 @@ const char *zw_port_external_id(const struct zw_port *port, const char *key)
 
 const struct zw_port *zw_bridge_port_by_ofport(const struct zw_bridge *bridge, uint32_t ofport)
 {
-    for (size_t i = 0; ofport && i < bridge->n_ports; i++) {
-        if (bridge->ports[i].ofport == ofport) {
-            return &bridge->ports[i];
+    size_t low = 0, high = bridge->n_by_ofport;
+
+    if (!ofport || ofport > UINT16_MAX) {
+        return NULL;
+    }
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+
+        if (bridge->by_ofport[mid] >> 16 < ofport) {
+            low = mid + 1;
+        } else {
+            high = mid;
         }
     }
-    return NULL;
+    return low < bridge->n_by_ofport && bridge->by_ofport[low] >> 16 == ofport
+               ? &bridge->ports[bridge->by_ofport[low] & UINT16_MAX]
+               : NULL;
 }
 
 const struct zw_port *zw_bridge_port_by_name(const struct zw_bridge *bridge, const char *name)

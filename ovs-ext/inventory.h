@@ -52,6 +52,8 @@ struct zw_bridge {
     bool exists;           /* False: asked for, and not in OVSDB. */
     struct zw_port *ports; /* Sorted by name. */
     size_t n_ports;
+    uint32_t *by_ofport; /* Private: places of the ports that have a number, by that number. */
+    size_t n_by_ofport;
 };
 
 struct zw_inventory {

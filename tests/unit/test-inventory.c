@@ -4,6 +4,7 @@
 #include "ovs-ext/inventory.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -78,6 +79,34 @@ static void test_sort_and_look_up(void)
     CU_ASSERT_PTR_NULL(zw_bridge_port_by_ofport(bridge, 3));
     /* Port "c" has no number: 0 is no number to look for. */
     CU_ASSERT_PTR_NULL(zw_bridge_port_by_ofport(bridge, 0));
+    zw_inventory_unref(inventory);
+}
+
+/* Every number is found, and its port is the one that has it. */
+static void test_many_ofports(void)
+{
+    enum { N = 500 };
+    struct zw_inventory *inventory = zw_inventory_new(1);
+    struct zw_bridge *bridge = &inventory->bridges[0];
+    size_t n = 0;
+
+    bridge->ports = calloc(N, sizeof *bridge->ports);
+    bridge->n_ports = N;
+    for (size_t i = 0; i < N; i++) {
+        char name[16];
+
+        snprintf(name, sizeof name, "p%zu", i);
+        fill_port(&bridge->ports[i], name, i % 7 ? (uint32_t)(i * 131 % 65279 + 1) : 0);
+    }
+    bridge->ports[8].ofport = ZW_OFPORT_LOCAL;
+    zw_inventory_sort(inventory);
+    for (uint32_t ofport = 0; ofport <= 65536; ofport++) {
+        const struct zw_port *port = zw_bridge_port_by_ofport(bridge, ofport);
+
+        n += port != NULL;
+        CU_ASSERT(!port || port->ofport == ofport);
+    }
+    CU_ASSERT_EQUAL(n, N - N / 7 - 1);
     zw_inventory_unref(inventory);
 }
 
@@ -327,7 +356,7 @@ static void test_names(void)
     CU_ASSERT_STRING_EQUAL(zw_vlan_mode_name(ZW_VLAN_UNSUPPORTED), "unsupported");
 }
 
-ZW_TEST_MAIN({"ports are sorted and found", test_sort_and_look_up},
+ZW_TEST_MAIN({"ports are sorted and found", test_sort_and_look_up}, {"many ports by their numbers", test_many_ofports},
              {"equality sees each field", test_equality_sees_each_field},
              {"equality of other shapes", test_equality_of_shapes},
              {"only ports with a number matter to flows", test_numbered_ports},
