@@ -167,7 +167,8 @@ struct zw_verdict zw_decide(const struct zw_policy *policy, const struct zw_zone
     if (!src || !dst) {
         return v;
     }
-    for (size_t i = 0; i < policy->n_rules; i++) {
+    struct zw_rule_walk walk = zw_rule_index_walk(zw_policy_rule_index(policy), v.src, v.dst, key);
+    for (uint32_t i = zw_rule_walk_next(&walk); i != UINT32_MAX; i = zw_rule_walk_next(&walk)) {
         if (rule_matches(&policy->rules[i], v.src, v.dst, key)) {
             return by_rule(&policy->rules[i], v);
         }

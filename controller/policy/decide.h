@@ -2,8 +2,10 @@
 /* decide - what the policy says about the first packet of a session.
  *
  * One pure function, used by the slow path, `zoneward explain` and the checks of the flow compiler, so that all of
- * them give the same answer for the same reason.  It reads nothing but its arguments: no clock, no switch, no
- * allocation.  Thread-safe. */
+ * them give the same answer for the same reason.  It reads nothing but its arguments: no clock, no switch.  Thread-safe.
+ *
+ * The first call for a policy builds an index of its rules (rule-index.h); from then on it allocates nothing, and looks only at
+ * rules for the packet's zones and port, however many others there are. */
 
 #ifndef ZW_POLICY_DECIDE_H
 #define ZW_POLICY_DECIDE_H 1

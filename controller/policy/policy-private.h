@@ -9,6 +9,7 @@
 #include "controller/base/memory.h"
 #include "controller/base/names.h"
 #include "controller/policy/policy.h"
+#include "controller/policy/rule-index.h"
 
 /* One prefix of a zone behind the ports of zone 'at'. */
 struct zw_behind {
@@ -46,6 +47,7 @@ struct zw_policy_private {
     uint32_t *rules_by_id; /* Open hash table of numbers, 0: free. */
     size_t rules_by_id_mask;
     char *rule_names; /* Those of rules without a name of their own, if they are not in the frame's pool. */
+    _Atomic(struct zw_rule_index *) rule_index; /* NULL: not asked for yet. */
 };
 
 /* An empty policy with one reference. */
@@ -60,6 +62,9 @@ void zw_policy_index(struct zw_policy *);
 
 /* After ids were given. */
 void zw_policy_index_ids(struct zw_policy *);
+
+/* Built when it is first asked for: most versions of a policy in a row of small changes never judge a packet. */
+const struct zw_rule_index *zw_policy_rule_index(const struct zw_policy *);
 
 /* By family, bytes, length. */
 int zw_prefix_compare(const void *, const void *);

@@ -70,6 +70,7 @@ void zw_policy_unref(struct zw_policy *policy)
     if (policy && atomic_fetch_sub_explicit(&policy->private_->n_refs, 1, memory_order_acq_rel) == 1) {
         unref_frame(policy->private_->frame);
         free(policy->private_->rules_by_id);
+        zw_rule_index_free(atomic_load(&policy->private_->rule_index));
         free(policy->private_->rule_names);
         free(policy->private_);
         free(policy->rules);
@@ -95,6 +96,23 @@ uint32_t zw_zone_id(const char *name)
 const struct zw_zone *zw_policy_zone_by_name(const struct zw_policy *policy, const char *name)
 {
     return zw_names_find(&policy->private_->frame->zones, name);
+}
+
+/* Of several threads that build it at once all but one do so in vain. */
+const struct zw_rule_index *zw_policy_rule_index(const struct zw_policy *policy)
+{
+    struct zw_policy_private *p = policy->private_;
+    struct zw_rule_index *index = atomic_load_explicit(&p->rule_index, memory_order_acquire), *none = NULL;
+
+    if (index) {
+        return index;
+    }
+    index = zw_rule_index_new(policy);
+    if (!atomic_compare_exchange_strong(&p->rule_index, &none, index)) {
+        zw_rule_index_free(index);
+        return none;
+    }
+    return index;
 }
 
 static int compare_ids(uint32_t a, uint32_t b)
