@@ -90,6 +90,11 @@ bool zw_flow_key_is_learned(uint8_t table, uint64_t cookie)
     return table == ZW_STAGE_MACS && zw_cookie_is_ours(cookie) && zw_cookie_kind(cookie) == ZW_COOKIE_LEARNED;
 }
 
+uint16_t zw_flow_priority(const struct zw_flow *flow)
+{
+    return flow->priority;
+}
+
 bool zw_flow_is_learned(const struct zw_flow *flow)
 {
     return flow->timed && zw_flow_key_is_learned(flow->table, flow->cookie);
@@ -103,6 +108,25 @@ uint32_t zw_flow_hash(const struct zw_flow *flow)
 bool zw_flow_same_key(const struct zw_flow *a, const struct zw_flow *b)
 {
     return a->table == b->table && a->priority == b->priority && minimatch_equal(&a->packed, &b->packed);
+}
+
+bool zw_flow_overlaps(const struct zw_flow *a, const struct zw_flow *b)
+{
+    struct match matches[2];
+    const uint64_t *values[2], *masks[2];
+
+    minimatch_expand(&a->packed, &matches[0]);
+    minimatch_expand(&b->packed, &matches[1]);
+    for (size_t i = 0; i < 2; i++) {
+        values[i] = (const uint64_t *)&matches[i].flow;
+        masks[i] = (const uint64_t *)&matches[i].wc.masks;
+    }
+    for (size_t i = 0; i < FLOW_U64S; i++) {
+        if ((values[0][i] ^ values[1][i]) & masks[0][i] & masks[1][i]) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* Actions as they go over the wire.  Encoders leave padding as they find it, so they get zeros to write on; encoded, no

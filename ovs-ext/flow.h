@@ -26,6 +26,9 @@ void zw_flow_free(struct zw_flow *);
 enum zw_stage zw_flow_stage(const struct zw_flow *);
 uint64_t zw_flow_cookie(const struct zw_flow *);
 bool zw_flow_is_learned(const struct zw_flow *); /* By the switch itself, from zw_act_learn_mac(). */
+uint16_t zw_flow_priority(const struct zw_flow *);
+/* Whether there is a packet that both match, wherever they are.  Of flows in a flow table only. */
+bool zw_flow_overlaps(const struct zw_flow *, const struct zw_flow *);
 /* "table=0 cookie=0x5a01000000000001 priority=100,in_port=1 actions=drop": OVS's syntax, as golden tests compare it and
  * `ovs-ofctl dump-flows` shows it.  Caller frees. */
 char *zw_flow_format(const struct zw_flow *);

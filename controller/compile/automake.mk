@@ -14,5 +14,7 @@ controller_libzoneward_a_SOURCES += controller/compile/masks.c
 controller_libzoneward_a_SOURCES += controller/compile/masks.h
 controller_libzoneward_a_SOURCES += controller/compile/output.c
 controller_libzoneward_a_SOURCES += controller/compile/rules.c
+controller_libzoneward_a_SOURCES += controller/compile/sets.c
+controller_libzoneward_a_SOURCES += controller/compile/sets.h
 controller_libzoneward_a_SOURCES += controller/compile/state.c
 controller_libzoneward_a_SOURCES += controller/compile/verdict.c

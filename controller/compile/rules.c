@@ -2,7 +2,8 @@
 /* POLICY: the rules, in the administrator's order.
  *
  * A rule has up to five dimensions: from, to, from-addresses, to-addresses, service.  Each rule has a priority of its
- * own, so that the order is kept exactly and flows of two rules never overlap at one priority.  A rule whose
+ * own, so that the order is kept exactly and flows of two rules never overlap at one priority.  Nor do those of one rule,
+ * but for the clauses of its conjunction: the members of a dimension exclude each other (compile/sets.h).  A rule whose
  * dimensions multiply to few flows gets them all; otherwise it becomes a conjunction (ovs-fields(7)): as many flows as
  * the dimensions have members, and one that joins them.
  *
@@ -17,6 +18,7 @@
 #include "controller/base/memory.h"
 #include "controller/compile/compile-private.h"
 #include "controller/compile/masks.h"
+#include "controller/compile/sets.h"
 
 enum dimension { FROM, TO, FROM_ADDRESSES, TO_ADDRESSES, SERVICE, N_DIMENSIONS };
 
@@ -41,6 +43,12 @@ struct rule_compiler {
     uint8_t family; /* Of all its flows; 0: any. */
     uint32_t conj_id;
     struct members dimensions[N_DIMENSIONS]; /* n == 0: anything. */
+};
+
+/* What a rule says, without repeating itself (sets.h).  Members point into it. */
+struct disjoint {
+    struct zw_prefixes from_addresses, to_addresses;
+    struct zw_service service;
 };
 
 static void put(struct members *members, struct member member)
@@ -98,18 +106,17 @@ static void put_item(struct members *members, const struct zw_service_item *item
     }
 }
 
-static void put_service(struct members *members, const struct zw_rule *rule)
+static void put_service(struct members *members, const struct zw_service *service,
+                        const struct zw_port_ranges *from_ports)
 {
-    const struct zw_service *service = &rule->service;
-
     for (size_t i = 0; i < service->n; i++) {
         const struct zw_service_item *item = &service->items[i];
 
         if (item->family != ZW_IPV6 && !item->eth_type) {
-            put_item(members, item, ZW_IPV4, &rule->from_ports);
+            put_item(members, item, ZW_IPV4, from_ports);
         }
         if (item->family != ZW_IPV4 && !item->eth_type) {
-            put_item(members, item, ZW_IPV6, &rule->from_ports);
+            put_item(members, item, ZW_IPV6, from_ports);
         }
     }
 }
@@ -251,8 +258,7 @@ static void emit_combination(struct rule_compiler *rc, const size_t chosen[N_DIM
         }
     }
     act_verdict(flow, rc->stage, rc->rule->id, rc->rule->action, rc->rule->log);
-    /* Alternatives of a service may overlap: the same flow twice is one. */
-    zw_flow_table_add(rc->c->flows, flow);
+    zw_emit(rc->c, flow);
 }
 
 static bool next_combination(const struct rule_compiler *rc, size_t chosen[N_DIMENSIONS])
@@ -296,7 +302,7 @@ static void emit_clause(struct rule_compiler *rc, enum dimension dimension, unsi
         }
         match_member(flow, dimension, member);
         zw_act_conjunction(flow, rc->conj_id, number, n_clauses);
-        zw_flow_table_add(rc->c->flows, flow);
+        zw_emit(rc->c, flow);
     }
 }
 
@@ -355,18 +361,11 @@ static bool is_whole(const struct rule_compiler *rc, uint8_t family)
            has_whole_family(&rc->dimensions[TO_ADDRESSES], family);
 }
 
-/* The members of 'all' that fit 'family'.  0.0.0.0/0 stands for every other prefix. */
 static void put_family(struct members *members, const struct members *all, uint8_t family)
 {
     for (size_t i = 0; i < all->n; i++) {
-        const struct member *member = &all->list[i];
-
-        if (member->prefix && member->family == family && !member->prefix->n_bits) {
-            members->n = 0;
-            put(members, *member);
-            return;
-        } else if (!member->family || member->family == family) {
-            put(members, *member);
+        if (!all->list[i].family || all->list[i].family == family) {
+            put(members, all->list[i]);
         }
     }
 }
@@ -407,26 +406,26 @@ static struct rule_compiler begin_rule(struct zw_compiler *c, const struct zw_ru
 }
 
 /* Each EtherType by itself, so that all its flows name it and no other packet has to be looked at. */
-static void compile_ether_types(struct zw_compiler *c, const struct zw_rule *rule)
+static void compile_ether_types(struct zw_compiler *c, const struct zw_rule *rule, const struct zw_service *service)
 {
-    for (size_t i = 0; i < rule->service.n; i++) {
-        if (rule->service.items[i].eth_type) {
+    for (size_t i = 0; i < service->n; i++) {
+        if (service->items[i].eth_type) {
             struct rule_compiler rc = begin_rule(c, rule, ZW_STAGE_CONNTRACK);
 
-            put(&rc.dimensions[SERVICE], (struct member){.item = &rule->service.items[i]});
+            put(&rc.dimensions[SERVICE], (struct member){.item = &service->items[i]});
             emit_rule(&rc);
             release(&rc);
         }
     }
 }
 
-static void compile_ip(struct zw_compiler *c, const struct zw_rule *rule)
+static void compile_ip(struct zw_compiler *c, const struct zw_rule *rule, const struct disjoint *disjoint)
 {
     struct rule_compiler rc = begin_rule(c, rule, ZW_STAGE_POLICY);
 
-    put_prefixes(&rc.dimensions[FROM_ADDRESSES], &rule->from_addresses);
-    put_prefixes(&rc.dimensions[TO_ADDRESSES], &rule->to_addresses);
-    put_service(&rc.dimensions[SERVICE], rule);
+    put_prefixes(&rc.dimensions[FROM_ADDRESSES], &disjoint->from_addresses);
+    put_prefixes(&rc.dimensions[TO_ADDRESSES], &disjoint->to_addresses);
+    put_service(&rc.dimensions[SERVICE], &disjoint->service, &rule->from_ports);
     settle_families(&rc);
     /* 0.0.0.0/0 in both lists would be two clauses that match the same; one flow cannot stand for two clauses, since the
      * switch counts flows.  Taken by itself, such a family has no addresses to look at. */
@@ -443,8 +442,15 @@ static void compile_ip(struct zw_compiler *c, const struct zw_rule *rule)
 
 void zw_compile_rule(struct zw_compiler *c, const struct zw_rule *rule)
 {
-    compile_ether_types(c, rule);
-    compile_ip(c, rule);
+    struct disjoint disjoint = {.from_addresses = zw_disjoint_prefixes(&rule->from_addresses),
+                                .to_addresses = zw_disjoint_prefixes(&rule->to_addresses),
+                                .service = zw_disjoint_items(&rule->service)};
+
+    compile_ether_types(c, rule, &disjoint.service);
+    compile_ip(c, rule, &disjoint);
+    free(disjoint.from_addresses.list);
+    free(disjoint.to_addresses.list);
+    free(disjoint.service.items);
 }
 
 void zw_compile_policy(struct zw_compiler *c)

@@ -106,6 +106,11 @@ check_PROGRAMS += tests/unit/test-file
 check_PROGRAMS += tests/unit/test-options
 check_PROGRAMS += tests/unit/test-policy-store
 check_PROGRAMS += tests/unit/test-refusal
+check_PROGRAMS += tests/unit/test-rule-index
+tests_unit_test_rule_index_SOURCES = tests/unit/test-rule-index.c tests/unit/policy-fixture.c tests/unit/policy-fixture.h
+check_PROGRAMS += tests/unit/test-rules
+tests_unit_test_rules_SOURCES = tests/unit/test-rules.c tests/unit/policy-fixture.c tests/unit/policy-fixture.h
+check_PROGRAMS += tests/unit/test-sets
 check_PROGRAMS += tests/unit/test-slowpath
 tests_unit_test_slowpath_SOURCES = tests/unit/test-slowpath.c tests/unit/packet-sample.c tests/unit/packet-sample.h \
 	tests/unit/policy-fixture.c tests/unit/policy-fixture.h

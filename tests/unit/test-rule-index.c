@@ -108,15 +108,12 @@ static bool has_zone(const struct zw_zone_set *set, const struct zw_zone *zone)
 static bool matches(const struct zw_rule *rule, const struct zw_zone *src, const struct zw_zone *dst,
                     const struct zw_packet_key *key)
 {
-    bool service = !rule->service.n, address = !rule->from_addresses.n;
+    bool address = !rule->from_addresses.n;
 
-    for (size_t i = 0; i < rule->service.n; i++) {
-        service = service || zw_service_item_matches(&rule->service.items[i], key);
-    }
     for (size_t i = 0; i < rule->from_addresses.n; i++) {
         address = address || zw_prefix_contains(&rule->from_addresses.list[i], &key->src);
     }
-    return service && address && has_zone(&rule->from, src) && has_zone(&rule->to, dst);
+    return zw_service_matches(&rule->service, key) && address && has_zone(&rule->from, src) && has_zone(&rule->to, dst);
 }
 
 /* All that match come, in their order. */
