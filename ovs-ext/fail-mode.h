@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fail-mode - holds the managed bridges at fail_mode=secure, through OVSDB.
  *
- * Private to the OVSDB watcher's thread.  Writes when the database has another value, at once the first time, then
- * with a growing pause (ovs-ext/ovsdb-client.h), so that two writers that disagree do not keep the database busy. */
+ * Private to the OVSDB watcher's thread.  Writes when the database has another value (ovs-ext/ovsdb-write.h). */
 
 #ifndef ZW_OVS_FAIL_MODE_H
 #define ZW_OVS_FAIL_MODE_H 1
 
 #include <stddef.h>
 
-struct json;
 struct jsonrpc_msg;
 struct jsonrpc_session;
 struct zw_fail_mode;
@@ -28,8 +26,5 @@ void zw_fail_mode_wait(struct zw_fail_mode *, const struct zw_ovsdb_tables *);
 void zw_fail_mode_reply(struct zw_fail_mode *, const struct jsonrpc_msg *msg, struct zw_ovsdb_status *status);
 /* No answer comes any more. */
 void zw_fail_mode_disconnected(struct zw_fail_mode *);
-
-/* What an <error> of RFC 7047 says, in one line.  The caller's. */
-char *zw_ovsdb_error_text(const struct json *error);
 
 #endif

@@ -18,9 +18,11 @@
 #include <uuid.h>
 
 #include "controller/base/log.h"
+#include "ovs-ext/ct-zones.h"
 #include "ovs-ext/fail-mode.h"
 #include "ovs-ext/ovsdb-row.h"
 #include "ovs-ext/ovsdb-tables.h"
+#include "ovs-ext/ovsdb-write.h"
 
 /* The most messages that one run() takes, so that other work in the thread has its turn. */
 #define MAX_MESSAGES 50
@@ -47,6 +49,7 @@ struct zw_ovsdb_client {
     struct zw_ovsdb_tables *tables; /* NULL unless WATCHING. */
     bool tables_changed;
     struct zw_fail_mode *fail_mode;
+    struct zw_ct_zones *ct_zones;
     struct zw_inventory *inventory;
     struct zw_ovsdb_status status;
     bool ever_connected;
@@ -78,6 +81,7 @@ struct zw_ovsdb_client *zw_ovsdb_client_create(const char *remote, const char *c
     }
     client->session = open_session(remote);
     client->fail_mode = zw_fail_mode_create(client->bridges, n_bridges);
+    client->ct_zones = zw_ct_zones_create();
     client->status.since_ms = time_wall_msec();
     return client;
 }
@@ -91,6 +95,7 @@ static void forget_connection(struct zw_ovsdb_client *client)
     client->tables = NULL;
     client->tables_changed = false;
     zw_fail_mode_disconnected(client->fail_mode);
+    zw_ct_zones_disconnected(client->ct_zones);
 }
 
 void zw_ovsdb_client_destroy(struct zw_ovsdb_client *client)
@@ -100,6 +105,7 @@ void zw_ovsdb_client_destroy(struct zw_ovsdb_client *client)
     }
     forget_connection(client);
     zw_fail_mode_destroy(client->fail_mode);
+    zw_ct_zones_destroy(client->ct_zones);
     zw_inventory_unref(client->inventory);
     jsonrpc_session_close(client->session);
     for (size_t i = 0; i < client->n_bridges; i++) {
@@ -241,6 +247,7 @@ static void handle_message(struct zw_ovsdb_client *client, const struct jsonrpc_
             handle_update(client, msg->params);
         } else {
             zw_fail_mode_reply(client->fail_mode, msg, &client->status);
+            zw_ct_zones_reply(client->ct_zones, msg, &client->status);
         }
     }
 }
@@ -291,11 +298,13 @@ void zw_ovsdb_client_run(struct zw_ovsdb_client *client)
         ask(client);
     }
     receive(client);
-    if (client->tables_changed) {
+    bool is_news = client->tables_changed;
+    if (is_news) {
         take_inventory(client);
     }
     if (client->state == WATCHING) {
         zw_fail_mode_run(client->fail_mode, client->tables, client->session);
+        zw_ct_zones_run(client->ct_zones, client->tables, is_news, client->session);
     }
 }
 
@@ -307,10 +316,16 @@ void zw_ovsdb_client_wait(struct zw_ovsdb_client *client)
     }
     if (client->state == WATCHING) {
         zw_fail_mode_wait(client->fail_mode, client->tables);
+        zw_ct_zones_wait(client->ct_zones);
     }
     if (client->state != DOWN) {
         jsonrpc_session_recv_wait(client->session);
     }
+}
+
+void zw_ovsdb_client_want(struct zw_ovsdb_client *client, struct zw_ct_want *want)
+{
+    zw_ct_zones_want(client->ct_zones, want);
 }
 
 const struct zw_inventory *zw_ovsdb_client_inventory(const struct zw_ovsdb_client *client)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ovsdb-client - keeps one OVSDB connection, the tables behind it, and the bridges' fail_mode.
+/* ovsdb-client - keeps one OVSDB connection, the tables behind it, the bridges' fail_mode and the timeouts of
+ * conntrack zones.
  *
  * Private to the watcher's thread (ovs-ext/ovsdb.h), in the manner of libopenvswitch: run() does what can be done
  * without blocking, wait() says what to wake up for.
@@ -20,11 +21,11 @@
 #define ZW_OVSDB_PROBE_MS 5000
 /* A lost database is tried again this often. */
 #define ZW_OVSDB_RETRY_MS 1000
-/* Between two writes of one bridge's fail_mode against somebody who keeps changing it: doubles from the first to the
- * second; starts over after a minute of peace. */
-#define ZW_FAIL_MODE_MIN_BACKOFF_MS 250
-#define ZW_FAIL_MODE_MAX_BACKOFF_MS 8000
-#define ZW_FAIL_MODE_CALM_MS 60000
+/* Between two writes of one thing (a bridge's fail_mode, the timeouts) against somebody who keeps changing it: doubles
+ * from the first to the second; starts over after a minute of peace. */
+#define ZW_OVSDB_WRITE_MIN_BACKOFF_MS 250
+#define ZW_OVSDB_WRITE_MAX_BACKOFF_MS 8000
+#define ZW_OVSDB_WRITE_CALM_MS 60000
 
 struct zw_ovsdb_client;
 
@@ -34,6 +35,9 @@ void zw_ovsdb_client_destroy(struct zw_ovsdb_client *);
 
 void zw_ovsdb_client_run(struct zw_ovsdb_client *);
 void zw_ovsdb_client_wait(struct zw_ovsdb_client *);
+
+/* What our conntrack zones are to have (ovs-ext/ct-zones.h).  Takes it. */
+void zw_ovsdb_client_want(struct zw_ovsdb_client *, struct zw_ct_want *);
 
 /* The newest inventory; NULL before the first.  The client's. */
 const struct zw_inventory *zw_ovsdb_client_inventory(const struct zw_ovsdb_client *);

@@ -24,6 +24,8 @@ struct type {
     void (*clear)(void *);
 };
 
+enum atom_type { TEXT, NUMBER, UUID };
+
 struct column {
     const char *name;
     const struct type *type;
@@ -79,6 +81,12 @@ static bool read_name(const struct json *json, void *place_)
     return read_string(json, place) && *place;
 }
 
+static bool read_uuid(const struct json *atom, struct uuid *uuid)
+{
+    return is_tagged(atom, "uuid") && atom->array.elems[1]->type == JSON_STRING &&
+           uuid_from_string(uuid, atom->array.elems[1]->string);
+}
+
 static bool read_uuids(const struct json *json_, void *place_)
 {
     struct json *json = CONST_CAST(struct json *, json_);
@@ -90,10 +98,7 @@ static bool read_uuids(const struct json *json_, void *place_)
     }
     place->elems = xcalloc(MAX(atoms.n, 1), sizeof *place->elems);
     for (; place->n < atoms.n; place->n++) {
-        const struct json *atom = atoms.elems[place->n];
-
-        if (!is_tagged(atom, "uuid") || atom->array.elems[1]->type != JSON_STRING ||
-            !uuid_from_string(&place->elems[place->n], atom->array.elems[1]->string)) {
+        if (!read_uuid(atoms.elems[place->n], &place->elems[place->n])) {
             return false;
         }
     }
@@ -133,26 +138,97 @@ static void clear_integers(void *place_)
     free(place->elems);
 }
 
+/* The pairs of a map, or NULL. */
+static const struct json_array *map_pairs(const struct json *json)
+{
+    return is_tagged(json, "map") && json->array.elems[1]->type == JSON_ARRAY ? &json->array.elems[1]->array : NULL;
+}
+
+static bool is_pair(const struct json *json)
+{
+    return json->type == JSON_ARRAY && json->array.n == 2;
+}
+
 static bool read_map(const struct json *json, void *place_)
 {
+    const struct json_array *pairs = map_pairs(json);
     struct zw_ovsdb_map *place = place_;
 
-    if (!is_tagged(json, "map") || json->array.elems[1]->type != JSON_ARRAY) {
+    if (!pairs) {
         return false;
     }
-    const struct json_array *pairs = &json->array.elems[1]->array;
     place->elems = xcalloc(MAX(pairs->n, 1), sizeof *place->elems);
     for (; place->n < pairs->n; place->n++) {
         const struct json *pair = pairs->elems[place->n];
 
-        if (pair->type != JSON_ARRAY || pair->array.n != 2 || pair->array.elems[0]->type != JSON_STRING ||
-            pair->array.elems[1]->type != JSON_STRING) {
+        if (!is_pair(pair) || pair->array.elems[0]->type != JSON_STRING || pair->array.elems[1]->type != JSON_STRING) {
             return false;
         }
         place->elems[place->n].key = xstrdup(pair->array.elems[0]->string);
         place->elems[place->n].value = xstrdup(pair->array.elems[1]->string);
     }
     return true;
+}
+
+/* An atom of any type into the member for it. */
+static bool read_atom(const struct json *json, enum atom_type type, struct zw_ovsdb_pair *pair)
+{
+    switch (type) {
+    case TEXT:
+        pair->text = json->type == JSON_STRING ? xstrdup(json->string) : NULL;
+        return pair->text;
+    case NUMBER:
+        pair->number = json->type == JSON_INTEGER ? json_integer(json) : 0;
+        return json->type == JSON_INTEGER;
+    case UUID:
+        return read_uuid(json, &pair->uuid);
+    }
+    return false;
+}
+
+static bool read_pairs(const struct json *json, enum atom_type key, enum atom_type value, struct zw_ovsdb_pairs *place)
+{
+    const struct json_array *pairs = map_pairs(json);
+
+    if (!pairs) {
+        return false;
+    }
+    place->elems = xcalloc(MAX(pairs->n, 1), sizeof *place->elems);
+    for (; place->n < pairs->n; place->n++) {
+        const struct json *pair = pairs->elems[place->n];
+
+        if (!is_pair(pair) || !read_atom(pair->array.elems[0], key, &place->elems[place->n]) ||
+            !read_atom(pair->array.elems[1], value, &place->elems[place->n])) {
+            free(place->elems[place->n].text);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool read_text_uuid(const struct json *json, void *place)
+{
+    return read_pairs(json, TEXT, UUID, place);
+}
+
+static bool read_number_uuid(const struct json *json, void *place)
+{
+    return read_pairs(json, NUMBER, UUID, place);
+}
+
+static bool read_text_number(const struct json *json, void *place)
+{
+    return read_pairs(json, TEXT, NUMBER, place);
+}
+
+static void clear_pairs(void *place_)
+{
+    struct zw_ovsdb_pairs *place = place_;
+
+    for (size_t i = 0; i < place->n; i++) {
+        free(place->elems[i].text);
+    }
+    free(place->elems);
 }
 
 static void clear_map(void *place_)
@@ -171,6 +247,9 @@ static const struct type string = {read_string, clear_string};
 static const struct type uuids = {read_uuids, clear_uuids};
 static const struct type integers = {read_integers, clear_integers};
 static const struct type map = {read_map, clear_map};
+static const struct type text_uuid = {read_text_uuid, clear_pairs};
+static const struct type number_uuid = {read_number_uuid, clear_pairs};
+static const struct type text_number = {read_text_number, clear_pairs};
 
 #define MAX_COLUMNS 5
 
@@ -178,6 +257,7 @@ static const struct {
     const char *name;
     struct column columns[MAX_COLUMNS + 1];
 } tables[ZW_OVSDB_N_TABLES] = {
+    [ZW_OVSDB_ROOT] = {"Open_vSwitch", {{"datapaths", &text_uuid, offsetof(struct zw_ovsdb_row, root.datapaths)}}},
     [ZW_OVSDB_BRIDGE] = {"Bridge",
                          {{"name", &name, offsetof(struct zw_ovsdb_row, bridge.name)},
                           {"datapath_id", &string, offsetof(struct zw_ovsdb_row, bridge.datapath_id)},
@@ -195,6 +275,12 @@ static const struct {
                              {"error", &string, offsetof(struct zw_ovsdb_row, interface.error)},
                              {"ofport", &integers, offsetof(struct zw_ovsdb_row, interface.ofport)},
                              {"external_ids", &map, offsetof(struct zw_ovsdb_row, interface.external_ids)}}},
+    [ZW_OVSDB_DATAPATH] = {"Datapath", {{"ct_zones", &number_uuid, offsetof(struct zw_ovsdb_row, datapath.ct_zones)}}},
+    [ZW_OVSDB_CT_ZONE] = {"CT_Zone",
+                          {{"timeout_policy", &uuids, offsetof(struct zw_ovsdb_row, ct_zone.timeout_policy)},
+                           {"external_ids", &map, offsetof(struct zw_ovsdb_row, ct_zone.external_ids)}}},
+    [ZW_OVSDB_CT_TIMEOUTS] = {"CT_Timeout_Policy",
+                              {{"timeouts", &text_number, offsetof(struct zw_ovsdb_row, ct_timeouts.timeouts)}}},
 };
 
 const char *zw_ovsdb_table_name(enum zw_ovsdb_table table)

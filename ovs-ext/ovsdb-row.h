@@ -21,7 +21,16 @@ struct json;
 
 #define ZW_OVSDB_ERROR_SIZE 128
 
-enum zw_ovsdb_table { ZW_OVSDB_BRIDGE, ZW_OVSDB_PORT, ZW_OVSDB_INTERFACE, ZW_OVSDB_N_TABLES };
+enum zw_ovsdb_table {
+    ZW_OVSDB_ROOT, /* Open_vSwitch: one row. */
+    ZW_OVSDB_BRIDGE,
+    ZW_OVSDB_PORT,
+    ZW_OVSDB_INTERFACE,
+    ZW_OVSDB_DATAPATH,
+    ZW_OVSDB_CT_ZONE,
+    ZW_OVSDB_CT_TIMEOUTS, /* CT_Timeout_Policy. */
+    ZW_OVSDB_N_TABLES
+};
 
 struct zw_ovsdb_uuids {
     struct uuid *elems;
@@ -36,6 +45,22 @@ struct zw_ovsdb_integers {
 struct zw_ovsdb_map {
     struct zw_external_id *elems;
     size_t n;
+};
+
+/* A map to or from something else than strings: the members that its column has. */
+struct zw_ovsdb_pair {
+    char *text;
+    int64_t number;
+    struct uuid uuid;
+};
+
+struct zw_ovsdb_pairs {
+    struct zw_ovsdb_pair *elems;
+    size_t n;
+};
+
+struct zw_ovsdb_root {
+    struct zw_ovsdb_pairs datapaths; /* Type to row. */
 };
 
 struct zw_ovsdb_bridge {
@@ -55,13 +80,30 @@ struct zw_ovsdb_interface {
     struct zw_ovsdb_map external_ids;
 };
 
+struct zw_ovsdb_datapath {
+    struct zw_ovsdb_pairs ct_zones; /* Number to row. */
+};
+
+struct zw_ovsdb_ct_zone {
+    struct zw_ovsdb_uuids timeout_policy;
+    struct zw_ovsdb_map external_ids;
+};
+
+struct zw_ovsdb_ct_timeouts {
+    struct zw_ovsdb_pairs timeouts; /* Name to seconds. */
+};
+
 struct zw_ovsdb_row {
     struct hmap_node hmap_node; /* By 'uuid'. */
     struct uuid uuid;
     union {
+        struct zw_ovsdb_root root;
         struct zw_ovsdb_bridge bridge;
         struct zw_ovsdb_port port;
         struct zw_ovsdb_interface interface;
+        struct zw_ovsdb_datapath datapath;
+        struct zw_ovsdb_ct_zone ct_zone;
+        struct zw_ovsdb_ct_timeouts ct_timeouts;
     };
 };
 

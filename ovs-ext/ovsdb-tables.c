@@ -145,6 +145,19 @@ bool zw_ovsdb_tables_update(struct zw_ovsdb_tables *tables, const struct json *u
     return true;
 }
 
+const struct zw_ovsdb_row *zw_ovsdb_tables_row(const struct zw_ovsdb_tables *tables, enum zw_ovsdb_table table,
+                                               const struct uuid *uuid)
+{
+    return find_row(tables, table, uuid);
+}
+
+const struct zw_ovsdb_row *zw_ovsdb_tables_root(const struct zw_ovsdb_tables *tables)
+{
+    const struct hmap_node *first = hmap_first(&tables->rows[ZW_OVSDB_ROOT]);
+
+    return first ? CONTAINER_OF(first, struct zw_ovsdb_row, hmap_node) : NULL;
+}
+
 const struct zw_ovsdb_row *zw_ovsdb_tables_bridge(const struct zw_ovsdb_tables *tables, const char *name)
 {
     const struct zw_ovsdb_row *row;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ovsdb-tables - the watcher's copy of OVSDB's Bridge, Port and Interface tables.
+/* ovsdb-tables - the watcher's copy of OVSDB's tables: those in ovs-ext/ovsdb-row.h.
  *
  * Fed with the <table-updates> of RFC 7047 section 4.1.6, turned into an inventory on demand.  Not thread-safe. */
 
@@ -9,9 +9,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "ovs-ext/ovsdb-row.h"
+
 struct json;
 struct zw_inventory;
-struct zw_ovsdb_row;
 struct zw_ovsdb_tables;
 
 struct zw_ovsdb_tables *zw_ovsdb_tables_create(void);
@@ -24,6 +25,11 @@ struct json *zw_ovsdb_tables_monitor(void);
  * any more. */
 bool zw_ovsdb_tables_update(struct zw_ovsdb_tables *, const struct json *updates, char *error);
 
+/* NULL if there is none. */
+const struct zw_ovsdb_row *zw_ovsdb_tables_row(const struct zw_ovsdb_tables *, enum zw_ovsdb_table,
+                                               const struct uuid *);
+/* The row of Open_vSwitch, or NULL. */
+const struct zw_ovsdb_row *zw_ovsdb_tables_root(const struct zw_ovsdb_tables *);
 /* The Bridge row called 'name', or NULL. */
 const struct zw_ovsdb_row *zw_ovsdb_tables_bridge(const struct zw_ovsdb_tables *, const char *name);
 

@@ -54,6 +54,7 @@ struct zw_ovsdb {
     bool fresh;                     /* Not taken yet. */
     struct zw_ovsdb_status status;
     struct calls todo, ended;
+    struct zw_ct_want *want; /* Not taken yet; NULL: none. */
     bool stop;
 };
 
@@ -143,16 +144,22 @@ static void publish(struct zw_ovsdb *ovsdb, struct calls *ended)
     }
 }
 
-/* Takes new calls.  False if it is time to stop. */
+/* Takes new calls and wishes.  False if it is time to stop. */
 static bool take_orders(struct zw_ovsdb *ovsdb)
 {
+    struct zw_ct_want *want;
     bool stop;
 
     fd_clear(ovsdb->wake_fd);
     pthread_mutex_lock(&ovsdb->mutex);
     calls_move(&ovsdb->active, &ovsdb->todo);
+    want = ovsdb->want;
+    ovsdb->want = NULL;
     stop = ovsdb->stop;
     pthread_mutex_unlock(&ovsdb->mutex);
+    if (want) {
+        zw_ovsdb_client_want(ovsdb->client, want);
+    }
     return !stop;
 }
 
@@ -241,6 +248,7 @@ static void destroy(struct zw_ovsdb *ovsdb)
         close(ovsdb->wake_fd);
     }
     zw_ovsdb_client_destroy(ovsdb->client);
+    free(ovsdb->want);
     zw_inventory_unref(ovsdb->inventory);
     pthread_mutex_destroy(&ovsdb->mutex);
     free(ovsdb);
@@ -344,6 +352,18 @@ struct zw_ovsdb_status zw_ovsdb_status(const struct zw_ovsdb *ovsdb_)
     status = ovsdb->status;
     pthread_mutex_unlock(&ovsdb->mutex);
     return status;
+}
+
+void zw_ovsdb_want(struct zw_ovsdb *ovsdb, const struct zw_ct_want *want)
+{
+    struct zw_ct_want *old, *copy = xmemdup(want, sizeof *want);
+
+    pthread_mutex_lock(&ovsdb->mutex);
+    old = ovsdb->want;
+    ovsdb->want = copy;
+    pthread_mutex_unlock(&ovsdb->mutex);
+    free(old);
+    fd_set_readable(ovsdb->wake_fd);
 }
 
 int zw_ovsdb_call(struct zw_ovsdb *ovsdb, const char *socket, const char *command, const char *const *args,

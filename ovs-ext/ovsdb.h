@@ -6,7 +6,8 @@
  * there is news, and takes the news without blocking.
  *
  * The watcher sets 'fail_mode=secure' on each managed bridge whenever it finds another value: an unset fail_mode
- * turns the bridge into an open learning switch when its controller goes.  While the database is away the last
+ * turns the bridge into an open learning switch when its controller goes.  So it does with the timeouts of our conntrack
+ * zones (ovs-ext/ct-zones.h).  While the database is away the last
  * inventory stays valid; it is tried again each second.  Database lost, found and fail_mode mended are logged here.
  *
  * All functions are for one thread, the one that called zw_ovsdb_start().  The watcher's thread has all signals
@@ -19,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ovs-ext/ct-timeouts.h"
 #include "ovs-ext/inventory.h"
 
 struct zw_ovsdb;
@@ -28,7 +30,7 @@ struct zw_ovsdb_status {
     int64_t since_ms; /* Wall clock (Unix, ms) of the last change of 'connected'; of the start at first. */
     uint64_t n_reconnects;
     uint64_t n_fail_mode_set; /* How often fail_mode had to be (re)written. */
-    char error[128];          /* Last error, or "".  While connected: fail_mode cannot be set. */
+    char error[128];          /* Last error, or "".  While connected: what cannot be written. */
 };
 
 /* 'remote' is OVSDB's address ("unix:PATH" with an absolute path, "tcp:IP:PORT", "ssl:IP:PORT", or several with commas
@@ -44,6 +46,9 @@ int zw_ovsdb_fd(const struct zw_ovsdb *);
 /* The newest inventory if it changed since the last call, else NULL.  A reference for the caller. */
 struct zw_inventory *zw_ovsdb_take(struct zw_ovsdb *);
 struct zw_ovsdb_status zw_ovsdb_status(const struct zw_ovsdb *);
+
+/* What our conntrack zones are to have from now on; copied.  Before the first call nothing is written about them. */
+void zw_ovsdb_want(struct zw_ovsdb *, const struct zw_ct_want *);
 
 /* Runs an ovs-appctl command (unixctl) in vswitchd, asynchronously: 'socket' is the absolute path of its control socket,
  * or of a directory in which ovs-vswitchd.pid names it (DIR/ovs-vswitchd.PID.ctl).  'done' is called from

@@ -3,7 +3,10 @@
 """packets - single packets that no well-behaved host would send, and what arrives.
 
 usage: packets.py catch [SECONDS]                       a line for each IP packet that comes in at eth0
-       packets.py tcp FLAGS SRC DST SPORT DPORT         flags as in "S", "A", "SA", "F"
+       packets.py tcp FLAGS SRC DST SPORT DPORT [SEQ ACK]
+                                                        flags as in "S", "A", "SA", "F"
+       packets.py session fin|rst|open SPORT DST DPORT  a TCP session with serve.py's tcp, closed by FIN or RST or left
+                                                        open; then prints the SEQ and ACK of its next packet
        packets.py udp SRC-PORT DST PORT [COUNT [SIZE]]  datagrams, to a broadcast or multicast address, too
        packets.py error TYPE CODE FROM TO SRC DST SPORT DPORT
                                                         an ICMP error about a UDP packet from SRC to DST
@@ -19,6 +22,7 @@ import time
 
 FLAGS = "FSRPA"
 MTU_OF_ERRORS = 1400
+IP_TYPES = (b"\x08\x00", b"\x86\xdd")
 
 
 def checksum(data):
@@ -55,11 +59,57 @@ def send(src, dst, proto, data):
         sock.sendto(ip_header(src, dst, proto, len(data)) + data, (dst, 0))
 
 
-def tcp(flags, src, dst, sport, dport):
+def tcp(flags, src, dst, sport, dport, seq="1000", ack="2000"):
     bits = sum(1 << FLAGS.index(f) if f != "A" else 0x10 for f in flags)
-    segment = struct.pack("!HHIIBBHHH", int(sport), int(dport), 1000, 2000, 5 << 4, bits, 1000, 0, 0)
+    segment = struct.pack("!HHIIBBHHH", int(sport), int(dport), int(seq), int(ack), 5 << 4, bits, 1000, 0, 0)
     segment = segment[:16] + struct.pack("!H", l4_checksum(src, dst, 6, segment)) + segment[18:]
     send(src, dst, 6, segment)
+
+
+def segment(packet):
+    """Source port, destination port, and the sequence number after it, of a TCP packet without RST; else None."""
+    if packet[0] >> 4 == 4:
+        start, end, proto = (packet[0] & 0xf) * 4, int.from_bytes(packet[2:4], "big"), packet[9]
+    else:
+        start, end, proto = 40, int.from_bytes(packet[4:6], "big") + 40, packet[6]
+    if proto != socket.IPPROTO_TCP:
+        return None
+    sport, dport, seq, _, offset, flags = struct.unpack("!HHIIBB", packet[start:start + 14])
+    size = end - start - (offset >> 4) * 4 + (flags & 1) + (flags >> 1 & 1)  # FIN and SYN count.
+    return None if flags & 4 else (sport, dport, (seq + size) % 2**32)
+
+
+def next_numbers(sniffer, sport, dport):
+    """SEQ and ACK of what the end with 'sport' would send next, when both have fallen silent."""
+    ends = {}
+    sniffer.settimeout(0.3)
+    try:
+        while True:
+            frame = sniffer.recv(65536)
+            found = segment(frame[14:]) if frame[12:14] in IP_TYPES else None
+            if found and set(found[:2]) == {sport, dport}:
+                ends[found[0]] = found[2]
+    except TimeoutError:
+        return ends[sport], ends[dport]
+
+
+def session(how, sport, dst, dport):
+    sniffer = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+    sniffer.bind(("eth0", 0))
+    sock = socket.socket(socket.AF_INET6 if ":" in dst else socket.AF_INET)
+    sock.bind(("", int(sport)))
+    sock.settimeout(5)
+    sock.connect((dst, int(dport)))
+    sock.recv(100)
+    sock.sendall(b"x")
+    sock.recv(1)
+    if how == "rst":
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    if how != "open":
+        sock.close()
+    print(*next_numbers(sniffer, int(sport), int(dport)), flush=True)
+    if how == "open":
+        time.sleep(60)  # To be ended.
 
 
 def udp(sport, dst, dport, count="1", size="8"):
@@ -114,8 +164,8 @@ def catch(seconds="1000000"):
             data, (_, _, kind, *_) = sock.recvfrom(65536)
         except TimeoutError:
             break
-        if kind != socket.PACKET_OUTGOING and data[12:14] in (b"\x08\x00", b"\x86\xdd"):
+        if kind != socket.PACKET_OUTGOING and data[12:14] in IP_TYPES:
             print(describe(data[14:]), flush=True)
 
 
-{"catch": catch, "tcp": tcp, "udp": udp, "error": error}[sys.argv[1]](*sys.argv[2:])
+{"catch": catch, "tcp": tcp, "session": session, "udp": udp, "error": error}[sys.argv[1]](*sys.argv[2:])

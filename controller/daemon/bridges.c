@@ -6,6 +6,7 @@
 
 #include "controller/base/log.h"
 #include "controller/compile/compile.h"
+#include "controller/daemon/ct-want.h"
 #include "controller/daemon/daemon-private.h"
 #include "controller/policy/places.h"
 
@@ -179,6 +180,7 @@ void zw_bridges_update(struct zw_daemon *daemon, bool new_policy)
     for (size_t i = 0; i < daemon->n_bridges; i++) {
         update_bridge(daemon, &daemon->bridges[i], new_policy);
     }
+    zw_ct_want_update(daemon);
 }
 
 /* OVSDB tells of a new port twice: when it is asked for, and when OVS has given it a number.  Flows follow from ports with
@@ -213,5 +215,6 @@ void zw_bridges_inventory(struct zw_daemon *daemon, struct zw_inventory *invento
         }
     }
     update_ports(daemon, old);
+    zw_ct_want_update(daemon);
     zw_inventory_unref(old);
 }

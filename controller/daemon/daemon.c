@@ -259,6 +259,7 @@ void zw_daemon_stop(struct zw_daemon *daemon)
     }
     zw_ovsdb_stop(daemon->ovsdb);
     zw_sweep_free(daemon->sweep);
+    free(daemon->ct_want);
     zw_inventory_unref(daemon->inventory);
     if (daemon->audit) {
         record_daemon(daemon, "stop", daemon->ran ? "asked to" : "it could not start");

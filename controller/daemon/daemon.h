@@ -79,7 +79,8 @@ struct zw_daemon {
     size_t n_bridges;
     uint64_t generation;
     struct zw_sweep *sweep;
-    struct zw_apply *apply; /* Waits for confirmation; NULL: none. */
+    struct zw_ct_want *ct_want; /* What OVSDB was told last; NULL: nothing yet. */
+    struct zw_apply *apply;     /* Waits for confirmation; NULL: none. */
 };
 
 /* Starts everything.  0 or a positive errno, with problems. */

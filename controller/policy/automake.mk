@@ -18,6 +18,7 @@ controller_libzoneward_a_SOURCES += controller/policy/policy-private.h
 controller_libzoneward_a_SOURCES += controller/policy/policy.c
 controller_libzoneward_a_SOURCES += controller/policy/reader-address.c
 controller_libzoneward_a_SOURCES += controller/policy/reader-change.c
+controller_libzoneward_a_SOURCES += controller/policy/reader-conntrack.c
 controller_libzoneward_a_SOURCES += controller/policy/reader-guard.c
 controller_libzoneward_a_SOURCES += controller/policy/reader-rule.c
 controller_libzoneward_a_SOURCES += controller/policy/reader-service.c

@@ -204,6 +204,40 @@ static void print_rule(FILE *f, const struct zw_rule *rule)
     fprintf(f, "    log: %s\n", zw_log_level_name(rule->log));
 }
 
+/* In the unit that says it shortest. */
+static void print_duration(FILE *f, uint32_t s)
+{
+    static const struct {
+        uint32_t s;
+        char unit;
+    } units[] = {{24 * 60 * 60, 'd'}, {60 * 60, 'h'}, {60, 'm'}, {1, 's'}};
+    size_t i = 0;
+
+    while (s % units[i].s) {
+        i++;
+    }
+    fprintf(f, "%u%c", s / units[i].s, units[i].unit);
+}
+
+static void print_conntrack(FILE *f, const struct zw_policy *policy)
+{
+    bool any = false;
+
+    for (int i = 0; i < ZW_CT_N_TIMEOUTS; i++) {
+        if (!policy->timeouts.s[i]) {
+            continue;
+        }
+        fputs(any ? "    " : "conntrack:\n  timeouts:\n    ", f);
+        any = true;
+        for (const char *p = zw_ct_timeout_name((enum zw_ct_timeout)i); *p; p++) {
+            fputc(*p == '_' ? '-' : *p, f);
+        }
+        fputs(": ", f);
+        print_duration(f, policy->timeouts.s[i]);
+        fputc('\n', f);
+    }
+}
+
 char *zw_policy_format(const struct zw_policy *policy)
 {
     char *text = NULL;
@@ -221,6 +255,7 @@ char *zw_policy_format(const struct zw_policy *policy)
     fprintf(f, "defaults:\n  action: %s\n  log: %s\n", zw_action_name(policy->default_action),
             zw_log_level_name(policy->default_log));
     fputs(policy->pickup == ZW_PICKUP_LOOSE ? "  pickup: loose\n" : "", f);
+    print_conntrack(f, policy);
     fputs(policy->n_rules ? "rules:\n" : "rules: []\n", f);
     for (size_t i = 0; i < policy->n_rules; i++) {
         print_rule(f, &policy->rules[i]);

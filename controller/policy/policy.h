@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "controller/base/problems.h"
+#include "ovs-ext/ct-timeouts.h"
 #include "ovs-ext/packet-key.h"
 
 struct zw_port;
@@ -153,8 +154,9 @@ struct zw_policy {
     enum zw_action default_action; /* Any but ZW_ASK: where no rule matches ("rule 0", named "default"). */
     enum zw_log_level default_log;
     enum zw_pickup pickup;
-    uint32_t next_rule_id;   /* Not given yet in the history of this policy. */
-    uint32_t rule_ids_since; /* Of labels of older versions no id is known. */
+    struct zw_ct_timeouts timeouts; /* 0: not given. */
+    uint32_t next_rule_id;          /* Not given yet in the history of this policy. */
+    uint32_t rule_ids_since;        /* Of labels of older versions no id is known. */
     /* Private: pool, reference count, name index. */
     struct zw_policy_private *private_;
 };

@@ -17,6 +17,7 @@ enum section {
     SECTION_DEFAULTS,
     SECTION_RULES,
     SECTION_TRUST,
+    SECTION_CONNTRACK,
     N_SECTIONS
 };
 
@@ -28,6 +29,7 @@ static const struct zw_reader_key section_keys[] = {
     [SECTION_DEFAULTS] = {"defaults", false},
     [SECTION_RULES] = {"rules", false},
     [SECTION_TRUST] = {"trust", false},
+    [SECTION_CONNTRACK] = {"conntrack", false},
     [N_SECTIONS] = {NULL, false},
 };
 
@@ -42,11 +44,9 @@ static const struct {
     enum section section;
     void (*read)(struct zw_reader *, const struct zw_yaml_node *);
 } before_zones[] = {
-    {SECTION_TRUST, zw_reader_trust},
-    {SECTION_DEFAULTS, zw_reader_defaults},
-    {SECTION_ADDRESS_SETS, zw_reader_address_sets},
-    {SECTION_SERVICES, zw_reader_services},
-    {SECTION_ZONES, zw_reader_zone_names},
+    {SECTION_TRUST, zw_reader_trust},       {SECTION_CONNTRACK, zw_reader_conntrack},
+    {SECTION_DEFAULTS, zw_reader_defaults}, {SECTION_ADDRESS_SETS, zw_reader_address_sets},
+    {SECTION_SERVICES, zw_reader_services}, {SECTION_ZONES, zw_reader_zone_names},
 };
 
 static void read_version(struct zw_reader *r, const struct zw_yaml_node *root, const struct zw_yaml_node *version)

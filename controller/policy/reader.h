@@ -29,10 +29,10 @@ struct zw_reader {
     struct zw_names rules;        /* struct zw_rule. */
     struct zw_names selectors;    /* struct zw_selector_use, the first of a list; the name is made up. */
 
-    struct zw_zone_draft *zone_drafts;      /* In 'scratch', one for each of policy->zones. */
-    bool trust_external_id;                 /* What a zone that does not say takes. */
-    const char *defaults_file, *trust_file; /* Where these sections were, or NULL. */
-    int defaults_line, trust_line;
+    struct zw_zone_draft *zone_drafts;                       /* In 'scratch', one for each of policy->zones. */
+    bool trust_external_id;                                  /* What a zone that does not say takes. */
+    const char *defaults_file, *trust_file, *conntrack_file; /* Where these sections were, or NULL. */
+    int defaults_line, trust_line, conntrack_line;
 
     /* For lists whose length shows only in the end; reused. */
     struct zw_prefix *prefixes;
@@ -45,6 +45,7 @@ struct zw_reader {
 /* The sections, in reader-*.c. */
 void zw_reader_defaults(struct zw_reader *, const struct zw_yaml_node *);
 void zw_reader_trust(struct zw_reader *, const struct zw_yaml_node *);
+void zw_reader_conntrack(struct zw_reader *, const struct zw_yaml_node *);
 void zw_reader_address_sets(struct zw_reader *, const struct zw_yaml_node *);
 void zw_reader_services(struct zw_reader *, const struct zw_yaml_node *);
 void zw_reader_zone_names(struct zw_reader *, const struct zw_yaml_node *);
