@@ -82,10 +82,24 @@ static void open_by(struct zw_compiler *c, enum zw_family family, void (*match_f
     zw_match_ct_state(flow, ZW_CT_TRACKED | ZW_CT_NEW, ZW_CT_INVALID);
     zw_match_ip_proto(flow, family, IPPROTO_TCP);
     match_flags(flow);
+    zw_act_read_l4_dst(flow, IPPROTO_TCP);
     zw_act_goto(flow, ZW_STAGE_NEW);
     zw_emit(c, flow);
 }
 
+static void open_without_handshake(struct zw_compiler *c, enum zw_family family, uint8_t proto)
+{
+    struct zw_flow *flow = zw_static_flow(ZW_STAGE_STATE, ZW_PRIO_MATCH);
+
+    zw_match_ct_state(flow, ZW_CT_TRACKED | ZW_CT_NEW, ZW_CT_INVALID);
+    zw_match_ip_proto(flow, family, proto);
+    zw_act_read_l4_dst(flow, proto);
+    zw_act_goto(flow, ZW_STAGE_NEW);
+    zw_emit(c, flow);
+}
+
+/* Where rules look at ports, OVS would keep for each packet no more bits of its port than tell it from theirs: as many masks
+ * in its cache as there are lengths, times those of addresses.  It reads the port as a whole here, so there is one. */
 static void new_session(struct zw_compiler *c, enum zw_family family)
 {
     open_by(c, family, zw_match_bare_syn);
@@ -96,6 +110,8 @@ static void new_session(struct zw_compiler *c, enum zw_family family)
     zw_match_ct_state(flow, ZW_CT_TRACKED | ZW_CT_NEW, ZW_CT_INVALID);
     zw_match_ip_proto(flow, family, IPPROTO_TCP);
     zw_emit(c, flow);
+    open_without_handshake(c, family, IPPROTO_UDP);
+    open_without_handshake(c, family, IPPROTO_SCTP);
 }
 
 /* A session that was taken back without leaving conntrack (ovs-ext/session-end.h: ICMPv6) is judged again, until it is
