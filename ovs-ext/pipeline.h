@@ -199,7 +199,8 @@ static inline uint32_t zw_cookie_value(uint64_t cookie)
     ZW_DROP(34, ROUTER,        "router",        "it is from a router where none may be")                \
     ZW_DROP(35, LAND,          "land",          "its source is its receiver's own address")                 \
     ZW_DROP(36, RESERVED_DESTINATION, "reserved-destination", "no host has the address that it goes to") \
-    ZW_DROP(37, HEADER_FRAGMENT, "header-fragment", "it is a first fragment that ends before its ports or its type")
+    ZW_DROP(37, HEADER_FRAGMENT, "header-fragment", "it is a first fragment that ends before its ports or its type") \
+    ZW_DROP(38, FULL,          "full",          "its segment has as many sessions as the policy allows")
 /* clang-format on */
 
 enum zw_drop {

@@ -4,7 +4,8 @@
 
 usage: packets.py catch [SECONDS]                       a line for each IP packet that comes in at eth0
        packets.py tcp FLAGS SRC DST SPORT DPORT [SEQ ACK]
-                                                        flags as in "S", "A", "SA", "F"
+                                                        flags as in "S", "A", "SA", "F"; one for each port
+                                                        if SPORT is FIRST-LAST
        packets.py session fin|rst|open SPORT DST DPORT  a TCP session with serve.py's tcp, closed by FIN or RST or left
                                                         open; then prints the SEQ and ACK of its next packet
        packets.py udp SRC-PORT DST PORT [COUNT [SIZE]]  datagrams, to a broadcast or multicast address, too
@@ -61,12 +62,13 @@ def send(src, dst, proto, data):
 
 def tcp(flags, src, dst, sport, dport, seq="1000", ack="2000"):
     bits = sum(1 << FLAGS.index(f) if f != "A" else 0x10 for f in flags)
-    segment = struct.pack("!HHIIBBHHH", int(sport), int(dport), int(seq), int(ack), 5 << 4, bits, 1000, 0, 0)
-    segment = segment[:16] + struct.pack("!H", l4_checksum(src, dst, 6, segment)) + segment[18:]
-    send(src, dst, 6, segment)
+    first, _, last = sport.partition("-")
+    for port in range(int(first), int(last or first) + 1):
+        segment = struct.pack("!HHIIBBHHH", port, int(dport), int(seq), int(ack), 5 << 4, bits, 1000, 0, 0)
+        send(src, dst, 6, segment[:16] + struct.pack("!H", l4_checksum(src, dst, 6, segment)) + segment[18:])
 
 
-def segment(packet):
+def read_segment(packet):
     """Source port, destination port, and the sequence number after it, of a TCP packet without RST; else None."""
     if packet[0] >> 4 == 4:
         start, end, proto = (packet[0] & 0xf) * 4, int.from_bytes(packet[2:4], "big"), packet[9]
@@ -86,7 +88,7 @@ def next_numbers(sniffer, sport, dport):
     try:
         while True:
             frame = sniffer.recv(65536)
-            found = segment(frame[14:]) if frame[12:14] in IP_TYPES else None
+            found = read_segment(frame[14:]) if frame[12:14] in IP_TYPES else None
             if found and set(found[:2]) == {sport, dport}:
                 ends[found[0]] = found[2]
     except TimeoutError:

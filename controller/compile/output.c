@@ -67,6 +67,18 @@ static int untagged_segment(const struct zw_port *port)
     return zw_port_carries(port, 0) ? 0 : -1;
 }
 
+/* A conntrack zone that is full takes no session, and lets the packet go on without a label.  Only the first packet of a
+ * session comes here with what COMMIT made of it; whatever opens none is marked. */
+static void refuse_when_full(struct zw_compiler *c)
+{
+    struct zw_flow *flow = zw_drop_flow(ZW_STAGE_OUTPUT, ZW_PRIO_BLOCK, ZW_DROP_FULL, NULL);
+
+    zw_match_ct_state(flow, ZW_CT_TRACKED | ZW_CT_NEW, 0);
+    zw_match_label_bits(flow, ZW_LABEL_ALLOWED_FIRST, ZW_LABEL_ALLOWED_BITS, 0);
+    zw_match_flags(flow, 0, ZW_FLAG_STATELESS_MASK | ZW_FLAG_COPY_MASK);
+    zw_emit(c, flow);
+}
+
 void zw_compile_output(struct zw_compiler *c)
 {
     for (size_t i = 0; i < c->n_ports; i++) {
@@ -88,6 +100,9 @@ void zw_compile_output(struct zw_compiler *c)
                 tagged(c, port, vid);
             }
         }
+    }
+    if (c->policy->max_sessions) {
+        refuse_when_full(c);
     }
     zw_emit_drop(c, ZW_STAGE_OUTPUT, ZW_DROP_OTHER_SEGMENT);
 }

@@ -103,8 +103,12 @@ static void commit(struct zw_compiler *c, enum zw_family family)
     struct zw_flow *flow = on_verdict(ZW_STAGE_COMMIT, ZW_PRIO_MATCH, ZW_FLAG_ALLOW);
 
     zw_match_family(flow, family);
-    zw_act_ct_commit(flow);
-    zw_act_goto(flow, ZW_STAGE_OUTPUT);
+    if (c->policy->max_sessions) {
+        zw_act_ct_commit_to(flow, ZW_STAGE_OUTPUT); /* Which sees whether there was room. */
+    } else {
+        zw_act_ct_commit(flow);
+        zw_act_goto(flow, ZW_STAGE_OUTPUT);
+    }
     zw_emit(c, flow);
 }
 

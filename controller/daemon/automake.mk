@@ -3,6 +3,8 @@
 controller_libzoneward_a_SOURCES += controller/daemon/apply.c
 controller_libzoneward_a_SOURCES += controller/daemon/bridges.c
 controller_libzoneward_a_SOURCES += controller/daemon/copies.c
+controller_libzoneward_a_SOURCES += controller/daemon/ct-limits.c
+controller_libzoneward_a_SOURCES += controller/daemon/ct-limits.h
 controller_libzoneward_a_SOURCES += controller/daemon/ct-want.c
 controller_libzoneward_a_SOURCES += controller/daemon/ct-want.h
 controller_libzoneward_a_SOURCES += controller/daemon/daemon-private.h

@@ -84,9 +84,10 @@ void zw_ct_want_update(struct zw_daemon *daemon)
     zw_ct_want_make(daemon->policy, daemon->inventory, want);
     if (daemon->ct_want && !memcmp(daemon->ct_want, want, sizeof *want)) {
         free(want);
-        return;
+    } else {
+        free(daemon->ct_want);
+        daemon->ct_want = want;
+        zw_ovsdb_want(daemon->ovsdb, want);
     }
-    free(daemon->ct_want);
-    daemon->ct_want = want;
-    zw_ovsdb_want(daemon->ovsdb, want);
+    zw_ct_limits_update(daemon->ct_limits);
 }

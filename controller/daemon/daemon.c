@@ -232,6 +232,7 @@ int zw_daemon_start(struct zw_daemon *daemon, struct zw_problems *problems)
         return error;
     }
     daemon->sweep = zw_sweep_new(daemon);
+    daemon->ct_limits = zw_ct_limits_new(daemon);
     zw_bridges_start(daemon);
     zw_copies_start(daemon);
     error = start_control(daemon, problems);
@@ -259,6 +260,7 @@ void zw_daemon_stop(struct zw_daemon *daemon)
     }
     zw_ovsdb_stop(daemon->ovsdb);
     zw_sweep_free(daemon->sweep);
+    zw_ct_limits_free(daemon->ct_limits);
     free(daemon->ct_want);
     zw_inventory_unref(daemon->inventory);
     if (daemon->audit) {

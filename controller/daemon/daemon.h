@@ -16,6 +16,7 @@
 
 #include "controller/audit/writer.h"
 #include "controller/control/server.h"
+#include "controller/daemon/ct-limits.h"
 #include "controller/daemon/options.h"
 #include "controller/daemon/policy-store.h"
 #include "controller/daemon/sweep.h"
@@ -79,6 +80,7 @@ struct zw_daemon {
     size_t n_bridges;
     uint64_t generation;
     struct zw_sweep *sweep;
+    struct zw_ct_limits *ct_limits;
     struct zw_ct_want *ct_want; /* What OVSDB was told last; NULL: nothing yet. */
     struct zw_apply *apply;     /* Waits for confirmation; NULL: none. */
 };

@@ -93,6 +93,21 @@ static void check_audit(const struct zw_daemon *daemon, cJSON *problems)
     }
 }
 
+static void check_limits(const struct zw_daemon *daemon, cJSON *problems)
+{
+    struct zw_ct_limits_status status = zw_ct_limits_status(daemon->ct_limits);
+    unsigned int bridge = status.full_zone >> ZW_CT_ZONE_BRIDGE_SHIFT; /* From 1. */
+
+    if (status.error[0]) {
+        add(problems, false, "it is tried again every 2 seconds; look whether ovs-vswitchd answers",
+            "the limits of sessions cannot be read or set: %s", status.error);
+    } else if (status.n_full && bridge && bridge <= daemon->n_bridges) {
+        add(problems, false, "zoneward drops counts what is refused (full); zoneward sessions says who has them",
+            "%u segments have as many sessions as the policy allows, among them VLAN %u of %s", status.n_full,
+            status.full_zone & ((1u << ZW_CT_ZONE_BRIDGE_SHIFT) - 1), daemon->bridges[bridge - 1].name);
+    }
+}
+
 static void check_sweep(const struct zw_daemon *daemon, cJSON *problems)
 {
     struct zw_sweep_status status = zw_sweep_status(daemon->sweep);
@@ -122,6 +137,7 @@ cJSON *zw_health_problems(const struct zw_daemon *daemon)
     }
     check_audit(daemon, problems);
     check_sweep(daemon, problems);
+    check_limits(daemon, problems);
     if (daemon->file_problem[0]) {
         add(problems, false, "zoneward policy check names every problem; then zoneward policy reload", "%s",
             daemon->file_problem);

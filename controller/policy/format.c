@@ -223,11 +223,17 @@ static void print_conntrack(FILE *f, const struct zw_policy *policy)
 {
     bool any = false;
 
+    if (policy->max_sessions) {
+        fprintf(f, "conntrack:\n  sessions: %u\n", policy->max_sessions);
+    }
     for (int i = 0; i < ZW_CT_N_TIMEOUTS; i++) {
         if (!policy->timeouts.s[i]) {
             continue;
         }
-        fputs(any ? "    " : "conntrack:\n  timeouts:\n    ", f);
+        if (!any) {
+            fputs(policy->max_sessions ? "  timeouts:\n" : "conntrack:\n  timeouts:\n", f);
+        }
+        fputs("    ", f);
         any = true;
         for (const char *p = zw_ct_timeout_name((enum zw_ct_timeout)i); *p; p++) {
             fputc(*p == '_' ? '-' : *p, f);

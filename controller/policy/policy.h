@@ -20,7 +20,8 @@
 
 struct zw_port;
 
-#define ZW_POLICY_FORMAT 1                     /* 'version:' in the file. */
+#define ZW_POLICY_FORMAT 1 /* 'version:' in the file. */
+#define ZW_POLICY_MAX_SESSIONS 100000000
 #define ZW_POLICY_MAX_SIZE (64u * 1024 * 1024) /* Bytes of all files together. */
 #define ZW_POLICY_MAX_FILES 1000               /* In a directory. */
 #define ZW_POLICY_MAX_RULES 60000              /* Each has a priority of its own in OpenFlow's 16 bits. */
@@ -155,6 +156,7 @@ struct zw_policy {
     enum zw_log_level default_log;
     enum zw_pickup pickup;
     struct zw_ct_timeouts timeouts; /* 0: not given. */
+    uint32_t max_sessions;          /* In each conntrack zone; 0: as many as there is room for. */
     uint32_t next_rule_id;          /* Not given yet in the history of this policy. */
     uint32_t rule_ids_since;        /* Of labels of older versions no id is known. */
     /* Private: pool, reference count, name index. */

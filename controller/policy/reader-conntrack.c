@@ -67,10 +67,23 @@ static void read_timeouts(struct zw_reader *r, const struct zw_yaml_node *node)
     }
 }
 
+static void read_sessions(struct zw_reader *r, const struct zw_yaml_node *node)
+{
+    const char *text = node->type == ZW_YAML_TEXT && node->plain ? node->text : "";
+    size_t n_digits = strspn(text, "0123456789");
+    unsigned long n = n_digits && n_digits <= 9 && !text[n_digits] ? strtoul(text, NULL, 10) : 0;
+
+    if (!n || n > ZW_POLICY_MAX_SESSIONS) {
+        zw_reader_problem(r, node, "expected sessions as a number from 1 to %u", ZW_POLICY_MAX_SESSIONS);
+        return;
+    }
+    r->policy->max_sessions = (uint32_t)n;
+}
+
 void zw_reader_conntrack(struct zw_reader *r, const struct zw_yaml_node *node)
 {
-    static const struct zw_reader_key keys[] = {{"timeouts", false}, {NULL, false}};
-    const struct zw_yaml_node *values[1];
+    static const struct zw_reader_key keys[] = {{"timeouts", false}, {"sessions", false}, {NULL, false}};
+    const struct zw_yaml_node *values[2];
 
     if (r->conntrack_file) {
         zw_reader_problem(r, node, "\"conntrack\" is given twice; the first is in %s, line %d", r->conntrack_file,
@@ -79,7 +92,13 @@ void zw_reader_conntrack(struct zw_reader *r, const struct zw_yaml_node *node)
     }
     r->conntrack_file = r->file;
     r->conntrack_line = node->line;
-    if (zw_reader_map(r, node, "conntrack", keys, values) && values[0]) {
+    if (!zw_reader_map(r, node, "conntrack", keys, values)) {
+        return;
+    }
+    if (values[0]) {
         read_timeouts(r, values[0]);
+    }
+    if (values[1]) {
+        read_sessions(r, values[1]);
     }
 }
