@@ -24,7 +24,7 @@ POLICY
 
 # masks PROTO FAMILY: the masks after conntrack, of first packets to 400 ports.
 masks() {
-    "$PYTHON" -I - "$ZW_SRCDIR/tests" "$ZW_PG/ovs" "$1" "$2" <(zw_vm_mac a; zw_vm_mac b) <<'SCRIPT'
+    "$PYTHON" -I - "$ZW_SRCDIR/tests" "$ZW_PG/ovs" "$1" "$2" "$(zw_vm_mac a)" "$(zw_vm_mac b)" <<'SCRIPT'
 import re
 import sys
 
@@ -32,8 +32,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, sys.argv[1])
 from proof.vswitchd import Vswitchd  # noqa: E402
 
-proto, family = sys.argv[3:5]
-macs = open(sys.argv[5], encoding="utf-8").read().split()
+proto, family, *macs = sys.argv[3:]
 kind, addresses = {"4": (proto, "nw_src=10.20.0.1,nw_dst=10.20.0.2"),
                    "6": (proto + "6", "ipv6_src=fd00:20::1,ipv6_dst=fd00:20::2")}[family]
 vswitchd = Vswitchd(sys.argv[2])
