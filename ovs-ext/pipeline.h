@@ -51,7 +51,8 @@ enum zw_stage {
     ZW_REG(4, RULE,     "id of the rule, 0: the default")                       \
     ZW_REG(5, VERSION,  "policy version")                                           \
     ZW_REG(6, CT_ZONE,  "conntrack zone")                                           \
-    ZW_REG(7, FLAGS,    "verdict, and how to treat it")
+    ZW_REG(7, FLAGS,    "verdict, and how to treat it")                             \
+    ZW_REG(8, ZONES,    "digest of the zones that it was classified by")
 /* clang-format on */
 
 enum zw_reg {
@@ -200,7 +201,8 @@ static inline uint32_t zw_cookie_value(uint64_t cookie)
     ZW_DROP(35, LAND,          "land",          "its source is its receiver's own address")                 \
     ZW_DROP(36, RESERVED_DESTINATION, "reserved-destination", "no host has the address that it goes to") \
     ZW_DROP(37, HEADER_FRAGMENT, "header-fragment", "it is a first fragment that ends before its ports or its type") \
-    ZW_DROP(38, FULL,          "full",          "its segment has as many sessions as the policy allows")
+    ZW_DROP(38, FULL,          "full",          "its segment has as many sessions as the policy allows") \
+    ZW_DROP(39, ZONES_CHANGED, "zones-changed", "the policy's zones changed while it was on its way")
 /* clang-format on */
 
 enum zw_drop {

@@ -193,6 +193,15 @@ static void judged(struct zw_compiler *c, enum zw_flag_verdict verdict)
     with_version(c, flow, ZW_STAGE_VERDICT);
 }
 
+/* Zones are looked up before ct() and rules behind it.  When a policy with other zones comes into force, what is between the
+ * two, and what the datapath's cache still sends here by the old zones (it follows some milliseconds later), would be judged by
+ * the zones of one policy and the rules of another.  It is dropped instead. */
+static void behind_ct(struct zw_compiler *c, struct zw_flow *flow)
+{
+    zw_match_reg(flow, ZW_REG_ZONES, c->policy->zones_digest);
+    with_version(c, flow, ZW_STAGE_POLICY);
+}
+
 void zw_compile_new(struct zw_compiler *c)
 {
     struct zw_prefix broadcast;
@@ -205,8 +214,9 @@ void zw_compile_new(struct zw_compiler *c)
     struct zw_flow *flow = zw_static_flow(ZW_STAGE_NEW, ZW_PRIO_MATCH + 1);
     zw_prefix_parse("255.255.255.255", &broadcast);
     zw_match_ip_dst(flow, &broadcast);
-    with_version(c, flow, ZW_STAGE_POLICY);
+    behind_ct(c, flow);
     judged(c, ZW_FLAG_ALLOW);
     judged(c, ZW_FLAG_DENY);
-    with_version(c, zw_static_flow(ZW_STAGE_NEW, ZW_PRIO_ELSE), ZW_STAGE_POLICY);
+    behind_ct(c, zw_static_flow(ZW_STAGE_NEW, ZW_PRIO_ELSE + 1));
+    zw_emit_drop(c, ZW_STAGE_NEW, ZW_DROP_ZONES_CHANGED);
 }

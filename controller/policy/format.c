@@ -244,6 +244,27 @@ static void print_conntrack(FILE *f, const struct zw_policy *policy)
     }
 }
 
+static void print_zones(FILE *f, const struct zw_policy *policy)
+{
+    fputs(policy->n_zones ? "zones:\n" : "zones: {}\n", f);
+    for (size_t i = 0; i < policy->n_zones; i++) {
+        print_zone(f, policy->zones[i]);
+    }
+}
+
+char *zw_policy_format_zones(const struct zw_policy *policy)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *f = open_memstream(&text, &size);
+
+    if (!f) {
+        return zw_xstrdup("");
+    }
+    print_zones(f, policy);
+    return fclose(f) ? zw_xstrdup("") : text;
+}
+
 char *zw_policy_format(const struct zw_policy *policy)
 {
     char *text = NULL;
@@ -254,10 +275,7 @@ char *zw_policy_format(const struct zw_policy *policy)
         return zw_xstrdup("");
     }
     fprintf(f, "version: %d\n", ZW_POLICY_FORMAT);
-    fputs(policy->n_zones ? "zones:\n" : "zones: {}\n", f);
-    for (size_t i = 0; i < policy->n_zones; i++) {
-        print_zone(f, policy->zones[i]);
-    }
+    print_zones(f, policy);
     fprintf(f, "defaults:\n  action: %s\n  log: %s\n", zw_action_name(policy->default_action),
             zw_log_level_name(policy->default_log));
     fputs(policy->pickup == ZW_PICKUP_LOOSE ? "  pickup: loose\n" : "", f);

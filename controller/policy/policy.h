@@ -148,6 +148,7 @@ enum zw_pickup {
 struct zw_policy {
     uint32_t version;       /* Given by the policy store; 0: none yet. */
     char sha256[65];        /* Hexadecimal, of the sources. */
+    uint32_t zones_digest;  /* Of the zones and all that they say: policies with other zones have another one. */
     struct zw_zone **zones; /* In the order of the file. */
     size_t n_zones;
     struct zw_rule *rules; /* rules[i].number == i + 1. */
@@ -190,6 +191,8 @@ void zw_policy_unref(struct zw_policy *); /* NULL is fine. */
 
 /* The policy in its normal form: YAML that reads back as an equal policy.  Caller frees. */
 char *zw_policy_format(const struct zw_policy *);
+/* Its section "zones" alone, with the addresses that sets stand for. */
+char *zw_policy_format_zones(const struct zw_policy *);
 
 /* Whether two policies are the same but for rules, version and ids because one was made of the other.  False does not say
  * that they differ. */

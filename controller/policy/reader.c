@@ -124,6 +124,16 @@ void zw_reader_hash(struct zw_policy *policy, const struct zw_policy_source *sou
     zw_sha256_format(digest, policy->sha256);
 }
 
+static uint32_t digest_zones(const struct zw_policy *policy)
+{
+    char *text = zw_policy_format_zones(policy);
+    uint8_t d[ZW_SHA256_SIZE];
+
+    zw_sha256(text, strlen(text), d);
+    free(text);
+    return (uint32_t)d[0] << 24 | (uint32_t)d[1] << 16 | (uint32_t)d[2] << 8 | d[3];
+}
+
 static bool check_size(const struct zw_policy_source *sources, size_t n, struct zw_problems *problems)
 {
     size_t size = 0;
@@ -202,5 +212,6 @@ struct zw_policy *zw_policy_read(const struct zw_policy_source *sources, size_t 
         zw_problems_sort(problems);
         return NULL;
     }
+    policy->zones_digest = digest_zones(policy);
     return policy;
 }

@@ -3,6 +3,7 @@
 
 #include "controller/policy/policy.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -158,6 +159,49 @@ static void test_normal_form(void)
     zw_policy_unref(second);
 }
 
+static uint32_t digest_of(const char *text)
+{
+    struct zw_policy *policy = policy_of(text);
+    uint32_t digest = policy->zones_digest;
+
+    zw_policy_unref(policy);
+    return digest;
+}
+
+/* Packets that were classified by one policy are judged by the rules of another if, and only if, their zones are the same. */
+static void test_zones_digest(void)
+{
+    static const char *const zones[] = {
+        "a: {ports: [{name: x}]}, b: {}",
+        "a: {ports: [{name: y}]}, b: {}",
+        "a: {ports: [{iface-id: x}]}, b: {}",
+        "a: {ports: [{name: x, vlans: [10]}]}, b: {}",
+        "a: {ports: [{name: x, addresses: [10.0.0.1]}], guard: true}, b: {}",
+        "a: {ports: [{name: x, addresses: [10.0.0.2]}], guard: true}, b: {}",
+        "a: {ports: [{name: x, addresses: [10.0.0.1]}], guard: {router: allow}}, b: {}",
+        "a: {ports: [{name: x}], trust-external-id: true}, b: {}",
+        "a: {ports: [{name: x}]}, b: {behind: a, addresses: 10.0.0.0/8}",
+        "a: {ports: [{name: x}]}, b: {behind: a, addresses: 10.0.0.0/9}",
+        "a: {ports: [{name: x}]}, c: {}",
+    };
+    uint32_t digests[sizeof zones / sizeof zones[0]];
+
+    for (size_t i = 0; i < sizeof zones / sizeof zones[0]; i++) {
+        char text[400];
+
+        snprintf(text, sizeof text, "version: 1\nzones: {%s}\nrules: []\n", zones[i]);
+        digests[i] = digest_of(text);
+        snprintf(text, sizeof text, "version: 1\nzones: {%s}\nrules: [{from: a, to: any, action: allow}]\n", zones[i]);
+        CU_ASSERT_EQUAL(digest_of(text), digests[i]);
+        for (size_t j = 0; j < i; j++) {
+            CU_ASSERT_NOT_EQUAL(digests[i], digests[j]);
+        }
+    }
+    CU_ASSERT_NOT_EQUAL(
+        digest_of("version: 1\nzones: {a: {}, b: {behind: a, addresses: s}}\naddress-sets: {s: 10.0.0.0/8}\n"),
+        digest_of("version: 1\nzones: {a: {}, b: {behind: a, addresses: s}}\naddress-sets: {s: 10.0.0.0/9}\n"));
+}
+
 static void test_words(void)
 {
     CU_ASSERT_STRING_EQUAL(zw_action_name(ZW_ALLOW), "allow");
@@ -171,4 +215,5 @@ static void test_words(void)
 ZW_TEST_MAIN({"zones and rules are found", test_lookups}, {"numbers of zones never change", test_zone_numbers},
              {"an empty policy", test_empty}, {"references are counted", test_references},
              {"the hash is the file's", test_hash}, {"items of services", test_service_items},
-             {"services as text", test_service_format}, {"the normal form", test_normal_form}, {"words", test_words})
+             {"services as text", test_service_format}, {"the normal form", test_normal_form},
+             {"zones have a digest", test_zones_digest}, {"words", test_words})
