@@ -349,6 +349,14 @@ zw_expect() {
     [ "$result" = "$expected" ] || _zw_fail "$*: $result, expected $expected"
 }
 
+# zw_holds CONDITION: whether "lost=0", "exchanges>100" or the like holds in an account of NAME=NUMBER on its input.
+zw_holds() {
+    tr ' ' '\n' | awk -F= -v c="$1" '
+        BEGIN { match(c, /[=<>]/); name = substr(c, 1, RSTART - 1); op = substr(c, RSTART, 1); want = substr(c, RSTART + 1) + 0 }
+        $1 == name { ok = op == "=" ? $2 == want : op == "<" ? $2 < want : $2 > want }
+        END { exit !ok }'
+}
+
 # zw_stream_start JOB NAME tcp|udp|connect|knock ADDRESS PORT: steady traffic from a VM in the background.
 zw_stream_start() {
     local job=$1 name=$2
@@ -364,10 +372,7 @@ zw_stream_end() {
     zw_kill "$job" || _zw_fail "$job: $(cat "$ZW_PG/$job.out")" || return 1
     cat "$ZW_PG/$job.out"
     for condition in "$@"; do
-        tr ' ' '\n' <"$ZW_PG/$job.out" | awk -F= -v c="$condition" '
-            BEGIN { match(c, /[=<>]/); name = substr(c, 1, RSTART - 1); op = substr(c, RSTART, 1); want = substr(c, RSTART + 1) + 0 }
-            $1 == name { ok = op == "=" ? $2 == want : op == "<" ? $2 < want : $2 > want }
-            END { exit !ok }' || _zw_fail "$job: not $condition" || return 1
+        zw_holds "$condition" <"$ZW_PG/$job.out" || _zw_fail "$job: not $condition" || return 1
     done
 }
 
