@@ -4,6 +4,9 @@
 
 usage: frames.py send [NAME=VALUE...] EXPRESSION [COUNT]
                                     puts a frame (or a list of frames) on eth0; NAMEs are strings in the expression
+       frames.py serve PIPE [NAME=VALUE...]
+                                    the same for each line "EXPRESSION<tab>COUNT" that comes through PIPE; a line "sent" goes
+                                    back through PIPE.sent
        frames.py catch              a line for each frame that comes in at eth0, in hexadecimal; "ready" first
 
 An expression is a nest of the functions below, the outermost first: eth(A, B, ip("10.0.0.1", "10.0.0.2", udp(68, 67))).
@@ -171,16 +174,36 @@ def dhcp(op, message, chaddr, yours="0.0.0.0", client="0.0.0.0", options=b"", xi
     return data + bytes((53, 1, message)) + options + b"\xff"
 
 
-def send(*words):
-    names = dict(word.split("=", 1) for word in words if word.split("=")[0].isidentifier() and "=" in word)
-    rest = [word for word in words if not (word.split("=")[0].isidentifier() and "=" in word)]
-    frames = eval(rest[0], {**globals(), **names})  # pylint: disable=eval-used
+def is_name(word):
+    return "=" in word and word.split("=")[0].isidentifier()
+
+
+def put(expression, names, count):
+    frames = eval(expression, {**globals(), **names})  # pylint: disable=eval-used
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sock:
         sock.bind(("eth0", 0))
-        for _ in range(int(rest[1]) if len(rest) > 1 else 1):
+        for _ in range(count):
             for frame in frames if isinstance(frames, list) else [frames]:
                 sock.send(frame)
                 time.sleep(0.01)
+
+
+def send(*words):
+    names = dict(word.split("=", 1) for word in words if is_name(word))
+    rest = [word for word in words if not is_name(word)]
+    put(rest[0], names, int(rest[1]) if len(rest) > 1 else 1)
+
+
+def serve(pipe, *words):
+    names = dict(word.split("=", 1) for word in words)
+    print("ready", flush=True)
+    while True:
+        with open(pipe, encoding="utf-8") as lines:
+            for line in lines:
+                expression, count = line.rstrip("\n").split("\t")
+                put(expression, names, int(count))
+                with open(pipe + ".sent", "w", encoding="utf-8") as answer:
+                    answer.write("sent\n")
 
 
 def catch():
@@ -193,4 +216,4 @@ def catch():
             print("frame", data.hex(), flush=True)
 
 
-{"send": send, "catch": catch}[sys.argv[1]](*sys.argv[2:])
+{"send": send, "serve": serve, "catch": catch}[sys.argv[1]](*sys.argv[2:])

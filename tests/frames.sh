@@ -17,9 +17,24 @@ frames_silence() {
 # frame VM EXPRESSION [COUNT]: see frames.py; FRAME_NAMES are the names that it may use.
 FRAME_NAMES=()
 frame() {
-    local vm=$1
+    local vm=$1 pipe=$ZW_PG/serve-$1 answer
     shift
+    if [ -p "$pipe" ]; then
+        printf '%s\t%s\n' "$1" "${2:-1}" >"$pipe"
+        read -r -t $((20 * ZW_SLOWNESS)) answer <>"$pipe.sent" && [ "$answer" = sent ]
+        return
+    fi
     zw_vm_exec "$vm" "$PYTHON" -I "$ZW_SRCDIR/tests/frames.py" send "${FRAME_NAMES[@]}" "$@"
+}
+
+# frames_serve VM...: starts what makes frame() quick there, with FRAME_NAMES as they are now; for a test that sends many.
+frames_serve() {
+    local vm
+    for vm in "$@"; do
+        mkfifo "$ZW_PG/serve-$vm" "$ZW_PG/serve-$vm.sent"
+        zw_vm_run "$vm" "frame-server-$vm" "$PYTHON" -I "$ZW_SRCDIR/tests/frames.py" serve "$ZW_PG/serve-$vm" "${FRAME_NAMES[@]}"
+        zw_wait_for "grep -q ready '$ZW_PG/frame-server-$vm.out'"
+    done
 }
 
 # frames_catch VM...: from now on.
@@ -41,11 +56,15 @@ _drops() {
     zw_ctl drops --all --format=csv | tr -d '\r' | awk -F, 'NR > 1 { print $2 ($3 == "" ? "" : "/" $3), $5 }' | sort
 }
 
+# What drops_since() found is what the next one begins with.
+drops_mark_again() { mv "$ZW_PG/drops-now" "$ZW_PG/drops-mark"; }
+
 # drops_mark: from here on drops are the test's.
 drops_mark() { _drops >"$ZW_PG/drops-mark"; }
 
 _drops_delta() {
-    _drops | join -a 2 -e 0 -o 0,1.2,2.2 "$ZW_PG/drops-mark" - | awk '$3 != $2 { print $1 "=" $3 - $2 }' |
+    _drops >"$ZW_PG/drops-now"
+    join -a 2 -e 0 -o 0,1.2,2.2 "$ZW_PG/drops-mark" "$ZW_PG/drops-now" | awk '$3 != $2 { print $1 "=" $3 - $2 }' |
         sort >"$ZW_PG/drops-delta"
 }
 

@@ -4,7 +4,7 @@
 # The ways in which a VM may lie about who it is, each sent as a real frame: none arrives anywhere, and each is counted under
 # its reason; what an honest VM sends in its place arrives.  A row of the matrix is
 #     lie   WHAT | FROM | REASON[/PORT] | FRAME        and no other counter moves
-#     truth WHAT | FROM | RECEIVER...   | FRAME        and nobody else gets it
+#     truth WHAT | FROM | RECEIVER...   | FRAME        and nobody else gets it, and no counter moves
 # The VMs say nothing by themselves.  Frames are expressions of tests/frames.py, in which M... are MAC addresses.
 . "${ZW_SRCDIR:-$(dirname "$0")/../..}/tests/system/tap.sh"
 # shellcheck source=../frames.sh
@@ -52,30 +52,31 @@ link_local() {
     printf 'fe80::%x:%xff:fe%s:%s' $(((16#${b[0]} ^ 2) << 8 | 16#${b[1]})) "$((16#${b[2]}))" "${b[3]}" "${b[4]}${b[5]}"
 }
 
+# arrived RECEIVERS: COUNT frames at each of them, none elsewhere.
+arrived() {
+    local vm want
+    for vm in "${VMS[@]}"; do
+        want=0
+        if [[ " $1 " = *" $vm "* ]]; then want=$COUNT; fi
+        [ "$(frames_caught "$vm")" -eq "$want" ] || { echo "not $want at $vm" && return 1; }
+    done
+}
+
 # row KIND LINE: runs one row.
 row() {
-    local kind=$1 from result frame vm want frames
+    local kind=$1 from result frame vm frames drops=''
     IFS='|' read -r _ from result frame <<<"$2"
     from=${from// /}
     for vm in "${VMS[@]}"; do : >"$ZW_PG/frames-$vm.out"; done
-    drops_mark
     frame "$from" "$frame" "$COUNT"
     if [ "$kind" = lie ]; then
         frames=1
         if [[ $result = *\** ]]; then frames=${result#*\*} result=${result%\**}; fi
-        drops_since "${result// /}=$((COUNT * frames))"
-        result=''
+        drops=${result// /}=$((COUNT * frames)) result=''
     fi
-    for vm in "${VMS[@]}"; do
-        want=0
-        if [[ " $result " = *" $vm "* ]]; then want=$COUNT; fi
-        zw_wait_for "[ \$(frames_caught $vm) -ge $want ]" 5
-    done
-    for vm in "${VMS[@]}"; do
-        want=0
-        if [[ " $result " = *" $vm "* ]]; then want=$COUNT; fi
-        [ "$(frames_caught "$vm")" -eq "$want" ] || { echo "$vm got:" && cat "$ZW_PG/frames-$vm.out" && false; }
-    done
+    drops_since "$drops"
+    drops_mark_again
+    zw_wait_for "arrived '$result'" 5 || { arrived "$result" || grep . "$ZW_PG"/frames-?.out || true; return 1; }
 }
 
 lie() { zw_case "lie: $(cut -d'|' -f1 <<<"$*" | sed 's/ *$//')" row lie "$*"; }
@@ -88,6 +89,8 @@ FRAME_NAMES+=(SA=fd00:20::1 SB=fd00:20::2 SF=fd00:20::3 NONE=00:00:00:00:00:00 T
 FRAME_NAMES+=("MG=$(zw_vm_mac g)" "MT=$(zw_vm_mac t)" "MH=$(zw_vm_mac h)" "MI=$(zw_vm_mac i)")
 FRAME_NAMES+=(IG=10.20.0.4 IT=10.20.0.5 IT2=10.20.0.15 II=10.20.0.7 SG=fd00:20::4 ST=fd00:20::5 ST2=fd00:20::15 SI=fd00:20::7)
 FRAME_NAMES+=("LG=$(link_local "$(zw_vm_mac g)")" LT2=fe80::ff:fe00:ff01)
+zw_case "VMs that say what they are told to" frames_serve "${VMS[@]}"
+drops_mark
 
 # Whoever it is.
 truth 'IPv4                          | a | b            | eth(MA, MB, ip(IA, IB, udp(1000, 2000)))'
@@ -240,6 +243,7 @@ unbound() {
     zw_vsctl set interface own-g external_ids:attached-mac='"nothing"'
     zw_vsctl remove interface own-t external_ids attached-ips
     zw_wait_for 'zw_flows | grep -c 0x5a060000001a000 | grep -qx 2' 5
+    drops_mark
     zw_wait_for "zw_ctl ports | grep own-g | grep -q 'binds MAC addresses, and it has none'" 5
     zw_wait_for "zw_ctl ports | grep own-t | grep -q 'binds IP addresses, and it has none'" 5
     zw_ctl status | grep -q 'port own-g is closed in zone guarded: .*MAC addresses'
