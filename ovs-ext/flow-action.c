@@ -230,7 +230,10 @@ void zw_act_punt(struct zw_flow *flow, enum zw_punt punt, bool pause, uint32_t m
     const uint8_t userdata[8] = {punt};
     struct ofpact_controller *controller = ofpact_put_CONTROLLER(&flow->ofpacts);
 
-    controller->max_len = pause ? ZW_PAUSE_MAX_LEN : punt == ZW_PUNT_REJECT ? ZW_REJECT_MAX_LEN : ZW_COPY_MAX_LEN;
+    controller->max_len = pause                    ? ZW_PAUSE_MAX_LEN
+                          : punt == ZW_PUNT_REJECT ? ZW_REJECT_MAX_LEN
+                          : punt == ZW_PUNT_LEARN  ? ZW_LEARN_MAX_LEN
+                                                   : ZW_COPY_MAX_LEN;
     controller->controller_id = ZW_CONTROLLER_ID;
     controller->reason = OFPR_ACTION;
     controller->pause = pause;

@@ -233,7 +233,8 @@ static inline uint16_t zw_cookie_drop_port(uint64_t cookie)
     ZW_PUNT(1, ASK,     "paused: the slow path gives the verdict")  \
     ZW_PUNT(2, SESSION, "a copy: the fast path let a session in")   \
     ZW_PUNT(3, DENIED,  "a copy: the fast path denied a packet")    \
-    ZW_PUNT(4, REJECT,  "a copy: the sender is to be told that it is refused")
+    ZW_PUNT(4, REJECT,  "a copy: the sender is to be told that it is refused") \
+    ZW_PUNT(6, LEARN,   "a copy: who has an address")
 /* clang-format on */
 
 enum zw_punt {
@@ -274,6 +275,10 @@ static inline int zw_cookie_punts(uint64_t cookie, enum zw_punt punt)
 #define ZW_REJECT_METER_ID 0x5a58u /* Bounds the packets that come up to be answered; the rest gets no answer. */
 #define ZW_REJECT_METER_PPS 500u   /* Answers a second, for a bridge, */
 #define ZW_REJECT_METER_BURST 50u  /* and at once: those who ask share the switch's queue of 100. */
+#define ZW_LEARN_MAX_LEN 1024u     /* Of a copy that says who has an address: DHCP's options are within. */
+#define ZW_LEARN_METER_ID 0x5a5au  /* Bounds them; who is not heard tries again. */
+#define ZW_LEARN_METER_PPS 200u    /* A second, for a bridge, */
+#define ZW_LEARN_METER_BURST 50u   /* and at once. */
 #define ZW_MAC_IDLE_S 300u         /* A learned MAC address that nobody talks to is forgotten. */
 #define ZW_MACS_PER_PORT 4096u     /* Learned MAC addresses of one port. */
 #define ZW_FLOOD_MAX_PORTS 1000u   /* Copies of one packet: an OpenFlow action list holds no more. */

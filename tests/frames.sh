@@ -75,3 +75,40 @@ drops_since() {
     printf '%s\n' "$@" | sed '/^$/d' | sort >"$ZW_PG/drops-want"
     zw_wait_for _drops_are 5 || { _drops_are >&2; return 1; }
 }
+
+# --- A matrix of frames between VMS, all silent, catching and serving.  After drops_mark, a row is
+#     lie   WHAT | FROM | REASON[/PORT][*N] | FRAME    dropped, N times each (1), and no other counter moves
+#     truth WHAT | FROM | RECEIVER...       | FRAME    and nobody else gets it, and no counter moves
+# COUNT frames of each: one that the datapath has to ask about, and one that it knows.
+VMS=()
+COUNT=2
+
+# arrived RECEIVERS: COUNT frames at each of them, none elsewhere.
+arrived() {
+    local vm want
+    for vm in "${VMS[@]}"; do
+        want=0
+        if [[ " $1 " = *" $vm "* ]]; then want=$COUNT; fi
+        [ "$(frames_caught "$vm")" -eq "$want" ] || { echo "not $want at $vm" && return 1; }
+    done
+}
+
+# row KIND LINE: runs one row.
+row() {
+    local kind=$1 from result frame vm frames drops=''
+    IFS='|' read -r _ from result frame <<<"$2"
+    from=${from// /}
+    for vm in "${VMS[@]}"; do : >"$ZW_PG/frames-$vm.out"; done
+    frame "$from" "$frame" "$COUNT"
+    if [ "$kind" = lie ]; then
+        frames=1
+        if [[ $result = *\** ]]; then frames=${result#*\*} result=${result%\**}; fi
+        drops=${result// /}=$((COUNT * frames)) result=''
+    fi
+    drops_since "$drops" || { drops_mark && return 1; }
+    drops_mark_again
+    zw_wait_for "arrived '$result'" 5 || { arrived "$result" || grep . "$ZW_PG"/frames-?.out || true; return 1; }
+}
+
+lie() { zw_case "lie: $(cut -d'|' -f1 <<<"$*" | sed 's/ *$//')" row lie "$*"; }
+truth() { zw_case "truth: $(cut -d'|' -f1 <<<"$*" | sed 's/ *$//')" row truth "$*"; }

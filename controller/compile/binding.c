@@ -15,6 +15,8 @@
 #include "controller/compile/compile-private.h"
 
 #define ETH_TYPE_ARP 0x0806
+#define DHCP_SERVER_PORT 67
+#define DHCP_CLIENT_PORT 68
 
 enum step {
     ETHERNET, /* The Ethernet source. */
@@ -69,6 +71,12 @@ static void next(struct zw_compiler *c, struct zw_flow *flow, enum step step)
     zw_emit(c, flow);
 }
 
+/* Sends up a copy of what says who has an address (controller/daemon/learning.h). */
+static void tell(struct zw_flow *flow)
+{
+    zw_act_punt(flow, ZW_PUNT_LEARN, false, ZW_LEARN_METER_ID);
+}
+
 /* On to 'step', or out if the guard does not look at IP addresses. */
 static void next_if_ip(struct zw_compiler *c, const struct zw_bound *bound, struct zw_flow *flow, enum step step)
 {
@@ -110,7 +118,7 @@ static void dhcp_server(struct zw_compiler *c, const struct zw_bound *bound)
     static const struct {
         enum zw_family family;
         uint16_t server, client;
-    } dhcp[] = {{ZW_IPV4, 67, 68}, {ZW_IPV6, 547, 546}};
+    } dhcp[] = {{ZW_IPV4, DHCP_SERVER_PORT, DHCP_CLIENT_PORT}, {ZW_IPV6, 547, 546}};
 
     for (size_t i = 0; i < 2; i++) {
         struct zw_flow *flow = drop_at(bound, CONTENTS, ZW_PRIO_BLOCK, ZW_DROP_DHCP_SERVER);
@@ -151,7 +159,40 @@ static void hardware_address(struct zw_compiler *c, const struct zw_bound *bound
 
     flow = discovery(at(bound, CONTENTS, ZW_PRIO_EXACT), ND_NEIGHBOR_ADVERT, 0);
     zw_match_nd_target_mac(flow, mac->bytes);
+    if (c->learns_nd && !bound->zone->guard.ip) {
+        tell(flow);
+    }
     next_if_ip(c, bound, flow, TARGET);
+}
+
+static void match_dhcp_answer(struct zw_flow *flow)
+{
+    zw_match_ip_proto(flow, ZW_IPV4, IPPROTO_UDP);
+    zw_match_l4_src(flow, DHCP_SERVER_PORT, UINT16_MAX);
+    zw_match_l4_dst(flow, DHCP_CLIENT_PORT, UINT16_MAX);
+}
+
+/* What ports without a guard say of addresses. */
+static void tell_of_unbound(struct zw_compiler *c)
+{
+    static const uint8_t all_nodes[] = {0x33, 0x33, 0, 0, 0, 1};
+    struct zw_flow *flow;
+
+    if (c->learns_dhcp) {
+        flow = zw_flow_new(ZW_STAGE_BINDING, ZW_PRIO_WIDE - 1, zw_punt_cookie(ZW_PUNT_LEARN, 0));
+        match_step(flow, ETHERNET);
+        match_dhcp_answer(flow);
+        tell(flow);
+        pass(c, flow);
+    }
+    if (c->learns_nd) { /* Who has an address that another one probes for answers to all (RFC 4862, 5.4.3). */
+        flow = zw_flow_new(ZW_STAGE_BINDING, ZW_PRIO_WIDE - 1, zw_punt_cookie(ZW_PUNT_LEARN, 0));
+        match_step(flow, ETHERNET);
+        zw_match_eth_dst(flow, all_nodes);
+        discovery(flow, ND_NEIGHBOR_ADVERT, 0);
+        tell(flow);
+        pass(c, flow);
+    }
 }
 
 static void contents(struct zw_compiler *c, const struct zw_bound *bound)
@@ -161,6 +202,11 @@ static void contents(struct zw_compiler *c, const struct zw_bound *bound)
 
     if (!guard->allows_dhcp_server) {
         dhcp_server(c, bound);
+    } else if (c->learns_dhcp) {
+        flow = at(bound, CONTENTS, ZW_PRIO_BLOCK);
+        match_dhcp_answer(flow);
+        tell(flow);
+        next_if_ip(c, bound, flow, SOURCE);
     }
     if (!guard->allows_router) {
         router(c, bound);
@@ -239,7 +285,13 @@ static void addresses(struct zw_compiler *c, const struct zw_bound *bound)
     zw_emit(c, flow);
     zw_emit(c, discovery(drop_at(bound, TARGET, ZW_PRIO_MATCH, ZW_DROP_ND_TARGET), ND_NEIGHBOR_ADVERT, -1));
 
-    flow = discovery(drop_at(bound, SOURCE, ZW_PRIO_BLOCK - 1, ZW_DROP_ND_TARGET), ND_NEIGHBOR_SOLICIT, -1);
+    if (bound->zone->guard.learns_nd) { /* It may go on, so that who has the address can say so. */
+        flow = discovery(at(bound, SOURCE, ZW_PRIO_BLOCK - 1), ND_NEIGHBOR_SOLICIT, 0);
+        zw_match_ip_src(flow, &none);
+        tell(flow);
+        pass(c, flow);
+    }
+    flow = discovery(drop_at(bound, SOURCE, ZW_PRIO_BLOCK - 2, ZW_DROP_ND_TARGET), ND_NEIGHBOR_SOLICIT, -1);
     zw_match_ip_src(flow, &none);
     zw_emit(c, flow);
     for (size_t i = 0; i < 2; i++) {
@@ -279,10 +331,23 @@ static void bound_port(struct zw_compiler *c, const struct zw_bound *bound)
     }
 }
 
+static void find_learners(struct zw_compiler *c)
+{
+    for (size_t i = 0; i < c->n_ports; i++) {
+        for (size_t j = 0; j < c->ports[i].n_bound; j++) {
+            const struct zw_guard *guard = &c->ports[i].bound[j].zone->guard;
+
+            c->learns_dhcp = c->learns_dhcp || guard->learns_dhcp;
+            c->learns_nd = c->learns_nd || guard->learns_nd;
+        }
+    }
+}
+
 void zw_compile_binding(struct zw_compiler *c)
 {
     bool any_ip = false;
 
+    find_learners(c);
     for (size_t i = 0; i < c->n_ports; i++) {
         for (size_t j = 0; j < c->ports[i].n_bound; j++) {
             const struct zw_bound *bound = &c->ports[i].bound[j];
@@ -294,6 +359,7 @@ void zw_compile_binding(struct zw_compiler *c)
     if (any_ip) {
         without_address(c);
     }
+    tell_of_unbound(c);
     zw_emit_else(c, ZW_STAGE_BINDING, ZW_STAGE_SOURCE);
 }
 

@@ -42,6 +42,9 @@ struct zw_open_port {
 };
 
 struct zw_compiler {
+    const struct zw_learned *learned; /* 'n_learned' of them. */
+    size_t n_learned;
+    bool learns_dhcp, learns_nd; /* Some port does; from BINDING on. */
     const struct zw_policy *policy;
     const struct zw_bridge *bridge;
     unsigned int ct_zone_base;

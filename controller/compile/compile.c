@@ -145,7 +145,7 @@ static void find_bindings(struct zw_compiler *c, struct zw_open_port *open)
         open->bound = zw_xgrow(open->bound, open->n_bound, &allocated, sizeof *open->bound);
         struct zw_bound *bound = &open->bound[open->n_bound++];
         *bound = (struct zw_bound){.port = open->port, .zone = zone};
-        zw_bindings_find(zone, open->port, NULL, 0, &bound->bindings);
+        zw_bindings_find(zone, open->port, c->learned, c->n_learned, &bound->bindings);
         warn_of_bindings(c, bound);
     }
 }
@@ -261,6 +261,8 @@ static struct zw_compiler begin(const struct zw_compile_input *input, unsigned i
     return (struct zw_compiler){
         .policy = input->policy,
         .bridge = input->bridge,
+        .learned = input->learned,
+        .n_learned = input->n_learned,
         .ct_zone_base = (bridge_index + 1) << ZW_CT_ZONE_BRIDGE_SHIFT,
         .flows = zw_flow_table_new(),
         .warnings = warnings,
@@ -284,19 +286,26 @@ static void compile_frame(struct zw_compiler *c)
     free(c->segments);
 }
 
-struct zw_flow_table *zw_compile(const struct zw_policy *policy, const struct zw_bridge *bridge,
-                                 unsigned int bridge_index, struct zw_problems *warnings)
+struct zw_flow_table *zw_compile_bridge(const struct zw_compile_input *input, unsigned int bridge_index,
+                                        struct zw_problems *warnings)
 {
-    struct zw_compiler c = begin(&(struct zw_compile_input){policy, bridge}, bridge_index, warnings);
+    struct zw_compiler c = begin(input, bridge_index, warnings);
 
     compile_frame(&c);
     zw_compile_policy(&c);
     return c.flows;
 }
 
+struct zw_flow_table *zw_compile(const struct zw_policy *policy, const struct zw_bridge *bridge,
+                                 unsigned int bridge_index, struct zw_problems *warnings)
+{
+    return zw_compile_bridge(&(struct zw_compile_input){.policy = policy, .bridge = bridge}, bridge_index, warnings);
+}
+
 bool zw_compile_same_frame(const struct zw_compile_input *before, const struct zw_compile_input *after)
 {
-    return zw_policy_same_frame(before->policy, after->policy) &&
+    return zw_learned_same(before->learned, before->n_learned, after->learned, after->n_learned) &&
+           zw_policy_same_frame(before->policy, after->policy) &&
            (before->bridge == after->bridge || zw_bridge_same_numbered_ports(before->bridge, after->bridge));
 }
 

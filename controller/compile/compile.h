@@ -8,6 +8,7 @@
 #define ZW_COMPILE_COMPILE_H 1
 
 #include "controller/base/problems.h"
+#include "controller/policy/binding.h"
 #include "controller/policy/policy.h"
 #include "ovs-ext/flow-journal.h"
 #include "ovs-ext/inventory.h"
@@ -22,12 +23,19 @@ struct zw_flow_table *zw_compile(const struct zw_policy *, const struct zw_bridg
 struct zw_compile_input {
     const struct zw_policy *policy;
     const struct zw_bridge *bridge;
+    const struct zw_learned
+        *learned; /* Addresses that its ports were seen to have (policy/binding.h), 'n_learned' of them. */
+    size_t n_learned;
 };
+
+/* zw_compile() with what was learned. */
+struct zw_flow_table *zw_compile_bridge(const struct zw_compile_input *, unsigned int bridge_index,
+                                        struct zw_problems *warnings);
 
 /* Whether only rules may differ: everything else has the same flows, and the same warnings. */
 bool zw_compile_same_frame(const struct zw_compile_input *before, const struct zw_compile_input *after);
 
-/* What makes zw_compile() of 'before' into zw_compile() of 'after', flow for flow, for the same bridge.  Only rules that
+/* What makes zw_compile_bridge() of 'before' into zw_compile_bridge() of 'after', flow for flow, for the same bridge.  Only rules that
  * differ are compiled, and other stages if the frame does.  'warnings' get what zw_compile() says of 'after', unless the
  * frame is the same. */
 struct zw_flow_delta zw_compile_delta(const struct zw_compile_input *before, const struct zw_compile_input *after,

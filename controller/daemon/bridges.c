@@ -2,6 +2,7 @@
 /* The managed bridges: what each one should have, and what its switch says. */
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "controller/base/log.h"
@@ -21,7 +22,10 @@ static void on_packet_in(void *managed_, const struct zw_packet_in *in, struct z
 {
     struct zw_managed *managed = managed_;
 
-    if (in->is_ours) {
+    if (in->is_ours && in->punt == ZW_PUNT_LEARN) {
+        zw_learner_hear(managed, in);
+        return;
+    } else if (in->is_ours) {
         zw_copies_received(managed, in->punt);
     }
     zw_slowpath_packet_in(managed->daemon->slowpath, zw_daemon_bridge(managed->daemon, managed), in, answer);
@@ -86,8 +90,11 @@ static void forget_compiled(struct zw_managed *managed)
 {
     zw_policy_unref(managed->compiled_policy);
     zw_inventory_unref(managed->compiled_inventory);
+    free(managed->compiled_learned);
     managed->compiled_policy = NULL;
     managed->compiled_inventory = NULL;
+    managed->compiled_learned = NULL;
+    managed->n_compiled_learned = 0;
 }
 
 void zw_bridges_stop(struct zw_daemon *daemon)
@@ -131,7 +138,8 @@ static bool send_delta(struct zw_managed *managed, const struct zw_compile_input
         return false;
     }
     const struct zw_compile_input before = {managed->compiled_policy,
-                                            &managed->compiled_inventory->bridges[managed->index]};
+                                            &managed->compiled_inventory->bridges[managed->index],
+                                            managed->compiled_learned, managed->n_compiled_learned};
     struct zw_flow_delta delta = zw_compile_delta(&before, now, managed->index, &warnings);
     if (!zw_compile_same_frame(&before, now)) {
         set_warnings(managed, &warnings);
@@ -144,7 +152,7 @@ static bool send_delta(struct zw_managed *managed, const struct zw_compile_input
 static void send_all(struct zw_managed *managed, const struct zw_compile_input *now)
 {
     struct zw_problems warnings = ZW_PROBLEMS_INIT;
-    struct zw_flow_table *flows = zw_compile(now->policy, now->bridge, managed->index, &warnings);
+    struct zw_flow_table *flows = zw_compile_bridge(now, managed->index, &warnings);
 
     set_warnings(managed, &warnings);
     managed->n_full++;
@@ -153,7 +161,9 @@ static void send_all(struct zw_managed *managed, const struct zw_compile_input *
 
 static void update_bridge(struct zw_daemon *daemon, struct zw_managed *managed, bool new_policy)
 {
-    const struct zw_compile_input now = {daemon->policy, zw_daemon_bridge(daemon, managed)};
+    size_t n_learned;
+    struct zw_learned *learned = zw_learning_list(daemon->learning, managed->name, &n_learned);
+    const struct zw_compile_input now = {daemon->policy, zw_daemon_bridge(daemon, managed), learned, n_learned};
     uint64_t base = managed->generation_sent;
 
     managed->generation_sent = daemon->generation;
@@ -168,6 +178,8 @@ static void update_bridge(struct zw_daemon *daemon, struct zw_managed *managed, 
     forget_compiled(managed);
     managed->compiled_policy = zw_policy_ref(daemon->policy);
     managed->compiled_inventory = zw_inventory_ref(daemon->inventory);
+    managed->compiled_learned = learned;
+    managed->n_compiled_learned = n_learned;
 }
 
 /* Before OVSDB has answered nothing is sent: an empty list of ports would close what is open and right. */
@@ -176,11 +188,30 @@ void zw_bridges_update(struct zw_daemon *daemon, bool new_policy)
     if (!daemon->inventory) {
         return;
     }
+    zw_learner_check(daemon);
     daemon->generation++;
     for (size_t i = 0; i < daemon->n_bridges; i++) {
         update_bridge(daemon, &daemon->bridges[i], new_policy);
     }
     zw_ct_want_update(daemon);
+}
+
+void zw_bridges_learned(struct zw_daemon *daemon)
+{
+    if (!daemon->inventory) {
+        return;
+    }
+    daemon->generation++;
+    for (size_t i = 0; i < daemon->n_bridges; i++) {
+        struct zw_managed *managed = &daemon->bridges[i];
+        size_t n;
+        struct zw_learned *learned = zw_learning_list(daemon->learning, managed->name, &n);
+
+        if (!zw_learned_same(learned, n, managed->compiled_learned, managed->n_compiled_learned)) {
+            update_bridge(daemon, managed, false);
+        }
+        free(learned);
+    }
 }
 
 /* OVSDB tells of a new port twice: when it is asked for, and when OVS has given it a number.  Flows follow from ports with
@@ -214,6 +245,7 @@ void zw_bridges_inventory(struct zw_daemon *daemon, struct zw_inventory *invento
             zw_switch_kick(daemon->bridges[i].sw);
         }
     }
+    zw_learner_check(daemon);
     update_ports(daemon, old);
     zw_ct_want_update(daemon);
     zw_inventory_unref(old);

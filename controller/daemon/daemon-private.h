@@ -23,6 +23,17 @@ void zw_copies_check(struct zw_managed *);
 /* A copy came. */
 void zw_copies_received(struct zw_managed *, enum zw_punt);
 
+/* Compiles and sends again where other addresses are learned than when it was last done. */
+void zw_bridges_learned(struct zw_daemon *);
+
+/* learner.c: addresses that guards learn. */
+void zw_learner_start(struct zw_daemon *);
+void zw_learner_stop(struct zw_daemon *);
+/* Ports or policy have changed: call it before compiling. */
+void zw_learner_check(struct zw_daemon *);
+/* A packet came up with ZW_PUNT_LEARN. */
+void zw_learner_hear(struct zw_managed *, const struct zw_packet_in *);
+
 /* apply.c: */
 /* The policy to start with, from store and file.  0 or a positive errno with problems. */
 int zw_policy_start(struct zw_daemon *, struct zw_problems *);

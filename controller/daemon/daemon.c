@@ -233,6 +233,7 @@ int zw_daemon_start(struct zw_daemon *daemon, struct zw_problems *problems)
     }
     daemon->sweep = zw_sweep_new(daemon);
     daemon->ct_limits = zw_ct_limits_new(daemon);
+    zw_learner_start(daemon);
     zw_bridges_start(daemon);
     zw_copies_start(daemon);
     error = start_control(daemon, problems);
@@ -255,6 +256,7 @@ void zw_daemon_stop(struct zw_daemon *daemon)
     zw_control_stop(daemon->control);
     zw_copies_stop(daemon);
     zw_bridges_stop(daemon);
+    zw_learner_stop(daemon);
     if (daemon->ovsdb_event) {
         event_free(daemon->ovsdb_event);
     }

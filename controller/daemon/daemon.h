@@ -17,6 +17,7 @@
 #include "controller/audit/writer.h"
 #include "controller/control/server.h"
 #include "controller/daemon/ct-limits.h"
+#include "controller/daemon/learning.h"
 #include "controller/daemon/options.h"
 #include "controller/daemon/policy-store.h"
 #include "controller/daemon/sweep.h"
@@ -40,6 +41,8 @@ struct zw_managed {
     struct zw_problems warnings;       /* Of the last compilation; */
     struct zw_policy *compiled_policy; /* and what it was made of.  NULL: nothing yet. */
     struct zw_inventory *compiled_inventory;
+    struct zw_learned *compiled_learned; /* 'n_compiled_learned' of them. */
+    size_t n_compiled_learned;
     uint64_t n_full;           /* How often everything was compiled, not only what differs. */
     uint32_t version_sent;     /* Policy version of the desired flows, 0: none. */
     uint32_t version_in_force; /* Last one that the switch confirmed, 0: none. */
@@ -69,6 +72,11 @@ struct zw_daemon {
     struct zw_control *control;
     struct event *signals[3];
     struct event *copies_timer;
+
+    struct zw_learning *learning;
+    struct event *learn_timer;
+    bool has_learned;      /* Since the bridges were told. */
+    bool is_learning_soon; /* The timer is about what was heard, not about what comes later. */
 
     struct zw_policy *policy;       /* In force, or on its way there. Never NULL while it runs. */
     struct zw_stored_policy stored; /* Its sources and origin. */

@@ -207,13 +207,20 @@ static cJSON *by_vlan_json(const struct zw_claim *claims, size_t n)
     return array;
 }
 
+/* A port, and what was learned on its bridge. */
+struct bound_view {
+    const struct zw_port *port;
+    const struct zw_learned *learned;
+    size_t n_learned;
+};
+
 /* Adds what the port is bound to in 'zone', which has not been added before. */
-static void add_bound(const struct zw_port *port, const struct zw_zone *zone, cJSON *macs, cJSON *addresses)
+static void add_bound(const struct bound_view *view, const struct zw_zone *zone, cJSON *macs, cJSON *addresses)
 {
     struct zw_bindings bindings;
     char buf[ZW_ADDR_STRLEN];
 
-    zw_bindings_find(zone, port, NULL, 0, &bindings);
+    zw_bindings_find(zone, view->port, view->learned, view->n_learned, &bindings);
     for (size_t i = 0; zone->guard.mac && i < bindings.n_macs; i++) {
         cJSON_AddItemToArray(macs, cJSON_CreateString(zw_mac_format(&bindings.macs[i], buf)));
     }
@@ -233,14 +240,14 @@ static void add_or_null(cJSON *object, const char *key, cJSON *array, bool wante
 }
 
 /* "macs" and "addresses": what the port is bound to; null where none of its zones binds it. */
-static void add_bindings(cJSON *object, const struct zw_port *port, const struct zw_claim *claims, size_t n)
+static void add_bindings(cJSON *object, const struct bound_view *view, const struct zw_claim *claims, size_t n)
 {
     cJSON *macs = cJSON_CreateArray(), *addresses = cJSON_CreateArray();
     bool binds_mac = false, binds_ip = false;
 
     for (size_t i = 0; i < n; i++) {
         if (claims[i].zone && is_first_of_zone(claims, i)) {
-            add_bound(port, claims[i].zone, macs, addresses);
+            add_bound(view, claims[i].zone, macs, addresses);
             binds_mac = binds_mac || claims[i].zone->guard.mac;
             binds_ip = binds_ip || claims[i].zone->guard.ip;
         }
@@ -249,9 +256,10 @@ static void add_bindings(cJSON *object, const struct zw_port *port, const struct
     add_or_null(object, "addresses", addresses, binds_ip);
 }
 
-static cJSON *port_json(const struct zw_bridge *bridge, const struct zw_port *port, const struct zw_claim *claims,
+static cJSON *port_json(const struct zw_bridge *bridge, const struct bound_view *view, const struct zw_claim *claims,
                         size_t n_claims)
 {
+    const struct zw_port *port = view->port;
     const struct zw_zone *zone = n_claims == 1 ? claims->zone : NULL;
     cJSON *object = cJSON_CreateObject();
 
@@ -265,7 +273,7 @@ static cJSON *port_json(const struct zw_bridge *bridge, const struct zw_port *po
     add_positive(object, "tag", port->tag);
     cJSON_AddItemToObject(object, "trunks", trunks_json(port));
     zw_json_add_string(object, "mac", port->attached_mac);
-    add_bindings(object, port, claims, n_claims);
+    add_bindings(object, view, claims, n_claims);
     zw_json_add_string(object, "closed", zw_port_closed(port, claims, n_claims));
     return object;
 }
@@ -282,15 +290,20 @@ static bool wants(const cJSON *args, const struct zw_claim *claims, size_t n)
 
 static void add_bridge(const struct zw_daemon *daemon, const struct zw_bridge *bridge, const cJSON *args, cJSON *array)
 {
+    size_t n_learned;
+    struct zw_learned *learned = zw_learning_list(daemon->learning, bridge->name, &n_learned);
+
     for (size_t i = 0; i < bridge->n_ports; i++) {
+        const struct bound_view view = {&bridge->ports[i], learned, n_learned};
         struct zw_claim *claims;
-        size_t n = zw_policy_carried_claims(daemon->policy, &bridge->ports[i], &claims);
+        size_t n = zw_policy_carried_claims(daemon->policy, view.port, &claims);
 
         if (wants(args, claims, n)) {
-            cJSON_AddItemToArray(array, port_json(bridge, &bridge->ports[i], claims, n));
+            cJSON_AddItemToArray(array, port_json(bridge, &view, claims, n));
         }
         free(claims);
     }
+    free(learned);
 }
 
 void zw_handle_ports(void *daemon_, struct zw_request *request, const cJSON *args)

@@ -154,6 +154,17 @@ static cJSON *slow_path_json(const struct zw_daemon *daemon)
     return object;
 }
 
+static cJSON *learning_json(const struct zw_daemon *daemon)
+{
+    struct zw_learning_status status = zw_learning_status(daemon->learning);
+    cJSON *object = cJSON_CreateObject();
+
+    add_count(object, "n_learned", status.n_learned);
+    add_count(object, "n_refused", status.n_refused);
+    add_count(object, "n_replaced", status.n_replaced);
+    return object;
+}
+
 static cJSON *sweep_json(const struct zw_daemon *daemon)
 {
     struct zw_sweep_status status = zw_sweep_status(daemon->sweep);
@@ -212,6 +223,7 @@ void zw_handle_status(void *daemon_, struct zw_request *request, const cJSON *ar
     cJSON_AddItemToObject(result, "ovsdb", ovsdb_json(daemon));
     cJSON_AddItemToObject(result, "audit", audit_json(daemon));
     cJSON_AddItemToObject(result, "slow_path", slow_path_json(daemon));
+    cJSON_AddItemToObject(result, "learning", learning_json(daemon));
     cJSON_AddItemToObject(result, "forbidden_sessions", sweep_json(daemon));
     cJSON_AddItemToObject(result, "control", control_json(daemon));
     zw_request_reply(request, result);

@@ -18,6 +18,16 @@ struct zw_addr zw_mac_link_local(const struct zw_mac *mac)
     };
 }
 
+bool zw_learned_same(const struct zw_learned *a, size_t n_a, const struct zw_learned *b, size_t n_b)
+{
+    for (size_t i = 0; n_a == n_b && i < n_a; i++) {
+        if (strcmp(a[i].port, b[i].port) || !zw_addr_equal(&a[i].addr, &b[i].addr)) {
+            return false;
+        }
+    }
+    return n_a == n_b;
+}
+
 static void add_mac(struct zw_bindings *bindings, const struct zw_mac *mac)
 {
     for (size_t i = 0; i < bindings->n_macs; i++) {

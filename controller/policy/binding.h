@@ -14,11 +14,13 @@
 #include "controller/policy/policy.h"
 #include "ovs-ext/inventory.h"
 
-/* An address that a port was seen to use; who learns it sees to it that no two ports of a bridge have the same. */
+/* An address that a port was seen to have; who learns it sees to it that no two ports of a segment have the same. */
 struct zw_learned {
     const char *port; /* Interface.name. */
     struct zw_addr addr;
 };
+
+bool zw_learned_same(const struct zw_learned *, size_t, const struct zw_learned *, size_t);
 
 struct zw_bindings {
     struct zw_mac *macs;

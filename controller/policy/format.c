@@ -140,6 +140,10 @@ static void print_guard(FILE *f, const struct zw_guard *guard)
     }
     fprintf(f, "    guard:\n      mac: %s\n      ip: %s\n", guard->mac ? "true" : "false",
             guard->ip ? "true" : "false");
+    if (guard->learns_dhcp || guard->learns_nd) {
+        fprintf(f, "      learn: [%s%s%s]\n", guard->learns_dhcp ? "dhcp" : "",
+                guard->learns_dhcp && guard->learns_nd ? ", " : "", guard->learns_nd ? "nd" : "");
+    }
     fprintf(f, "      dhcp-server: %s\n      router: %s\n", guard->allows_dhcp_server ? "allow" : "deny",
             guard->allows_router ? "allow" : "deny");
 }

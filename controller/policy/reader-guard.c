@@ -10,7 +10,7 @@
 enum { KEY_MAC, KEY_IP, KEY_LEARN, KEY_DHCP_SERVER, KEY_ROUTER, N_KEYS };
 static const struct zw_reader_key keys[] = {
     [KEY_MAC] = {"mac", false},       [KEY_IP] = {"ip", false},
-    [KEY_LEARN] = {"learn", true},    [KEY_DHCP_SERVER] = {"dhcp-server", false},
+    [KEY_LEARN] = {"learn", false},   [KEY_DHCP_SERVER] = {"dhcp-server", false},
     [KEY_ROUTER] = {"router", false}, [N_KEYS] = {NULL, false},
 };
 

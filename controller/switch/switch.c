@@ -91,6 +91,7 @@ static const struct {
 } meters[ZW_SWITCH_N_METERS] = {
     {ZW_COPY_METER_ID, ZW_COPY_METER_PPS, ZW_COPY_METER_PPS, "copies of denied packets"},
     {ZW_REJECT_METER_ID, ZW_REJECT_METER_PPS, ZW_REJECT_METER_BURST, "answers to rejected packets"},
+    {ZW_LEARN_METER_ID, ZW_LEARN_METER_PPS, ZW_LEARN_METER_BURST, "learned addresses"},
 };
 
 static void put_meter(struct zw_switch *sw, size_t i, bool modify)

@@ -308,8 +308,8 @@ static void step(struct bed *bed)
     struct zw_policy *policy = read_text(bed, text);
 
     bed->n_shared += zw_policy_same_frame(policy, bed->policy);
-    const struct zw_compile_input before = {bed->policy, &bed->inventory->bridges[0]};
-    const struct zw_compile_input after = {policy, &inventory->bridges[0]};
+    const struct zw_compile_input before = {.policy = bed->policy, .bridge = &bed->inventory->bridges[0]};
+    const struct zw_compile_input after = {.policy = policy, .bridge = &inventory->bridges[0]};
     struct zw_flow_delta delta = zw_compile_delta(&before, &after, 0, &warnings);
     CU_ASSERT_FATAL(zw_flow_journal_apply(bed->journal, &delta));
 
@@ -400,8 +400,8 @@ static void test_small(void)
     after->version = 1;
     zw_policy_place(after, before, 1);
     struct zw_flow_delta delta =
-        zw_compile_delta(&(struct zw_compile_input){before, &inventory->bridges[0]},
-                         &(struct zw_compile_input){after, &inventory->bridges[0]}, 0, &warnings);
+        zw_compile_delta(&(struct zw_compile_input){.policy = before, .bridge = &inventory->bridges[0]},
+                         &(struct zw_compile_input){.policy = after, .bridge = &inventory->bridges[0]}, 0, &warnings);
     CU_ASSERT_EQUAL(zw_flow_table_count(delta.gone), 0);
     CU_ASSERT_EQUAL(zw_flow_table_count(delta.put), 6); /* Two for IPv4 and IPv6, and four that know the version. */
     zw_flow_delta_clear(&delta);

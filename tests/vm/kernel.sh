@@ -9,7 +9,8 @@
 # network, and nothing of the host is changed but the directory $ZW_BUILDDIR/tests/vm.  QEMU emulates the processor (TCG):
 # no KVM is needed.  Speaks TAP: each case of each test is a case here, with the test's name in front.
 #
-# ZW_KERNEL_DIR: where fetch-kernel.sh left the kernel.  ZW_VM_LIMIT_S: the longest that all of it may take.
+# ZW_KERNEL_DIR: where fetch-kernel.sh left the kernel.  ZW_VM_LIMIT_S: the longest that all of it may take; ZW_VM_TEST_LIMIT_S:
+# a test.
 set -uo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -18,7 +19,7 @@ ZW_BUILDDIR=${ZW_BUILDDIR:-$ZW_SRCDIR/build}
 ZW_KERNEL_DIR=${ZW_KERNEL_DIR:-$ZW_SRCDIR/build/kernel}
 PYTHON=${PYTHON:-/usr/bin/python3}
 LIMIT_S=${ZW_VM_LIMIT_S:-1500}
-TEST_LIMIT_S=600
+TEST_LIMIT_S=${ZW_VM_TEST_LIMIT_S:-600}
 MEMORY=4G
 
 work=$ZW_BUILDDIR/tests/vm

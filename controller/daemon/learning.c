@@ -1,0 +1,498 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "zw-config.h"
+
+#include "controller/daemon/learning.h"
+
+#include <cjson/cJSON.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "controller/base/log.h"
+#include "controller/base/memory.h"
+
+enum source { DHCP, ND };
+
+static const char *const source_names[] = {[DHCP] = "dhcp", [ND] = "nd"};
+
+struct entry {
+    char *bridge, *port;
+    char *owner; /* Whose the port is: see owner_of(). */
+    unsigned int segment;
+    struct zw_addr addr;
+    enum source source;
+    int64_t until_us; /* The lease ends; 0: never. */
+    int64_t probe_us; /* Not learned yet: it is then, unless somebody objects.  0: it is. */
+};
+
+struct zw_learning {
+    struct entry *list; /* In the order in which they were learned. */
+    size_t n, allocated;
+    struct zw_learning_status status;
+};
+
+struct zw_learning *zw_learning_new(void)
+{
+    return zw_xcalloc(1, sizeof(struct zw_learning));
+}
+
+static void clear(struct entry *entry)
+{
+    free(entry->bridge);
+    free(entry->port);
+    free(entry->owner);
+}
+
+void zw_learning_free(struct zw_learning *l)
+{
+    if (!l) {
+        return;
+    }
+    for (size_t i = 0; i < l->n; i++) {
+        clear(&l->list[i]);
+    }
+    free(l->list);
+    free(l);
+}
+
+static void forget(struct zw_learning *l, size_t i)
+{
+    clear(&l->list[i]);
+    memmove(&l->list[i], &l->list[i + 1], (--l->n - i) * sizeof *l->list);
+}
+
+/* The name of a tap is used again for another VM; these are not. */
+static char *owner_of(const struct zw_port *port)
+{
+    return zw_xasprintf("%s %s", port->attached_mac ? port->attached_mac : "-", port->iface_id ? port->iface_id : "-");
+}
+
+static void say(const struct entry *entry, const char *what)
+{
+    static struct zw_log_limit limit = ZW_LOG_LIMIT_INIT(10, 1000);
+    char buf[ZW_ADDR_STRLEN];
+
+    zw_log_rl(&limit, ZW_LOG_INFO, "bridge %s: port %s: address %s %s", entry->bridge, entry->port,
+              zw_addr_format(&entry->addr, buf), what);
+}
+
+static struct entry *add(struct zw_learning *l, struct entry entry)
+{
+    l->list = zw_xgrow(l->list, l->n, &l->allocated, sizeof *l->list);
+    l->list[l->n] = entry;
+    return &l->list[l->n++];
+}
+
+static bool is_at(const struct entry *entry, const char *bridge, const char *port)
+{
+    return !strcmp(entry->bridge, bridge) && !strcmp(entry->port, port);
+}
+
+/* Who has the address in that segment, or probes for it. */
+static struct entry *find(struct zw_learning *l, const char *bridge, unsigned int segment, const struct zw_addr *addr)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        struct entry *entry = &l->list[i];
+
+        if (entry->segment == segment && zw_addr_equal(&entry->addr, addr) && !strcmp(entry->bridge, bridge)) {
+            return entry;
+        }
+    }
+    return NULL;
+}
+
+/* Makes room for one more address of that port and source. */
+static void make_room(struct zw_learning *l, const char *bridge, const char *port, enum source source)
+{
+    size_t n = 0, first = l->n;
+
+    for (size_t i = 0; i < l->n; i++) {
+        if (l->list[i].source == source && is_at(&l->list[i], bridge, port)) {
+            first = n++ ? first : i;
+        }
+    }
+    if (n >= ZW_LEARN_MAX) {
+        say(&l->list[first], "forgotten: the port has too many");
+        forget(l, first);
+        l->status.n_replaced++;
+    }
+}
+
+/* --- Whose an address may be --- */
+
+/* What 'port' is bound to in 'segment' without what is learned.  False: it is not there, or bound to nothing. */
+static bool given(const struct zw_policy *policy, const struct zw_port *port, unsigned int segment,
+                  struct zw_bindings *bindings, const struct zw_guard **guard)
+{
+    const struct zw_zone *zone = zw_policy_zone_of_port(policy, port, segment, NULL);
+
+    if (!zone || !zone->guard.is_on || !zw_port_carries(port, segment)) {
+        return false;
+    }
+    *guard = &zone->guard;
+    zw_bindings_find(zone, port, NULL, 0, bindings);
+    return true;
+}
+
+static bool has_mac(const struct zw_bindings *bindings, const struct zw_mac *mac)
+{
+    for (size_t i = 0; i < bindings->n_macs; i++) {
+        if (!memcmp(&bindings->macs[i], mac, sizeof *mac)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_addr(const struct zw_bindings *bindings, const struct zw_addr *addr)
+{
+    for (size_t i = 0; i < bindings->n_macs; i++) {
+        struct zw_addr own = zw_mac_link_local(&bindings->macs[i]);
+
+        if (zw_addr_equal(&own, addr)) {
+            return true;
+        }
+    }
+    return zw_bindings_have(bindings, addr);
+}
+
+/* The port that policy or OVSDB bind the address to, or NULL. */
+static const struct zw_port *given_to(const struct zw_policy *policy, const struct zw_bridge *bridge,
+                                      unsigned int segment, const struct zw_addr *addr)
+{
+    const struct zw_port *found = NULL;
+
+    for (size_t i = 0; i < bridge->n_ports && !found; i++) {
+        struct zw_bindings bindings;
+        const struct zw_guard *guard;
+
+        if (given(policy, &bridge->ports[i], segment, &bindings, &guard)) {
+            found = has_addr(&bindings, addr) ? &bridge->ports[i] : NULL;
+            zw_bindings_clear(&bindings);
+        }
+    }
+    return found;
+}
+
+static bool learns(const struct zw_guard *guard, enum source source)
+{
+    return source == DHCP ? guard->learns_dhcp : guard->learns_nd;
+}
+
+/* The port of the segment that is bound to 'mac' and learns from DHCP, or NULL. */
+static const struct zw_port *client_of(const struct zw_policy *policy, const struct zw_bridge *bridge,
+                                       unsigned int segment, const struct zw_mac *mac)
+{
+    const struct zw_port *found = NULL;
+
+    for (size_t i = 0; i < bridge->n_ports && !found; i++) {
+        struct zw_bindings bindings;
+        const struct zw_guard *guard;
+
+        if (given(policy, &bridge->ports[i], segment, &bindings, &guard)) {
+            found = learns(guard, DHCP) && has_mac(&bindings, mac) ? &bridge->ports[i] : NULL;
+            zw_bindings_clear(&bindings);
+        }
+    }
+    return found;
+}
+
+/* --- Events --- */
+
+/* Where and when something is said. */
+struct scene {
+    const struct zw_policy *policy;
+    const struct zw_bridge *bridge;
+    unsigned int segment;
+    int64_t now_us;
+};
+
+static bool refuse(struct zw_learning *l, const struct scene *s, const struct zw_port *port, const struct zw_addr *addr,
+                   const char *owner)
+{
+    static struct zw_log_limit limit = ZW_LOG_LIMIT_INIT(5, 5000);
+    char buf[ZW_ADDR_STRLEN];
+
+    l->status.n_refused++;
+    zw_log_rl(&limit, ZW_LOG_WARN, "bridge %s: port %s: address %s is not learned: port %s has it", s->bridge->name,
+              port->name, zw_addr_format(addr, buf), owner);
+    return false;
+}
+
+static struct entry *learn(struct zw_learning *l, const struct scene *s, const struct zw_port *port,
+                           const struct zw_addr *addr, enum source source)
+{
+    make_room(l, s->bridge->name, port->name, source);
+    return add(l, (struct entry){.bridge = zw_xstrdup(s->bridge->name),
+                                 .port = zw_xstrdup(port->name),
+                                 .owner = owner_of(port),
+                                 .segment = s->segment,
+                                 .addr = *addr,
+                                 .source = source});
+}
+
+static bool hear_given(struct zw_learning *l, const struct scene *s, const struct zw_address_event *event)
+{
+    const struct zw_port *port = client_of(s->policy, s->bridge, s->segment, &event->mac);
+    const struct zw_port *owner = given_to(s->policy, s->bridge, s->segment, &event->addr);
+    struct entry *entry = find(l, s->bridge->name, s->segment, &event->addr);
+    bool is_new = false;
+
+    if (!port || owner == port) {
+        return false;
+    } else if (owner) {
+        return refuse(l, s, port, &event->addr, owner->name);
+    }
+    if (entry && !is_at(entry, s->bridge->name, port->name)) {
+        say(entry, "forgotten: DHCP gives it to another port");
+        forget(l, (size_t)(entry - l->list));
+        entry = NULL;
+    }
+    if (!entry) {
+        entry = learn(l, s, port, &event->addr, DHCP);
+        say(entry, "learned from DHCP");
+        is_new = true;
+    }
+    if (entry->source == DHCP) {
+        entry->until_us = event->lease_s == ZW_LEASE_FOREVER ? 0 : s->now_us + (int64_t)event->lease_s * 1000000;
+    }
+    return is_new;
+}
+
+static bool hear_probed(struct zw_learning *l, const struct scene *s, const struct zw_port *port,
+                        const struct zw_address_event *event)
+{
+    const struct zw_port *owner = given_to(s->policy, s->bridge, s->segment, &event->addr);
+    struct entry *entry = find(l, s->bridge->name, s->segment, &event->addr);
+    const struct zw_zone *zone = zw_policy_zone_of_port(s->policy, port, s->segment, NULL);
+
+    if (!zone || !zone->guard.learns_nd || owner == port) {
+        return false;
+    } else if (owner) {
+        return refuse(l, s, port, &event->addr, owner->name);
+    }
+    if (entry && !is_at(entry, s->bridge->name, port->name)) {
+        if (entry->probe_us) { /* Both ask; RFC 4862 lets neither have it. */
+            l->status.n_refused++;
+            forget(l, (size_t)(entry - l->list));
+            return false;
+        }
+        return refuse(l, s, port, &event->addr, entry->port);
+    }
+    if (!entry) {
+        learn(l, s, port, &event->addr, ND)->probe_us = s->now_us + ZW_LEARN_PROBE_US;
+    }
+    return false;
+}
+
+static bool hear_used(struct zw_learning *l, const struct scene *s, const struct zw_port *port,
+                      const struct zw_address_event *event)
+{
+    struct entry *entry = find(l, s->bridge->name, s->segment, &event->addr);
+
+    if (entry && entry->probe_us && !is_at(entry, s->bridge->name, port->name)) {
+        say(entry, "is not learned: somebody else uses it");
+        l->status.n_refused++;
+        forget(l, (size_t)(entry - l->list));
+    }
+    return false;
+}
+
+bool zw_learning_hear(struct zw_learning *l, const struct zw_policy *policy, const struct zw_bridge *bridge,
+                      const struct zw_address_event *event, uint32_t in_port, unsigned int segment, int64_t now_us)
+{
+    const struct scene scene = {policy, bridge, segment, now_us};
+    const struct zw_port *port = zw_bridge_port_by_ofport(bridge, in_port);
+
+    if (!port) {
+        return false;
+    }
+    switch (event->type) {
+    case ZW_ADDRESS_GIVEN:
+        return hear_given(l, &scene, event);
+    case ZW_ADDRESS_PROBED:
+        return hear_probed(l, &scene, port, event);
+    case ZW_ADDRESS_USED:
+        return hear_used(l, &scene, port, event);
+    }
+    return false;
+}
+
+bool zw_learning_tick(struct zw_learning *l, int64_t now_us, int64_t *next_us)
+{
+    bool changed = false;
+
+    *next_us = 0;
+    for (size_t i = 0; i < l->n;) {
+        struct entry *entry = &l->list[i];
+
+        if (entry->probe_us && entry->probe_us <= now_us) {
+            entry->probe_us = 0;
+            say(entry, "learned from neighbour discovery");
+            changed = true;
+        } else if (!entry->probe_us && entry->until_us && entry->until_us <= now_us) {
+            say(entry, "forgotten: its lease has ended");
+            forget(l, i);
+            changed = true;
+            continue;
+        }
+        int64_t due_us = entry->probe_us ? entry->probe_us : entry->until_us;
+        *next_us = due_us && (!*next_us || due_us < *next_us) ? due_us : *next_us;
+        i++;
+    }
+    return changed;
+}
+
+static const struct zw_bridge *bridge_of(const struct zw_inventory *inventory, const char *name)
+{
+    for (size_t i = 0; i < inventory->n_bridges; i++) {
+        if (!strcmp(inventory->bridges[i].name, name)) {
+            return &inventory->bridges[i];
+        }
+    }
+    return NULL;
+}
+
+static bool still_holds(const struct entry *entry, const struct zw_policy *policy, const struct zw_inventory *inventory)
+{
+    const struct zw_bridge *bridge = bridge_of(inventory, entry->bridge);
+    const struct zw_port *port = bridge ? zw_bridge_port_by_name(bridge, entry->port) : NULL;
+    const struct zw_zone *zone = port ? zw_policy_zone_of_port(policy, port, entry->segment, NULL) : NULL;
+
+    if (!zone || !learns(&zone->guard, entry->source) || !zw_port_carries(port, entry->segment)) {
+        return false;
+    }
+    char *owner = owner_of(port);
+    bool same = !strcmp(owner, entry->owner);
+    free(owner);
+    const struct zw_port *other = given_to(policy, bridge, entry->segment, &entry->addr);
+    return same && (!other || other == port);
+}
+
+bool zw_learning_check(struct zw_learning *l, const struct zw_policy *policy, const struct zw_inventory *inventory)
+{
+    bool changed = false;
+
+    for (size_t i = 0; i < l->n;) {
+        if (still_holds(&l->list[i], policy, inventory)) {
+            i++;
+            continue;
+        }
+        changed |= !l->list[i].probe_us;
+        say(&l->list[i], "forgotten: its port, or what it learns, has changed");
+        forget(l, i);
+    }
+    return changed;
+}
+
+struct zw_learned *zw_learning_list(const struct zw_learning *l, const char *bridge, size_t *n)
+{
+    size_t size = (l->n + 1) * sizeof(struct zw_learned);
+
+    for (size_t i = 0; i < l->n; i++) {
+        size += strlen(l->list[i].port) + 1;
+    }
+    struct zw_learned *list = zw_xcalloc(1, size);
+    char *names = (char *)&list[l->n + 1];
+    *n = 0;
+    for (size_t i = 0; i < l->n; i++) {
+        const struct entry *entry = &l->list[i];
+
+        if (!entry->probe_us && !strcmp(entry->bridge, bridge)) {
+            list[(*n)++] = (struct zw_learned){strcpy(names, entry->port), entry->addr};
+            names += strlen(entry->port) + 1;
+        }
+    }
+    return list;
+}
+
+struct zw_learning_status zw_learning_status(const struct zw_learning *l)
+{
+    struct zw_learning_status status = l->status;
+
+    for (size_t i = 0; i < l->n; i++) {
+        status.n_learned += !l->list[i].probe_us;
+    }
+    return status;
+}
+
+/* --- JSON --- */
+
+char *zw_learning_format(const struct zw_learning *l)
+{
+    cJSON *array = cJSON_CreateArray();
+    char buf[ZW_ADDR_STRLEN];
+
+    for (size_t i = 0; i < l->n; i++) {
+        const struct entry *entry = &l->list[i];
+
+        if (entry->probe_us) {
+            continue;
+        }
+        cJSON *object = cJSON_CreateObject();
+        cJSON_AddStringToObject(object, "bridge", entry->bridge);
+        cJSON_AddStringToObject(object, "port", entry->port);
+        cJSON_AddStringToObject(object, "owner", entry->owner);
+        cJSON_AddNumberToObject(object, "segment", entry->segment);
+        cJSON_AddStringToObject(object, "address", zw_addr_format(&entry->addr, buf));
+        cJSON_AddStringToObject(object, "source", source_names[entry->source]);
+        cJSON_AddNumberToObject(object, "until_us", (double)entry->until_us);
+        cJSON_AddItemToArray(array, object);
+    }
+    char *text = cJSON_Print(array);
+    cJSON_Delete(array);
+    return text;
+}
+
+static const char *text_of(const cJSON *object, const char *key)
+{
+    return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, key));
+}
+
+static bool parse_entry(const cJSON *object, struct entry *entry)
+{
+    const char *bridge = text_of(object, "bridge"), *port = text_of(object, "port"), *owner = text_of(object, "owner");
+    const char *address = text_of(object, "address"), *source = text_of(object, "source");
+    double segment = cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(object, "segment"));
+    double until_us = cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(object, "until_us"));
+
+    *entry = (struct entry){.source = source && !strcmp(source, source_names[ND]) ? ND : DHCP};
+    if (!bridge || !port || !owner || !address || !source || strcmp(source, source_names[entry->source]) ||
+        !zw_addr_parse(address, &entry->addr) || !(segment >= 0 && segment < 4096) ||
+        !(until_us >= 0 && until_us < 1e18)) { /* NaN is neither. */
+        return false;
+    }
+    entry->segment = (unsigned int)segment;
+    entry->until_us = (int64_t)until_us;
+    entry->bridge = zw_xstrdup(bridge);
+    entry->port = zw_xstrdup(port);
+    entry->owner = zw_xstrdup(owner);
+    return true;
+}
+
+bool zw_learning_parse(struct zw_learning *l, const char *text)
+{
+    cJSON *root = cJSON_Parse(text);
+    struct zw_learning read = {.n = 0};
+    bool ok = cJSON_IsArray(root);
+    const cJSON *object;
+
+    cJSON_ArrayForEach (object, root) {
+        struct entry entry;
+
+        ok = ok && parse_entry(object, &entry);
+        if (!ok) {
+            break;
+        }
+        add(&read, entry);
+    }
+    cJSON_Delete(root);
+    for (size_t i = 0; i < read.n; i++) {
+        if (ok) {
+            add(l, read.list[i]);
+        } else {
+            clear(&read.list[i]);
+        }
+    }
+    free(read.list);
+    return ok;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* learning - the addresses that ports were seen to get or to claim, where their zone's guard learns them.
+ *
+ * DHCP: the address goes to the port of the segment that is bound to the MAC address that the server names, until the lease
+ * ends.  A server's word moves an address from the port that had it.  Neighbour discovery: who probes for an address gets
+ * it, unless somebody else has it or says so within ZW_LEARN_PROBE_US (first come, first served: RFC 6620), and
+ * keeps it as long as the port is there.  What the policy or OVSDB binds to one port is never learned for another.
+ *
+ * What is learned belongs to the port as it is: it is forgotten when the port goes, becomes another's (attached-mac,
+ * iface-id) or comes to a zone that does not learn.
+ *
+ * Knows no clock, file or switch: times are given, in microseconds since 1970.  In one thread. */
+
+#ifndef ZW_DAEMON_LEARNING_H
+#define ZW_DAEMON_LEARNING_H 1
+
+#include "controller/policy/binding.h"
+#include "controller/slowpath/address-event.h"
+
+#define ZW_LEARN_PROBE_US 500000 /* RFC 6620, TENT_LT. */
+#define ZW_LEARN_MAX 16u         /* Addresses of a port from one source; then the one that was learned first goes. */
+
+struct zw_learning;
+
+struct zw_learning_status {
+    uint64_t n_learned;  /* In all. */
+    uint64_t n_refused;  /* Another port has the address. */
+    uint64_t n_replaced; /* Forgotten because of ZW_LEARN_MAX. */
+};
+
+struct zw_learning *zw_learning_new(void);
+void zw_learning_free(struct zw_learning *);
+
+/* What a packet says that came in at 'in_port' of 'bridge', in 'segment'.  True if something is learned or forgotten. */
+bool zw_learning_hear(struct zw_learning *, const struct zw_policy *, const struct zw_bridge *,
+                      const struct zw_address_event *, uint32_t in_port, unsigned int segment, int64_t now_us);
+
+/* Time has passed.  True if something is learned or forgotten; '*next_us' gets when to ask again, 0: no need. */
+bool zw_learning_tick(struct zw_learning *, int64_t now_us, int64_t *next_us);
+
+/* Ports or policy have changed.  True if something is forgotten. */
+bool zw_learning_check(struct zw_learning *, const struct zw_policy *, const struct zw_inventory *);
+
+/* What is learned on 'bridge', for who compiles.  One block of memory, names and all, for the caller to free. */
+struct zw_learned *zw_learning_list(const struct zw_learning *, const char *bridge, size_t *n);
+
+/* To and from JSON, with what is learned.  The caller frees the text.  False, and nothing is taken, if it is not what
+ * zw_learning_format() gives. */
+char *zw_learning_format(const struct zw_learning *);
+bool zw_learning_parse(struct zw_learning *, const char *text);
+
+struct zw_learning_status zw_learning_status(const struct zw_learning *);
+
+#endif

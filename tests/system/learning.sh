@@ -1,0 +1,173 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Guards that learn: a port may send from what a DHCP server gave it and from what it was the first to probe for, and from
+# nothing else; what is learned outlives the daemon, and not the lease, the port or the policy that it was learned under.
+. "${ZW_SRCDIR:-$(dirname "$0")/../..}/tests/system/tap.sh"
+# shellcheck source=../frames.sh
+. "$ZW_SRCDIR/tests/frames.sh"
+
+VMS=(s p q x)
+
+policy() { # LEARN
+    cat >"$ZW_PG/policy.yaml" <<POLICY
+version: 1
+zones:
+  servers: {ports: [{name: srv-s}]}
+  vms: {ports: [{name: "vm*"}], guard: {learn: $1}}
+  fixed: {ports: [{name: fix-x, addresses: [10.20.0.50, "fd00:20::50"]}], guard: true}
+rules:
+  - {name: all, from: any, to: any, action: allow}
+POLICY
+}
+
+setup() {
+    policy '[dhcp, nd]'
+    zw_vm_add s srv-s '' '' tag=5
+    zw_vm_add p vm-p '' '' tag=5
+    zw_vm_add q vm-q '' '' tag=5
+    zw_vm_add x fix-x '' '' tag=5
+    frames_silence "${VMS[@]}"
+    zw_daemon_start "$ZW_PG/policy.yaml"
+    FRAME_NAMES=("MS=$(zw_vm_mac s)" "MP=$(zw_vm_mac p)" "MQ=$(zw_vm_mac q)" "MX=$(zw_vm_mac x)" IS=10.20.0.1 SS=fd00:20::1)
+    frames_catch "${VMS[@]}"
+    frames_serve "${VMS[@]}"
+}
+
+# addresses PORT: what it is bound to.
+addresses() { zw_ctl ports --json | "$PYTHON" -I -c '
+import json, sys
+print(*[a for p in json.load(sys.stdin)["ports"] if p["name"] == sys.argv[1] for a in p["addresses"]])' "$1"; }
+
+# bound PORT ADDRESS...: to these, now or soon.
+bound() { zw_wait_for "[ \"\$(addresses $1)\" = '${*:2}' ]" 10; }
+
+# status COUNTER: of what is learned.
+status() { zw_ctl status --json | "$PYTHON" -I -c '
+import json, sys
+print(json.load(sys.stdin)["learning"][sys.argv[1]])' "$1"; }
+
+# ack CLIENT ADDRESS SECONDS [SERVER]: the server gives a lease.
+ack() { frame "${4:-s}" "eth(MS, BROADCAST, ip(IS, '255.255.255.255', udp(67, 68, dhcp(2, 5, $1, '$2', options=bytes((51, 4)) + ($3).to_bytes(4, 'big')))))"; }
+
+# probe VM MAC ADDRESS: detection of duplicates.
+probe() { frame "$1" "eth($2, '33:33:ff:00:00:01', ip('::', 'ff02::1:ff00:1', ns('$3')))"; }
+
+zw_playground_start || exit 99
+zw_case "VMs that are silent" setup
+drops_mark
+
+lie   'an address before it is given    | p | ip-source/vm-p | eth(MP, MS, ip("10.20.0.9", IS, udp(1000, 2000)))'
+offer() {
+    frame s 'eth(MS, MP, ip(IS, "10.20.0.9", udp(67, 68, dhcp(2, 2, MP, "10.20.0.9", options=bytes((51, 4, 0, 0, 1, 0))))))'
+    ack MP 10.20.0.8 3600 # What comes later is known later, so the offer has been seen when this is.
+    bound vm-p 10.20.0.8
+}
+zw_case "what is offered is not given yet" offer
+given() {
+    ack MP 10.20.0.9 3600
+    ack MQ 10.20.0.10 4294967295
+    bound vm-q 10.20.0.10
+    bound vm-p 10.20.0.8 10.20.0.9
+}
+zw_case "each port gets what DHCP gives to its MAC address" given
+drops_mark
+truth 'the address that was given       | p | s | eth(MP, MS, ip("10.20.0.9", IS, udp(1000, 2000)))'
+truth 'ARP of it                        | p | s | eth(MP, MS, arp(2, MP, "10.20.0.9", MS, IS))'
+lie   'the address of another client    | p | ip-source/vm-p | eth(MP, MS, ip("10.20.0.10", IS, udp(1000, 2000)))'
+lie   'ARP of another client            | p | arp-ip/vm-p    | eth(MP, MS, arp(2, MP, "10.20.0.10", MS, IS))'
+lie   'a client that is its own server  | p | dhcp-server/vm-p | eth(MP, BROADCAST, ip("10.20.0.9", "255.255.255.255", udp(67, 68, dhcp(2, 5, MP, "10.20.0.11", options=bytes((51, 4, 0, 0, 1, 0))))))'
+
+taken() {
+    ack MP 10.20.0.50 3600
+    zw_wait_for '[ "$(status n_refused)" -eq 1 ]'
+    bound vm-p 10.20.0.8 10.20.0.9
+}
+zw_case "what is bound to another port is not learned" taken
+moved() {
+    ack MQ 10.20.0.8 3600
+    bound vm-q 10.20.0.10 10.20.0.8
+    bound vm-p 10.20.0.9
+}
+zw_case "a server may give an address to another" moved
+drops_mark
+lie   'what was its own                 | p | ip-source/vm-p | eth(MP, MS, ip("10.20.0.8", IS, udp(1000, 2000)))'
+expired() {
+    ack MQ 10.20.0.8 1
+    bound vm-q 10.20.0.10
+}
+zw_case "an address goes with its lease" expired
+drops_mark
+lie   'an address whose lease has ended | q | ip-source/vm-q | eth(MQ, MS, ip("10.20.0.8", IS, udp(1000, 2000)))'
+
+lie   'an IPv6 address before its probe | p | ip-source/vm-p | eth(MP, MS, ip("fd00:20::9", SS, udp(1000, 2000)))'
+truth 'a probe                          | p | s q x | eth(MP, "33:33:ff:00:00:09", ip("::", "ff02::1:ff00:9", ns("fd00:20::9")))'
+probed() { bound vm-p 10.20.0.9 fd00:20::9; }
+zw_case "who probes for an address that nobody has, has it" probed
+drops_mark
+truth 'the address that was probed for  | p | s | eth(MP, MS, ip("fd00:20::9", SS, udp(1000, 2000)))'
+truth 'its advertisement                | p | s | eth(MP, MS, ip("fd00:20::9", SS, na("fd00:20::9", MP)))'
+truth 'a probe of what another one has  | q | s p x | eth(MQ, "33:33:ff:00:00:09", ip("::", "ff02::1:ff00:9", ns("fd00:20::9")))'
+second() {
+    local refused
+    refused=$(status n_refused)
+    probe q MQ fd00:20::9
+    probe q MQ fd00:20::50
+    zw_wait_for "[ \"\$(status n_refused)\" -eq $((refused + 2)) ]"
+    probe q MQ fd00:20::77
+    frame s 'eth(MS, ALL_NODES_MAC, ip("fd00:20::77", ALL_NODES, na("fd00:20::77", MS)))'
+    zw_wait_for "[ \"\$(status n_refused)\" -eq $((refused + 3)) ]"
+    probe q MQ fd00:20::78 # Ripens after the others would have.
+    bound vm-q 10.20.0.10 fd00:20::78
+}
+zw_case "what another port has, is bound to or answers for is not learned" second
+drops_mark
+lie   'what another one probed first    | q | ip-source/vm-q | eth(MQ, MS, ip("fd00:20::9", SS, udp(1000, 2000)))'
+lie   'what another one answers for     | q | nd-target/vm-q | eth(MQ, MS, ip("fd00:20::78", SS, na("fd00:20::77", MQ)))'
+
+many() {
+    local i
+    for i in {1..16}; do probe q MQ "fd00:20::1:$i"; done
+    zw_wait_for '[ "$(status n_replaced)" -eq 1 ]'
+    zw_wait_for 'addresses vm-q | grep -q fd00:20::1:16'
+    addresses vm-q | tr ' ' '\n' | grep -c : | grep -qx 16
+    [ "$(addresses vm-q | grep -c 'fd00:20::78')" -eq 0 ]
+}
+zw_case "a port has so many and no more: the first goes" many
+
+adopted() {
+    local before
+    before=$(addresses vm-p)
+    zw_daemon_kill9
+    zw_daemon_start "$ZW_PG/policy.yaml"
+    grep 'policy version 1 in force' "$ZW_PG/zonewardd.log" | tail -n 1 | grep ', 0 flow changes'
+    [ "$(addresses vm-p)" = "$before" ]
+}
+zw_case "a new daemon knows what the one before learned, and changes no flow" adopted
+drops_mark
+truth 'what was learned before          | p | s | eth(MP, MS, ip("10.20.0.9", IS, udp(1000, 2000)))'
+
+another() {
+    zw_vsctl set interface vm-q external_ids:iface-id=another
+    bound vm-q
+    ack MQ 10.20.0.10 3600
+    bound vm-q 10.20.0.10
+}
+zw_case "a port that becomes another's has to learn anew" another
+no_nd() {
+    policy dhcp
+    zw_ctl policy apply "$ZW_PG/policy.yaml"
+    bound vm-p 10.20.0.9
+}
+zw_case "what the policy does not learn is forgotten" no_nd
+drops_mark
+lie   'a probe where nothing is learned | p | nd-target/vm-p | eth(MP, "33:33:ff:00:00:09", ip("::", "ff02::1:ff00:9", ns("fd00:20::9")))'
+
+broken() {
+    zw_daemon_kill9
+    echo '[{"bridge": "br0"}]' >"$ZW_PG/state/learned.json"
+    zw_daemon_start "$ZW_PG/policy.yaml"
+    bound vm-p
+}
+zw_case "a file that is none is said to be so, and nothing is believed of it" broken
+zw_done 'warning: bridge br0: port vm-[pq]: address .* is not learned: port .* has it' 'learned.json: cannot be read'

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "zw-config.h"
+
+#include "controller/daemon/learning.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "controller/base/memory.h"
+#include "tests/unit/policy-fixture.h"
+#include "tests/unit/zw-test.h"
+
+#define S INT64_C(1000000)
+
+static const char learning_text[] =
+    "version: 1\n"
+    "zones:\n"
+    "  free: {ports: [{name: f}]}\n"
+    "  fixed: {ports: [{name: x, addresses: [10.0.0.50, \"2001:db8::50\"]}], guard: true}\n"
+    "  learns: {ports: [{name: a}, {name: b}, {name: other}], guard: {learn: [dhcp, nd]}}\n";
+
+static const char deaf_text[] = "version: 1\n"
+                                "zones:\n"
+                                "  learns: {ports: [{name: a}, {name: b}], guard: {learn: dhcp}}\n";
+
+/* Ports a 1, b 2, f 3, x 4 in VLAN 5, other 5 in VLAN 6; the last byte of their MAC addresses is their number. */
+static struct zw_inventory *ports(void)
+{
+    static const char *const names[] = {"a", "b", "f", "other", "x"};
+    static const uint32_t numbers[] = {1, 2, 3, 5, 4};
+    struct zw_inventory *inventory = zw_inventory_new(1);
+    struct zw_bridge *bridge = &inventory->bridges[0];
+
+    bridge->name = zw_xstrdup("br0");
+    bridge->datapath_type = zw_xstrdup("netdev");
+    bridge->fail_mode = zw_xstrdup("secure");
+    bridge->exists = true;
+    bridge->n_ports = 5;
+    bridge->ports = zw_xcalloc(5, sizeof *bridge->ports);
+    for (size_t i = 0; i < 5; i++) {
+        bridge->ports[i] = (struct zw_port){.name = zw_xstrdup(names[i]),
+                                            .ofport = numbers[i],
+                                            .type = zw_xstrdup(""),
+                                            .attached_mac = zw_xasprintf("02:00:00:00:00:%02x", numbers[i]),
+                                            .tag = numbers[i] == 5 ? 6 : 5,
+                                            .vlan_mode = ZW_VLAN_ACCESS};
+    }
+    return inventory;
+}
+
+struct bed {
+    struct zw_policy *policy;
+    struct zw_inventory *inventory;
+    struct zw_learning *learning;
+    int64_t now_us;
+};
+
+static struct bed bed_new(void)
+{
+    return (struct bed){policy_of(learning_text), ports(), zw_learning_new(), 1000 * S};
+}
+
+static void bed_clear(struct bed *bed)
+{
+    zw_policy_unref(bed->policy);
+    zw_inventory_unref(bed->inventory);
+    zw_learning_free(bed->learning);
+}
+
+static bool hear(struct bed *bed, struct zw_address_event event, const char *addr, uint32_t in_port,
+                 unsigned int segment)
+{
+    CU_ASSERT_FATAL(zw_addr_parse(addr, &event.addr));
+    return zw_learning_hear(bed->learning, bed->policy, &bed->inventory->bridges[0], &event, in_port, segment,
+                            bed->now_us);
+}
+
+static bool give(struct bed *bed, uint8_t client, const char *addr, uint32_t lease_s)
+{
+    return hear(bed, (struct zw_address_event){ZW_ADDRESS_GIVEN, .mac = {{2, 0, 0, 0, 0, client}}, .lease_s = lease_s},
+                addr, 3, client == 5 ? 6 : 5);
+}
+
+static void probe(struct bed *bed, uint32_t port, const char *addr)
+{
+    CU_ASSERT_FALSE(hear(bed, (struct zw_address_event){.type = ZW_ADDRESS_PROBED}, addr, port, port == 5 ? 6 : 5));
+}
+
+static void use(struct bed *bed, uint32_t port, const char *addr)
+{
+    CU_ASSERT_FALSE(hear(bed, (struct zw_address_event){.type = ZW_ADDRESS_USED}, addr, port, port == 5 ? 6 : 5));
+}
+
+/* Lets time pass; returns whether that changed something, and when the next thing is due from now, in us. */
+static bool pass(struct bed *bed, int64_t us, int64_t *next_us)
+{
+    int64_t at_us;
+
+    bed->now_us += us;
+    bool changed = zw_learning_tick(bed->learning, bed->now_us, &at_us);
+    if (next_us) {
+        *next_us = at_us ? at_us - bed->now_us : 0;
+    }
+    return changed;
+}
+
+/* What is learned is 'want': "PORT=ADDRESS ...". */
+static void check_list(const struct zw_learning *learning, const char *want)
+{
+    char got[2048] = "", buf[ZW_ADDR_STRLEN];
+    size_t n;
+    struct zw_learned *list = zw_learning_list(learning, "br0", &n);
+
+    for (size_t i = 0; i < n; i++) {
+        size_t at = strlen(got);
+        snprintf(got + at, sizeof got - at, "%s%s=%s", i ? " " : "", list[i].port, zw_addr_format(&list[i].addr, buf));
+    }
+    CU_ASSERT_STRING_EQUAL(got, want);
+    CU_ASSERT_EQUAL(zw_learning_status(learning).n_learned, n);
+    free(list);
+}
+
+static void test_leases(void)
+{
+    struct bed bed = bed_new();
+    int64_t next_us;
+
+    CU_ASSERT(give(&bed, 1, "10.0.0.1", 60));
+    CU_ASSERT(give(&bed, 2, "10.0.0.2", ZW_LEASE_FOREVER));
+    CU_ASSERT_FALSE(give(&bed, 3, "10.0.0.3", 60)); /* Its zone learns nothing, */
+    CU_ASSERT_FALSE(give(&bed, 9, "10.0.0.9", 60)); /* and nobody has that MAC address. */
+    check_list(bed.learning, "a=10.0.0.1 b=10.0.0.2");
+    CU_ASSERT_FALSE(pass(&bed, 50 * S, &next_us));
+    CU_ASSERT_EQUAL(next_us, 10 * S);
+    CU_ASSERT_FALSE(give(&bed, 1, "10.0.0.1", 60)); /* Renewed. */
+    CU_ASSERT_FALSE(pass(&bed, 59 * S, &next_us));
+    CU_ASSERT_EQUAL(next_us, 1 * S);
+    CU_ASSERT(pass(&bed, 1 * S, &next_us));
+    CU_ASSERT_EQUAL(next_us, 0);
+    check_list(bed.learning, "b=10.0.0.2");
+    bed_clear(&bed);
+}
+
+static void test_leases_of_others(void)
+{
+    struct bed bed = bed_new();
+
+    CU_ASSERT(give(&bed, 1, "10.0.0.1", 60));
+    CU_ASSERT(give(&bed, 2, "10.0.0.1", 60));
+    check_list(bed.learning, "b=10.0.0.1");
+    CU_ASSERT_FALSE(give(&bed, 1, "10.0.0.50", 60)); /* Bound to x. */
+    CU_ASSERT_EQUAL(zw_learning_status(bed.learning).n_refused, 1);
+    CU_ASSERT(give(&bed, 5, "10.0.0.1", 60)); /* In another segment, it is another's. */
+    check_list(bed.learning, "b=10.0.0.1 other=10.0.0.1");
+    bed_clear(&bed);
+}
+
+static void test_probes(void)
+{
+    struct bed bed = bed_new();
+    int64_t next_us;
+
+    probe(&bed, 1, "2001:db8::1");
+    probe(&bed, 3, "2001:db8::3"); /* Its zone learns nothing. */
+    check_list(bed.learning, "");
+    CU_ASSERT_FALSE(pass(&bed, ZW_LEARN_PROBE_US - 1, &next_us));
+    CU_ASSERT_EQUAL(next_us, 1);
+    CU_ASSERT(pass(&bed, 1, &next_us));
+    CU_ASSERT_EQUAL(next_us, 0);
+    check_list(bed.learning, "a=2001:db8::1");
+    probe(&bed, 2, "2001:db8::1");  /* The first has it; */
+    probe(&bed, 2, "2001:db8::50"); /* x is bound to it. */
+    CU_ASSERT_EQUAL(zw_learning_status(bed.learning).n_refused, 2);
+    CU_ASSERT_FALSE(pass(&bed, S, NULL));
+    use(&bed, 3, "2001:db8::1"); /* Too late. */
+    check_list(bed.learning, "a=2001:db8::1");
+    bed_clear(&bed);
+}
+
+static void test_objections(void)
+{
+    struct bed bed = bed_new();
+
+    probe(&bed, 1, "2001:db8::1");
+    use(&bed, 1, "2001:db8::1"); /* That is itself. */
+    probe(&bed, 1, "2001:db8::2");
+    use(&bed, 5, "2001:db8::2"); /* In another segment. */
+    probe(&bed, 1, "2001:db8::3");
+    use(&bed, 3, "2001:db8::3");
+    probe(&bed, 1, "2001:db8::4");
+    probe(&bed, 2, "2001:db8::4"); /* Neither gets it. */
+    CU_ASSERT(pass(&bed, S, NULL));
+    check_list(bed.learning, "a=2001:db8::1 a=2001:db8::2");
+    CU_ASSERT_EQUAL(zw_learning_status(bed.learning).n_refused, 2);
+    bed_clear(&bed);
+}
+
+static void test_bound(void)
+{
+    struct bed bed = bed_new();
+    char addr[32];
+
+    CU_ASSERT(give(&bed, 1, "10.0.0.1", 60));
+    for (unsigned int i = 0; i < ZW_LEARN_MAX + 2; i++) {
+        snprintf(addr, sizeof addr, "2001:db8::1:%x", i);
+        probe(&bed, 1, addr);
+    }
+    CU_ASSERT(pass(&bed, S, NULL));
+    CU_ASSERT_EQUAL(zw_learning_status(bed.learning).n_learned, ZW_LEARN_MAX + 1);
+    CU_ASSERT_EQUAL(zw_learning_status(bed.learning).n_replaced, 2);
+    size_t n;
+    struct zw_learned *list = zw_learning_list(bed.learning, "br0", &n);
+    char buf[ZW_ADDR_STRLEN];
+    CU_ASSERT_STRING_EQUAL(zw_addr_format(&list[0].addr, buf), "10.0.0.1"); /* Of another source. */
+    CU_ASSERT_STRING_EQUAL(zw_addr_format(&list[1].addr, buf), "2001:db8::1:2");
+    free(list);
+    bed_clear(&bed);
+}
+
+static void test_changes(void)
+{
+    struct bed bed = bed_new();
+    struct zw_policy *deaf = policy_of(deaf_text);
+
+    CU_ASSERT(give(&bed, 1, "10.0.0.1", 60));
+    CU_ASSERT(give(&bed, 2, "10.0.0.2", 60));
+    probe(&bed, 1, "2001:db8::1");
+    CU_ASSERT(pass(&bed, S, NULL));
+    CU_ASSERT_FALSE(zw_learning_check(bed.learning, bed.policy, bed.inventory));
+    CU_ASSERT(zw_learning_check(bed.learning, deaf, bed.inventory));
+    check_list(bed.learning, "a=10.0.0.1 b=10.0.0.2");
+
+    struct zw_port *a = &bed.inventory->bridges[0].ports[0];
+    a->iface_id = zw_xstrdup("another");
+    CU_ASSERT(zw_learning_check(bed.learning, bed.policy, bed.inventory));
+    check_list(bed.learning, "b=10.0.0.2");
+
+    struct zw_port *b = &bed.inventory->bridges[0].ports[1];
+    b->tag = 7;
+    CU_ASSERT(zw_learning_check(bed.learning, bed.policy, bed.inventory));
+    check_list(bed.learning, "");
+    zw_policy_unref(deaf);
+    bed_clear(&bed);
+}
+
+static void test_json(void)
+{
+    static const char *const bad[] = {
+        "",
+        "{}",
+        "[1]",
+        "[{\"bridge\": \"br0\"}]",
+        "[{\"bridge\":\"br0\",\"port\":\"a\",\"owner\":\"\",\"segment\":5,\"address\":\"10.0.0.300\",\"source\":\"dhcp\","
+        "\"until_us\":0}]",
+        "[{\"bridge\":\"br0\",\"port\":\"a\",\"owner\":\"\",\"segment\":5,\"address\":\"10.0.0.3\",\"source\":\"arp\","
+        "\"until_us\":0}]",
+        "[{\"bridge\":\"br0\",\"port\":\"a\",\"owner\":\"\",\"segment\":-1,\"address\":\"10.0.0.3\",\"source\":\"nd\","
+        "\"until_us\":0}]",
+    };
+    struct bed bed = bed_new();
+    struct zw_learning *read = zw_learning_new();
+    int64_t next_us;
+
+    CU_ASSERT(give(&bed, 1, "10.0.0.1", 60));
+    probe(&bed, 2, "2001:db8::2");
+    CU_ASSERT(pass(&bed, S, NULL));
+    probe(&bed, 2, "2001:db8::3"); /* Not learned yet. */
+    char *text = zw_learning_format(bed.learning);
+    CU_ASSERT(zw_learning_parse(read, text));
+    check_list(read, "a=10.0.0.1 b=2001:db8::2");
+    CU_ASSERT_FALSE(zw_learning_check(read, bed.policy, bed.inventory));
+    CU_ASSERT_FALSE(zw_learning_tick(read, bed.now_us, &next_us));
+    CU_ASSERT_EQUAL(next_us, 1060 * S);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        CU_ASSERT_FALSE(zw_learning_parse(read, bad[i]));
+    }
+    check_list(read, "a=10.0.0.1 b=2001:db8::2");
+    free(text);
+    zw_learning_free(read);
+    bed_clear(&bed);
+}
+
+ZW_TEST_MAIN({"leases come, are renewed and end", test_leases},
+             {"a server's word moves an address, but not one that is bound", test_leases_of_others},
+             {"who probes first has it", test_probes}, {"who has it may object", test_objections},
+             {"a port has so many, of each source", test_bound},
+             {"what is learned goes with its port and its policy", test_changes}, {"JSON there and back", test_json})
