@@ -70,4 +70,4 @@ zw_case "a label is not checked: a session counts between any zones" \
 zw_case "a label is not checked: one that nobody let in" \
     caught controller/compile/state.c 's/zw_match_label_bits\(flow, ZW_LABEL_ALLOWED_FIRST.*, 1\);/(void)flow;/'
 zw_case "a new session needs no SYN" caught controller/compile/state.c 's/ match_flags\(flow\);/ (void)match_flags;/'
-zw_done 'dropping VLAN [0-9]+' 'closed in VLAN [0-9-]+: zones [a-z]+ and [a-z]+ claim it there'
+zw_done 'dropping VLAN [0-9]+' 'jsonrpc\|WARN\|Dropped [0-9]+ log messages' 'closed in VLAN [0-9-]+: zones [a-z]+ and [a-z]+ claim it there'
