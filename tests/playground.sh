@@ -329,8 +329,11 @@ zw_vm_serve() {
         zw_wait_for "grep -q ready '$ZW_PG/serve-$name.out'"
 }
 
-# What an earlier attempt found, or did not find, says nothing about the next one.
-_zw_forget_neighbours() { ip -n "$(_zw_ns "$1")" neigh flush all 2>/dev/null; }
+# What an earlier attempt found, or did not find, says nothing about the next one.  What another one is looking for at this
+# moment ("incomplete") is left alone: it would fail with EHOSTUNREACH.
+_zw_forget_neighbours() {
+    ip -n "$(_zw_ns "$1")" neigh flush nud reachable nud stale nud delay nud probe nud failed 2>/dev/null
+}
 
 # zw_probe NAME http|tcp|udp|dns ADDRESS PORT [SECONDS]: one attempt from a VM; prints "passed", "dropped", "refused"
 # or "broken", and always succeeds.
