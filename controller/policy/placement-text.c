@@ -10,9 +10,8 @@
 #include <string.h>
 
 #include "controller/base/memory.h"
-#include "controller/policy/placement.h"
+#include "controller/policy/placement-private.h"
 #include "controller/policy/policy-private.h"
-#include "ovs-ext/pipeline.h"
 
 #define RUN_SIZE 48 /* Bytes of the longest run. */
 
@@ -82,7 +81,7 @@ struct place {
     uint32_t id, priority;
 };
 
-/* 'n' places, all of them within bounds and descending; *text is all used up. */
+/* 'n' places, all of them within bounds and none above the one before; *text is all used up. */
 static bool take_places(const char *text, uint32_t next_id, struct place *places, size_t n)
 {
     uint32_t last = ZW_PRIORITY_RULE_FIRST + 1;
@@ -99,7 +98,7 @@ static bool take_places(const char *text, uint32_t next_id, struct place *places
                 return false;
             }
             places[i] = (struct place){run.id + k, k ? last - run.gap : run.priority};
-            if (!places[i].id || places[i].priority >= last || places[i].priority < ZW_PRIORITY_RULE_LAST) {
+            if (!places[i].id || places[i].priority > last || places[i].priority < ZW_PRIORITY_RULE_LAST) {
                 return false;
             }
             last = places[i].priority;
@@ -131,6 +130,23 @@ static bool ids_differ(const struct place *places, size_t n)
     return differ;
 }
 
+/* False, and nothing has changed, if rules would share a priority that must not. */
+static bool exchange_priorities(struct zw_policy *policy, struct place *places)
+{
+    for (int turn = 0; turn < 2; turn++) {
+        for (size_t i = 0; i < policy->n_rules; i++) {
+            uint32_t old = policy->rules[i].priority;
+
+            policy->rules[i].priority = (uint16_t)places[i].priority;
+            places[i].priority = old;
+        }
+        if (!turn && zw_priorities_hold(policy)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool zw_placement_parse(const char *text, struct zw_policy *policy)
 {
     struct place *places = zw_xcalloc(policy->n_rules, sizeof *places);
@@ -139,10 +155,10 @@ bool zw_placement_parse(const char *text, struct zw_policy *policy)
                 next_id <= ZW_RULE_ID_MAX + 1 && take_places(text, next_id, places, policy->n_rules) &&
                 ids_differ(places, policy->n_rules);
 
+    good = good && exchange_priorities(policy, places);
     if (good) {
         for (size_t i = 0; i < policy->n_rules; i++) {
             policy->rules[i].id = places[i].id;
-            policy->rules[i].priority = (uint16_t)places[i].priority;
         }
         policy->rule_ids_since = since;
         policy->next_rule_id = next_id;

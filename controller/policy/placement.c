@@ -2,7 +2,7 @@
 
 #include "zw-config.h"
 
-#include "controller/policy/placement.h"
+#include "controller/policy/placement-private.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,17 +10,13 @@
 #include "controller/base/memory.h"
 #include "controller/policy/policy-private.h"
 #include "controller/policy/rule.h"
-#include "ovs-ext/pipeline.h"
 
-#define N_PRIORITIES (ZW_PRIORITY_RULE_FIRST - ZW_PRIORITY_RULE_LAST + 1)
 #define USUAL_GAP 50        /* Between two rules, where there is room. */
 #define USUAL_FIRST 57000   /* Of the first rule of a new policy, */
 #define USUAL_SPREAD 48000u /* and about how far below it the last one may be. */
 
-enum { NOWHERE = 0 }; /* A rule that has no priority yet. */
-
 _Static_assert(ZW_RULE_ID_MAX == (1u << ZW_LABEL_RULE_BITS) - 1, "an id fits the label");
-_Static_assert(N_PRIORITIES >= ZW_POLICY_MAX_RULES, "each rule gets a priority");
+_Static_assert(ZW_N_PRIORITIES >= ZW_POLICY_MAX_ALONE, "each rule gets a priority of its own");
 _Static_assert(ZW_PRIORITY_RULE_LAST > ZW_PRIORITY_DEFAULT, "rules stand above the default");
 
 /* --- Which rule is which. --- */
@@ -67,7 +63,7 @@ static const struct zw_rule *finder_take(struct finder *finder, const struct zw_
 static void inherit(struct zw_rule *rule, const struct zw_rule *from)
 {
     rule->id = from ? from->id : 0;
-    rule->priority = from ? from->priority : NOWHERE;
+    rule->priority = from ? from->priority : ZW_NOWHERE;
 }
 
 /* What both policies have is the same at both ends most often: only what is between needs to be searched. */
@@ -107,13 +103,14 @@ static bool give_ids(struct zw_policy *policy)
 
 /* --- Which rules keep their priority. --- */
 
-static bool is_descending(const struct zw_policy *policy)
+/* 'shared': several may have the same one. */
+static bool is_descending(const struct zw_policy *policy, bool shared)
 {
     unsigned int last = ZW_PRIORITY_RULE_FIRST + 1;
 
     for (size_t i = 0; i < policy->n_rules; i++) {
-        if (policy->rules[i].priority != NOWHERE) {
-            if (policy->rules[i].priority >= last) {
+        if (policy->rules[i].priority != ZW_NOWHERE) {
+            if (policy->rules[i].priority >= last + shared) {
                 return false;
             }
             last = policy->rules[i].priority;
@@ -123,7 +120,7 @@ static bool is_descending(const struct zw_policy *policy)
 }
 
 /* How many of tails[0..n) stand above 'priority'. */
-static size_t n_above(const struct zw_policy *policy, const uint32_t *tails, size_t n, uint16_t priority)
+static size_t n_above(const struct zw_policy *policy, const uint32_t *tails, size_t n, unsigned int priority)
 {
     size_t low = 0, high = n;
 
@@ -140,7 +137,7 @@ static size_t n_above(const struct zw_policy *policy, const uint32_t *tails, siz
 }
 
 /* Of rules that were moved past each other as many as possible stay: a longest descending subsequence. */
-static void lift_moved(struct zw_policy *policy)
+static void lift_moved(struct zw_policy *policy, bool shared)
 {
     uint32_t *tails =
         zw_xcalloc(policy->n_rules, sizeof *tails); /* tails[k]: where the best one of length k + 1 ends, */
@@ -149,8 +146,8 @@ static void lift_moved(struct zw_policy *policy)
     size_t n = 0;
 
     for (size_t i = 0; i < policy->n_rules; i++) {
-        if (policy->rules[i].priority != NOWHERE) {
-            size_t k = n_above(policy, tails, n, policy->rules[i].priority);
+        if (policy->rules[i].priority != ZW_NOWHERE) {
+            size_t k = n_above(policy, tails, n, policy->rules[i].priority - (unsigned int)shared);
 
             before[i] = k ? tails[k - 1] + 1 : 0;
             tails[k] = (uint32_t)i;
@@ -161,7 +158,7 @@ static void lift_moved(struct zw_policy *policy)
         stays[at - 1] = true;
     }
     for (size_t i = 0; i < policy->n_rules; i++) {
-        policy->rules[i].priority = stays[i] ? policy->rules[i].priority : NOWHERE;
+        policy->rules[i].priority = stays[i] ? policy->rules[i].priority : ZW_NOWHERE;
     }
     free(tails);
     free(before);
@@ -217,7 +214,7 @@ static void narrow(const struct zw_policy *policy, struct window *w)
 /* Crowded again by the next rule or two. */
 static bool is_crowded(const struct zw_policy *policy, const struct window *w)
 {
-    size_t n = w->end - w->first, n_spare = n_free(w) - n, n_spare_of_all = N_PRIORITIES - policy->n_rules;
+    size_t n = w->end - w->first, n_spare = n_free(w) - n, n_spare_of_all = ZW_N_PRIORITIES - policy->n_rules;
 
     return 4 * n_spare < n && 2 * n_spare * policy->n_rules < n * n_spare_of_all;
 }
@@ -230,8 +227,8 @@ static bool widen(const struct zw_policy *policy, struct window *w, bool up)
     }
     do {
         up ? w->first-- : w->end++;
-    } while (up ? w->first && policy->rules[w->first - 1].priority == NOWHERE
-                : w->end < policy->n_rules && policy->rules[w->end].priority == NOWHERE);
+    } while (up ? w->first && policy->rules[w->first - 1].priority == ZW_NOWHERE
+                : w->end < policy->n_rules && policy->rules[w->end].priority == ZW_NOWHERE);
     set_bounds(policy, w);
     return true;
 }
@@ -271,10 +268,10 @@ static void place_run(struct zw_policy *policy, struct window w)
 static void give_priorities(struct zw_policy *policy)
 {
     for (size_t i = 0; i < policy->n_rules; i++) {
-        if (policy->rules[i].priority == NOWHERE) {
+        if (policy->rules[i].priority == ZW_NOWHERE) {
             struct window run = {.first = i, .end = i};
 
-            while (run.end < policy->n_rules && policy->rules[run.end].priority == NOWHERE) {
+            while (run.end < policy->n_rules && policy->rules[run.end].priority == ZW_NOWHERE) {
                 run.end++;
             }
             place_run(policy, run);
@@ -303,25 +300,46 @@ static void begin_ids(struct zw_policy *policy, uint32_t version)
     for (size_t i = 0; i < policy->n_rules; i++) {
         policy->rules[i].id = policy->next_rule_id++;
     }
-    place_afresh(policy);
 }
 
-void zw_policy_place(struct zw_policy *policy, const struct zw_policy *previous, uint32_t version)
+/* False if ids begin anew. */
+static bool take_over(struct zw_policy *policy, const struct zw_policy *previous)
 {
     if (!previous) {
+        return false;
+    }
+    policy->rule_ids_since = previous->rule_ids_since;
+    policy->next_rule_id = previous->next_rule_id;
+    inherit_all(policy, previous);
+    return give_ids(policy);
+}
+
+static bool place(struct zw_policy *policy, const struct zw_policy *previous, uint32_t version, bool shared)
+{
+    bool has_places = take_over(policy, previous), good = true;
+
+    if (!has_places) {
         begin_ids(policy, version);
+    } else if (!is_descending(policy, shared)) {
+        lift_moved(policy, shared);
+    }
+    if (shared) {
+        good = has_places ? zw_share_priorities(policy) : zw_share_afresh(policy);
+    } else if (has_places) {
+        give_priorities(policy);
     } else {
-        policy->rule_ids_since = previous->rule_ids_since;
-        policy->next_rule_id = previous->next_rule_id;
-        inherit_all(policy, previous);
-        if (!give_ids(policy)) {
-            begin_ids(policy, version);
-        } else {
-            if (!is_descending(policy)) {
-                lift_moved(policy);
-            }
-            give_priorities(policy);
-        }
+        place_afresh(policy);
     }
     zw_policy_index_ids(policy);
+    return good;
+}
+
+bool zw_policy_place(struct zw_policy *policy, const struct zw_policy *previous, uint32_t version)
+{
+    return place(policy, previous, version, policy->n_rules > ZW_POLICY_MAX_ALONE);
+}
+
+bool zw_policy_place_shared(struct zw_policy *policy, const struct zw_policy *previous, uint32_t version)
+{
+    return place(policy, previous, version, true);
 }

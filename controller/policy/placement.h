@@ -10,7 +10,10 @@
  *
  * Pure: the same policies always give the same placement.  The priorities are a list labelling: a rule that is new or
  * was moved goes into the gap where it stands; where a gap is full, the smallest neighbourhood that is not crowded is
- * spread out again. */
+ * spread out again.
+ *
+ * Beyond ZW_POLICY_MAX_ALONE rules there are not enough priorities: then neighbours share one that have no packet in common.
+ * There is always a place for a rule if the reader found one for each: it refuses a policy that needs too many. */
 
 #ifndef ZW_POLICY_PLACEMENT_H
 #define ZW_POLICY_PLACEMENT_H 1
@@ -21,8 +24,10 @@
 
 /* Places the rules of 'policy', which nobody else has yet, as in 'previous' as far as possible; 'previous' NULL: afresh,
  * with ids from 1 on.  'version' is what 'policy' will have: where ids begin anew (there is no previous one, or it has
- * used up all ids), labels of older versions mean nothing. */
-void zw_policy_place(struct zw_policy *policy, const struct zw_policy *previous, uint32_t version);
+ * used up all ids), labels of older versions mean nothing.  False if there are more rules than there are priorities for. */
+bool zw_policy_place(struct zw_policy *policy, const struct zw_policy *previous, uint32_t version);
+/* The same as if there were more than ZW_POLICY_MAX_ALONE, for tests. */
+bool zw_policy_place_shared(struct zw_policy *policy, const struct zw_policy *previous, uint32_t version);
 
 /* The placement as a text, to be kept with the version: "since=1 next=8 1+5@33216-64 7+1@32864-0 ..." is the version
  * where ids began, the next free id, and runs of rules: first id, how many, first priority, distance of priorities.

@@ -24,7 +24,8 @@ struct zw_port;
 #define ZW_POLICY_MAX_SESSIONS 100000000
 #define ZW_POLICY_MAX_SIZE (64u * 1024 * 1024) /* Bytes of all files together. */
 #define ZW_POLICY_MAX_FILES 1000               /* In a directory. */
-#define ZW_POLICY_MAX_RULES 60000              /* Each has a priority of its own in OpenFlow's 16 bits. */
+#define ZW_POLICY_MAX_RULES 200000
+#define ZW_POLICY_MAX_ALONE 60000      /* So many have a priority of their own in OpenFlow's 16 bits (placement.h). */
 #define ZW_POLICY_MAX_READ_AGAIN 20000 /* Changed rules, until all are read afresh: till then, all stay in memory. */
 #define ZW_SERVICE_MAX_ITEMS 1000      /* Alternatives of one service. */
 #define ZW_VALUE_MAX 255               /* Bytes of a selector's key or value. */

@@ -427,6 +427,9 @@ struct zw_policy *zw_policy_read_change(const struct zw_policy *previous, const 
         rename_files(policy, sources);
     }
     zw_reader_hash(policy, sources, n);
-    zw_policy_place(policy, NULL, 0);
+    if (!zw_policy_place(policy, NULL, 0)) {
+        zw_policy_unref(policy);
+        return zw_policy_read(sources, n, problems);
+    }
     return policy;
 }

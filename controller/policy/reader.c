@@ -184,6 +184,19 @@ static void move_to_frame(struct zw_reader *r, const struct document *docs, size
     }
 }
 
+/* So many rules may be too many. */
+static void place(struct zw_policy *policy, struct zw_problems *problems)
+{
+    if (!zw_policy_place(policy, NULL, 0)) {
+        const struct zw_rule *rule = &policy->rules[ZW_POLICY_MAX_ALONE];
+
+        zw_problems_add(
+            problems, rule->file, rule->line, 1,
+            "too many rules; expected no more than %d, or that most have no packet in common with their neighbours",
+            ZW_POLICY_MAX_ALONE);
+    }
+}
+
 struct zw_policy *zw_policy_read(const struct zw_policy_source *sources, size_t n, struct zw_problems *problems)
 {
     size_t n_problems = problems->n + problems->n_dropped;
@@ -205,7 +218,7 @@ struct zw_policy *zw_policy_read(const struct zw_policy_source *sources, size_t 
     read_documents(&r, docs, n);
     zw_reader_hash(policy, sources, n);
     move_to_frame(&r, docs, n);
-    zw_policy_place(policy, NULL, 0);
+    place(policy, problems);
     zw_reader_destroy(&r);
     if (problems->n + problems->n_dropped > n_problems) {
         zw_policy_unref(policy);

@@ -2,6 +2,7 @@
 
 #include "controller/policy/rule.h"
 
+#include <netinet/in.h>
 #include <string.h>
 
 #include "controller/policy/policy-private.h"
@@ -80,6 +81,86 @@ bool zw_rule_is(const struct zw_rule *a, const struct zw_rule *b)
     }
     return zw_rule_says_same(a, b);
 }
+
+/* --- Apart. --- */
+
+#define MAX_PAIRS 64 /* More are not compared. */
+
+/* Whether two lists are both given, and short enough to be compared member by member. */
+static bool are_comparable(size_t n, size_t n_other)
+{
+    return n && n_other && n <= MAX_PAIRS / n_other;
+}
+
+static bool zones_are_apart(const struct zw_zone_set *a, const struct zw_zone_set *b)
+{
+    bool apart = are_comparable(a->n, b->n);
+
+    for (size_t i = 0; apart && i < a->n; i++) {
+        for (size_t j = 0; apart && j < b->n; j++) {
+            apart = a->list[i]->id != b->list[j]->id;
+        }
+    }
+    return apart;
+}
+
+static bool prefixes_are_apart(const struct zw_prefixes *a, const struct zw_prefixes *b)
+{
+    bool apart = are_comparable(a->n, b->n);
+
+    for (size_t i = 0; apart && i < a->n; i++) {
+        for (size_t j = 0; apart && j < b->n; j++) {
+            apart = !zw_prefix_contains(&a->list[i], &b->list[j].addr) &&
+                    !zw_prefix_contains(&b->list[j], &a->list[i].addr);
+        }
+    }
+    return apart;
+}
+
+static bool items_are_apart(const struct zw_service_item *a, const struct zw_service_item *b)
+{
+    if (a->eth_type != b->eth_type || a->proto != b->proto || (a->family && b->family && a->family != b->family)) {
+        return true;
+    } else if (a->any_ports || b->any_ports) {
+        return false;
+    } else if (a->proto == IPPROTO_ICMP || a->proto == IPPROTO_ICMPV6) {
+        return a->first != b->first || (a->code >= 0 && b->code >= 0 && a->code != b->code);
+    }
+    return a->last < b->first || b->last < a->first;
+}
+
+static bool services_are_apart(const struct zw_service *a, const struct zw_service *b)
+{
+    bool apart = are_comparable(a->n, b->n);
+
+    for (size_t i = 0; apart && i < a->n; i++) {
+        for (size_t j = 0; apart && j < b->n; j++) {
+            apart = items_are_apart(&a->items[i], &b->items[j]);
+        }
+    }
+    return apart;
+}
+
+static bool ports_are_apart(const struct zw_port_ranges *a, const struct zw_port_ranges *b)
+{
+    bool apart = are_comparable(a->n, b->n);
+
+    for (size_t i = 0; apart && i < a->n; i++) {
+        for (size_t j = 0; apart && j < b->n; j++) {
+            apart = a->list[i].last < b->list[j].first || b->list[j].last < a->list[i].first;
+        }
+    }
+    return apart;
+}
+
+bool zw_rules_are_apart(const struct zw_rule *a, const struct zw_rule *b)
+{
+    return zones_are_apart(&a->to, &b->to) || zones_are_apart(&a->from, &b->from) ||
+           services_are_apart(&a->service, &b->service) || prefixes_are_apart(&a->from_addresses, &b->from_addresses) ||
+           prefixes_are_apart(&a->to_addresses, &b->to_addresses) || ports_are_apart(&a->from_ports, &b->from_ports);
+}
+
+/* --- One rule. --- */
 
 /* FNV-1a. */
 static uint32_t mix(uint32_t hash, uint32_t value)

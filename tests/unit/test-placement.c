@@ -118,7 +118,7 @@ static struct zw_policy *step(struct zw_policy *before, const struct list *list,
 
 static void test_fresh(void)
 {
-    static const size_t sizes[] = {0, 1, 5, 1000, 30000, ZW_POLICY_MAX_RULES};
+    static const size_t sizes[] = {0, 1, 5, 1000, 30000, ZW_POLICY_MAX_ALONE};
 
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         struct list *list = numbered(sizes[i]);
@@ -205,7 +205,7 @@ static void test_one_place(void)
 /* With hardly any priority free. */
 static void test_crowded(void)
 {
-    struct list *list = numbered(ZW_POLICY_MAX_RULES - 2);
+    struct list *list = numbered(ZW_POLICY_MAX_ALONE - 2);
     struct zw_policy *policy = policy_of_list(list, NAMED);
 
     insert(list, 30000, 70000);
