@@ -218,7 +218,9 @@ struct zw_policy *zw_policy_read(const struct zw_policy_source *sources, size_t 
     read_documents(&r, docs, n);
     zw_reader_hash(policy, sources, n);
     move_to_frame(&r, docs, n);
-    place(policy, problems);
+    if (problems->n + problems->n_dropped == n_problems) {
+        place(policy, problems);
+    }
     zw_reader_destroy(&r);
     if (problems->n + problems->n_dropped > n_problems) {
         zw_policy_unref(policy);

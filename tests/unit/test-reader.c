@@ -278,7 +278,7 @@ static void test_bounds(void)
     CU_ASSERT_PTR_NULL(zw_policy_read(&source, 1, &problems));
     free((char *)source.text);
     text = zw_problems_format(&problems);
-    CU_ASSERT_STRING_EQUAL(text, "f:60003:3: more than 60000 rules; expected no more in one policy\n");
+    CU_ASSERT_STRING_EQUAL(text, "f:200003:3: more than 200000 rules; expected no more in one policy\n");
     free(text);
     zw_problems_clear(&problems);
 
