@@ -30,7 +30,7 @@ struct model {
     unsigned int set, service; /* Of an address set and a service that several rules use: how many members. */
     unsigned int behind;       /* The network behind zone c. */
     unsigned int selector;     /* What zone b selects. */
-    bool default_allow;
+    bool default_allow, is_loose, is_guarded;
     char ports[MAX_PORTS + 1]; /* The zone of each. */
 };
 
@@ -46,7 +46,7 @@ static void make_rule(struct model *m, size_t i)
     m->rules[i].to = pick(6);
     m->rules[i].service = pick(8);
     m->rules[i].set = pick(5);
-    m->rules[i].action = pick(4);
+    m->rules[i].action = pick(5);
 }
 
 static void insert_rule(struct model *m, size_t at)
@@ -113,7 +113,7 @@ static void change_ports(struct model *m)
 static void change(struct model *m)
 {
     size_t at = m->n_rules ? pick((unsigned int)m->n_rules) : 0;
-    unsigned int what = pick(m->n_rules ? 12 : 4);
+    unsigned int what = pick(m->n_rules ? 14 : 4);
 
     switch (what) {
     case 0:
@@ -137,6 +137,12 @@ static void change(struct model *m)
         break;
     case 7:
         m->default_allow = !m->default_allow;
+        break;
+    case 10:
+        m->is_loose = !m->is_loose;
+        break;
+    case 11:
+        m->is_guarded = !m->is_guarded;
         break;
     case 8:
         delete_rule(m, at);
@@ -171,17 +177,18 @@ static char *print_model(const struct model *m)
                                            "icmpv6/128", "[\"ethertype/0x8892,0x88f7\", udp/53]"};
     static const char *const addresses[] = {"", ", to-addresses: hosts", ", from-addresses: hosts",
                                             ", from-addresses: hosts, to-addresses: hosts", ""};
-    static const char *const actions[] = {"allow, log: session", "allow", "deny", "ask, otherwise: allow"};
+    static const char *const actions[] = {"allow, log: session", "allow", "deny", "ask, otherwise: allow", "reject"};
     static const char *const selectors[] = {"b*", "b1", "[bx]*"};
     char *text = zw_xcalloc(1, 65536), *end = text;
 
-    end += sprintf(end, "version: 1\nzones:\n  a: {ports: [{name: \"a*\"}]}\n  b: {ports: [{name: \"%s\"}]}\n",
-                   selectors[m->selector]);
+    end +=
+        sprintf(end, "version: 1\nzones:\n  a: {ports: [{name: \"a*\"}]}\n  b: {ports: [{name: \"%s\"}], guard: %s}\n",
+                selectors[m->selector], m->is_guarded ? "{ip: false}" : "false");
     end += sprintf(end, "  c: {ports: [{name: \"c*\"}]}\n  d: {behind: c, addresses: [10.%u.0.0/16]}\n", m->behind);
     end = print_list(end + sprintf(end, "address-sets:\n"), "hosts", "10.9.9.", m->set);
     end = print_list(end + sprintf(end, "services:\n"), "several", "tcp/2", m->service);
-    end += sprintf(end, "defaults: {action: %s}\nrules: %s\n", m->default_allow ? "allow" : "deny",
-                   m->n_rules ? "" : "[]");
+    end += sprintf(end, "defaults: {action: %s, pickup: %s}\nrules: %s\n", m->default_allow ? "allow" : "deny",
+                   m->is_loose ? "loose" : "strict", m->n_rules ? "" : "[]");
     for (size_t i = 0; i < m->n_rules; i++) {
         bool is_ether = m->rules[i].service == 7;             /* No addresses, no ask. */
         bool v4 = !is_ether && addresses[m->rules[i].set][0]; /* ICMPv6 and IPv4 addresses never match. */
