@@ -37,6 +37,7 @@ struct zw_flow *zw_flow_from_switch(uint8_t table, uint16_t priority, uint64_t c
                                     const struct ofpact *, size_t ofpacts_len);
 
 bool zw_flow_key_is_learned(uint8_t table, uint64_t cookie);
+struct zw_learned_mac zw_learned_mac_from_match(const struct match *, uint64_t cookie);
 
 /* Ends the building: matches in a tenth of the memory. */
 void zw_flow_pack(struct zw_flow *);

@@ -100,6 +100,24 @@ bool zw_flow_is_learned(const struct zw_flow *flow)
     return flow->timed && zw_flow_key_is_learned(flow->table, flow->cookie);
 }
 
+struct zw_learned_mac zw_learned_mac_from_match(const struct match *match, uint64_t cookie)
+{
+    struct zw_learned_mac learned = {.segment = (uint16_t)match->flow.regs[ZW_REG_SEGMENT],
+                                     .ofport = (uint16_t)zw_cookie_value(cookie),
+                                     .is_there = true};
+
+    memcpy(learned.mac.bytes, match->flow.dl_dst.ea, sizeof learned.mac.bytes);
+    return learned;
+}
+
+struct zw_learned_mac zw_flow_learned(const struct zw_flow *flow)
+{
+    struct match match;
+
+    minimatch_expand(&flow->packed, &match);
+    return zw_learned_mac_from_match(&match, flow->cookie);
+}
+
 uint32_t zw_flow_hash(const struct zw_flow *flow)
 {
     return hash_2words(minimatch_hash(&flow->packed, 0), (uint32_t)flow->table << 16 | flow->priority);

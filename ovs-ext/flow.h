@@ -29,6 +29,16 @@ bool zw_flow_is_learned(const struct zw_flow *); /* By the switch itself, from z
 uint16_t zw_flow_priority(const struct zw_flow *);
 /* Whether there is a packet that both match, wherever they are.  Of flows in a flow table only. */
 bool zw_flow_overlaps(const struct zw_flow *, const struct zw_flow *);
+
+/* What such a flow says, or said before it was forgotten. */
+struct zw_learned_mac {
+    uint16_t segment;
+    struct zw_mac mac;
+    uint16_t ofport;
+    bool is_there; /* False: forgotten. */
+};
+struct zw_learned_mac zw_flow_learned(const struct zw_flow *);
+
 /* "table=0 cookie=0x5a01000000000001 priority=100,in_port=1 actions=drop": OVS's syntax, as golden tests compare it and
  * `ovs-ofctl dump-flows` shows it.  Caller frees. */
 char *zw_flow_format(const struct zw_flow *);

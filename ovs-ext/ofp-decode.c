@@ -133,7 +133,14 @@ static bool is_foreign(const struct ofputil_flow_update *update)
            !zw_flow_key_is_learned(update->table_id, ntohll(update->cookie));
 }
 
-int zw_ofp_decode_flow_updates(const uint8_t *data, size_t size, unsigned int *n_foreign, bool *missed)
+static bool is_learned(const struct ofputil_flow_update *update)
+{
+    return update->event != OFPFME_ABBREV && !is_pause(update) &&
+           zw_flow_key_is_learned(update->table_id, ntohll(update->cookie));
+}
+
+int zw_ofp_decode_flow_updates(const uint8_t *data, size_t size, zw_learned_mac_cb *learned, void *arg,
+                               unsigned int *n_foreign, bool *missed)
 {
     struct ofpbuf msg = ofpbuf_const_initializer(data, size);
     uint64_t stub[256];
@@ -145,6 +152,12 @@ int zw_ofp_decode_flow_updates(const uint8_t *data, size_t size, unsigned int *n
     *missed = false;
     while (!(error = ofputil_decode_flow_update(&update, &msg, &ofpacts))) {
         *n_foreign += is_foreign(&update);
+        if (is_learned(&update)) {
+            struct zw_learned_mac what = zw_learned_mac_from_match(&update.match, ntohll(update.cookie));
+
+            what.is_there = update.event != OFPFME_REMOVED;
+            learned(arg, &what);
+        }
         *missed |= is_pause(&update);
     }
     ofpbuf_uninit(&ofpacts);

@@ -55,7 +55,10 @@ typedef void zw_flow_stats_cb(void *arg, struct zw_flow *, const struct zw_flow_
 int zw_ofp_decode_flow_stats(const uint8_t *data, size_t size, zw_flow_stats_cb *each, void *arg);
 
 /* Counts the changes in a FLOW_UPDATE message that somebody else made to flows of the pipeline: not ours, not
- * learned.  '*missed' is set if the switch could not say all: changes came faster than we read.  0 or EPROTO. */
-int zw_ofp_decode_flow_updates(const uint8_t *data, size_t size, unsigned int *n_foreign, bool *missed);
+ * learned.  Calls 'learned' for what the switch has learned, or forgotten.  '*missed' is set if the switch could not say all:
+ * changes came faster than we read.  0 or EPROTO. */
+typedef void zw_learned_mac_cb(void *arg, const struct zw_learned_mac *);
+int zw_ofp_decode_flow_updates(const uint8_t *data, size_t size, zw_learned_mac_cb *learned, void *arg,
+                               unsigned int *n_foreign, bool *missed);
 
 #endif

@@ -86,6 +86,18 @@ static void print_policy(FILE *out, const cJSON *policy)
     print_counter(out, policy, "n_rules", "rules\n");
 }
 
+static void print_addresses(FILE *out, const cJSON *addresses)
+{
+    if (!addresses) {
+        return;
+    }
+    print_label(out, "  learned");
+    print_counter(out, addresses, "n_learned", "addresses; ");
+    print_counter(out, addresses, "n_moves", "moves, ");
+    print_counter(out, addresses, "n_back", "of them back and forth; ");
+    print_counter(out, addresses, "n_taken", "times another port's\n");
+}
+
 static void print_bridge(FILE *out, const cJSON *bridge)
 {
     print_label(out, "bridge");
@@ -103,6 +115,7 @@ static void print_bridge(FILE *out, const cJSON *bridge)
     print_counter(out, bridge, "n_mended", "times");
     fputs(", ", out);
     print_counter(out, bridge, "n_rejects_unanswered", "rejects beyond the rate\n");
+    print_addresses(out, cJSON_GetObjectItemCaseSensitive(bridge, "addresses"));
 }
 
 /* A connection of which there is one: "connected to REMOTE", or the error. */

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # To add a file: one line here, in alphabetical order.
+controller_libzoneward_a_SOURCES += controller/daemon/addresses.c
+controller_libzoneward_a_SOURCES += controller/daemon/addresses.h
 controller_libzoneward_a_SOURCES += controller/daemon/apply.c
 controller_libzoneward_a_SOURCES += controller/daemon/bridges.c
 controller_libzoneward_a_SOURCES += controller/daemon/copies.c

@@ -7,6 +7,7 @@
 
 #include "controller/base/log.h"
 #include "controller/compile/compile.h"
+#include "controller/daemon/addresses.h"
 #include "controller/daemon/ct-want.h"
 #include "controller/daemon/daemon-private.h"
 #include "controller/policy/places.h"
@@ -63,10 +64,16 @@ static void on_sync_failed(void *managed_, uint64_t generation, const char *erro
     zw_apply_check(managed->daemon);
 }
 
+static void on_learned(void *managed, const struct zw_station *station)
+{
+    zw_addresses_learned(managed, station);
+}
+
 static const struct zw_switch_ops switch_ops = {
     .packet_in = on_packet_in,
     .in_sync = on_in_sync,
     .sync_failed = on_sync_failed,
+    .learned = on_learned,
 };
 
 void zw_bridges_start(struct zw_daemon *daemon)
@@ -103,6 +110,7 @@ void zw_bridges_stop(struct zw_daemon *daemon)
         zw_switch_free(daemon->bridges[i].sw);
         zw_problems_clear(&daemon->bridges[i].warnings);
         forget_compiled(&daemon->bridges[i]);
+        zw_addresses_clear(&daemon->bridges[i]);
     }
     daemon->n_bridges = 0;
 }
@@ -241,6 +249,7 @@ void zw_bridges_inventory(struct zw_daemon *daemon, struct zw_inventory *invento
             zw_log(ZW_LOG_INFO, "bridge %s: %s", daemon->bridges[i].name,
                    inventory->bridges[i].exists ? "found" : "does not exist (yet)");
         }
+        zw_addresses_inventory(daemon, &daemon->bridges[i]);
         if (inventory->bridges[i].exists) {
             zw_switch_kick(daemon->bridges[i].sw);
         }

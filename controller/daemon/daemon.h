@@ -55,6 +55,9 @@ struct zw_managed {
     struct zw_tally denials;       /* and of what it denied. */
     struct zw_tally rejects;       /* Packets to be answered. */
     uint64_t n_rejects_unanswered; /* Of them, beyond ZW_REJECT_METER_PPS, or not arrived. */
+    struct zw_owned_mac *owned;    /* Addresses that OVSDB gives to ports, sorted (addresses.c), */
+    size_t n_owned;                /* of the inventory. */
+    uint64_t n_taken;              /* How often one of them was learned elsewhere. */
     bool must_sweep;               /* What is on its way may forbid sessions; so may what was in force before us. */
 };
 

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "controller/daemon/addresses.h"
 #include "controller/daemon/requests.h"
 
 static void add(cJSON *problems, bool is_error, const char *advice, const char *format, ...)
@@ -24,6 +25,11 @@ static void add(cJSON *problems, bool is_error, const char *advice, const char *
     cJSON_AddStringToObject(object, "text", text);
     zw_json_add_string(object, "advice", advice);
     cJSON_AddItemToArray(problems, object);
+}
+
+static void add_warning(void *problems, const char *advice, const char *text)
+{
+    add(problems, false, advice, "%s", text);
 }
 
 /* The first thing that keeps the bridge from having what it should; the rest follows from it. */
@@ -60,6 +66,7 @@ static void check_bridge(const struct zw_daemon *daemon, const struct zw_managed
             "bridge %s: somebody else changed flows of the pipeline; mended %llu times", managed->name,
             (unsigned long long)status.n_repairs);
     }
+    zw_addresses_problems(daemon, managed, add_warning, problems);
     for (size_t i = 0; i < managed->warnings.n; i++) {
         add(problems, false, NULL, "%s", managed->warnings.list[i].text);
     }

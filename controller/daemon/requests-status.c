@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "controller/daemon/addresses.h"
 #include "controller/daemon/requests.h"
 
 static void add_count(cJSON *object, const char *key, uint64_t n)
@@ -92,6 +93,7 @@ static cJSON *bridge_json(const struct zw_daemon *daemon, const struct zw_manage
     zw_json_add_time(object, "last_mended", status.last_repair_us);
     add_count(object, "n_bad_messages", status.n_bad_messages);
     add_count(object, "n_rejects_unanswered", managed->n_rejects_unanswered);
+    cJSON_AddItemToObject(object, "addresses", zw_addresses_json(daemon, managed));
     zw_json_add_string(object, "error", or_null(status.error));
     return object;
 }

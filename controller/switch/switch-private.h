@@ -66,6 +66,7 @@ struct zw_switch {
     struct event *timer;    /* What 'status.state' waits for takes too long, or has been waited for long enough. */
 
     struct zw_flush flush;
+    struct zw_stations *stations;
 
     STAILQ_HEAD(zw_counters_queue, zw_counters_request) counters; /* The first one is under way. */
 };
@@ -74,6 +75,9 @@ void zw_switch_set_state(struct zw_switch *, enum zw_switch_state);
 void zw_switch_set_error(struct zw_switch *, const char *);
 /* Makes the meters, if they are not there (any more). */
 void zw_switch_put_meters(struct zw_switch *);
+
+/* The switch has learned or forgotten an address. */
+void zw_switch_learned(void *sw, const struct zw_learned_mac *);
 
 /* The connection for flows came up, or went down because of 'why'. */
 void zw_sync_start(struct zw_switch *);

@@ -147,12 +147,22 @@ static void flows_error(struct zw_switch *sw, const struct zw_ofp_msg *msg)
     }
 }
 
+void zw_switch_learned(void *sw_, const struct zw_learned_mac *learned)
+{
+    struct zw_switch *sw = sw_;
+    struct zw_station station;
+
+    if (zw_stations_learned(sw->stations, learned, unix_us(), &station) != ZW_STATION_SAME && sw->ops->learned) {
+        sw->ops->learned(sw->arg, &station);
+    }
+}
+
 static void flow_update(struct zw_switch *sw, const uint8_t *data, size_t size)
 {
     unsigned int n_foreign;
     bool missed;
 
-    if (zw_ofp_decode_flow_updates(data, size, &n_foreign, &missed)) {
+    if (zw_ofp_decode_flow_updates(data, size, zw_switch_learned, sw, &n_foreign, &missed)) {
         zw_ofconn_fail(sw->flows, true, "a bad flow update");
         return;
     }
@@ -257,6 +267,7 @@ struct zw_switch *zw_switch_new(struct event_base *base, const char *name, const
     sw->again_ms = ZW_SWITCH_RESYNC_MS;
     sw->timer = evtimer_new(base, on_timer, sw);
     STAILQ_INIT(&sw->counters);
+    sw->stations = zw_stations_new();
     sw->flows = zw_ofconn_new(base, name, management_socket, false, &flows_ops, sw);
     sw->packets = zw_ofconn_new(base, name, management_socket, true, &packets_ops, sw);
     return sw;
@@ -270,10 +281,16 @@ void zw_switch_free(struct zw_switch *sw)
         zw_counters_free(sw);
         zw_sync_free(sw);
         zw_packet_in_destroy(&sw->packet_in);
+        zw_stations_free(sw->stations);
         event_free(sw->timer);
         free(sw->name);
         free(sw);
     }
+}
+
+const struct zw_stations *zw_switch_stations(const struct zw_switch *sw)
+{
+    return sw->stations;
 }
 
 void zw_switch_kick(struct zw_switch *sw)

@@ -23,6 +23,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "controller/switch/stations.h"
 #include "ovs-ext/conntrack.h"
 #include "ovs-ext/flow-journal.h"
 #include "ovs-ext/ofp-decode.h"
@@ -65,6 +66,8 @@ struct zw_switch_ops {
     /* The switch refused it, or the connection was lost before it confirmed; nothing of it is in force.  It is tried
      * again (after a reconnect, or ZW_SWITCH_RETRY_MS). */
     void (*sync_failed)(void *arg, uint64_t generation, const char *error);
+    /* The switch has learned an address that was not known, or was known elsewhere.  May be NULL. */
+    void (*learned)(void *arg, const struct zw_station *);
 };
 
 struct zw_switch *zw_switch_new(struct event_base *, const char *name, const char *management_socket,
@@ -79,6 +82,9 @@ void zw_switch_set_desired(struct zw_switch *, struct zw_flow_table *desired, ui
  * the rest, and costs no more than it.  Takes what is in 'delta'.  False, and nothing has happened, if 'base' is not the
  * newest desired generation, or does not have what should go: then say the whole table. */
 bool zw_switch_change_desired(struct zw_switch *, struct zw_flow_delta *delta, uint64_t base, uint64_t generation);
+
+/* What it has learned; as long as the switch lives. */
+const struct zw_stations *zw_switch_stations(const struct zw_switch *);
 
 /* Connects now, if it is waiting to: the bridge is known to be back. */
 void zw_switch_kick(struct zw_switch *);

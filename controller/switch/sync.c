@@ -46,6 +46,7 @@ static void read_flows(struct zw_switch *sw)
     zw_switch_set_state(sw, ZW_SWITCH_READING);
     set_timer(sw, ZW_SWITCH_ANSWER_S * 1000);
     set_table(&sw->reading, zw_flow_table_new());
+    zw_stations_begin(sw->stations);
     sw->dirty = false;
     sw->last_read_us = now_us(CLOCK_MONOTONIC);
     sw->dump_xid = zw_ofp_put_flow_dump(zw_ofconn_out(sw->flows));
@@ -68,6 +69,9 @@ static void add_flow(void *sw_, struct zw_flow *flow, const struct zw_flow_count
 
     (void)counters;
     if (zw_flow_is_learned(flow)) {
+        const struct zw_learned_mac learned = zw_flow_learned(flow);
+
+        zw_switch_learned(sw, &learned);
         zw_flow_free(flow);
     } else {
         zw_flow_table_replace(sw->reading, flow);
@@ -268,6 +272,7 @@ bool zw_sync_flow_stats(struct zw_switch *sw, const struct zw_ofp_msg *msg, cons
     } else if (zw_flow_table_count(sw->reading) > ZW_SWITCH_MAX_FLOWS) {
         zw_ofconn_fail(sw->flows, true, "more than %u flows", ZW_SWITCH_MAX_FLOWS);
     } else if (!msg->more) {
+        zw_stations_end(sw->stations);
         count_foreign_flows(sw);
         set_table(&sw->found, sw->reading);
         sw->reading = NULL;

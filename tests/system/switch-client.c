@@ -231,7 +231,7 @@ static void on_input(evutil_socket_t fd, short what, void *buffer)
 
 int main(int argc, char **argv)
 {
-    static const struct zw_switch_ops ops = {packet_in, in_sync, sync_failed};
+    static const struct zw_switch_ops ops = {.packet_in = packet_in, .in_sync = in_sync, .sync_failed = sync_failed};
 
     if (argc != 2) {
         fprintf(stderr, "usage: switch-client MANAGEMENT-SOCKET\n");

@@ -33,6 +33,7 @@ check_PROGRAMS += tests/unit/test-control-rights
 tests_unit_test_ovsdb_SOURCES = tests/unit/test-ovsdb.c tests/unit/ovsdb-fixture.c tests/unit/ovsdb-fixture.h
 check_PROGRAMS += tests/unit/test-problems
 check_PROGRAMS += tests/unit/test-sha256
+check_PROGRAMS += tests/unit/test-stations
 check_PROGRAMS += tests/unit/test-tally
 check_PROGRAMS += tests/unit/test-names
 check_PROGRAMS += tests/unit/test-memory

@@ -66,7 +66,7 @@ static void sync_failed(void *f_, uint64_t generation, const char *error)
     desire_then(f);
 }
 
-static const struct zw_switch_ops ops = {packet_in, in_sync, sync_failed};
+static const struct zw_switch_ops ops = {.packet_in = packet_in, .in_sync = in_sync, .sync_failed = sync_failed};
 
 static void on_tick(evutil_socket_t unused, short what, void *arg)
 {

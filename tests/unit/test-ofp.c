@@ -323,11 +323,21 @@ static struct ofpbuf *flow_update(enum ofp_flow_update_event event, uint8_t tabl
     struct ovs_list messages;
 
     match_init_catchall(&update.match);
+    match_set_reg(&update.match, ZW_REG_SEGMENT, 20);
+    match_set_dl_dst(&update.match, (struct eth_addr){.ea = {2, 0, 0, 0, 0, 9}});
     ofputil_start_flow_update(&messages, PROTOCOL);
     ofputil_append_flow_update(&update, &messages, NULL);
     struct ofpbuf *msg = ofpbuf_from_list(ovs_list_pop_front(&messages));
     ofpmsg_update_length(msg);
     return msg;
+}
+
+static struct zw_learned_mac learned_last;
+
+static void take_learned(void *arg, const struct zw_learned_mac *learned)
+{
+    (void)arg;
+    learned_last = *learned;
 }
 
 static unsigned int count_foreign(struct ofpbuf *msg, bool *missed)
@@ -338,7 +348,8 @@ static unsigned int count_foreign(struct ofpbuf *msg, bool *missed)
 
     CU_ASSERT_EQUAL(zw_ofp_decode(copy, msg->size, &decoded), 0);
     CU_ASSERT_EQUAL(decoded.type, ZW_OFP_FLOW_UPDATE);
-    CU_ASSERT_EQUAL(zw_ofp_decode_flow_updates(copy, msg->size, &n_foreign, missed), 0);
+    learned_last = (struct zw_learned_mac){.segment = 4711};
+    CU_ASSERT_EQUAL(zw_ofp_decode_flow_updates(copy, msg->size, take_learned, NULL, &n_foreign, missed), 0);
     free(copy);
     ofpbuf_delete(msg);
     return n_foreign;
@@ -352,7 +363,10 @@ static void test_flow_updates(void)
 
     for (size_t i = 0; i < 3; i++) {
         CU_ASSERT_EQUAL(count_foreign(flow_update(events[i], ZW_STAGE_POLICY, 0), &missed), 1);
+        CU_ASSERT_EQUAL(learned_last.segment, 4711); /* Nothing was learned. */
         CU_ASSERT_EQUAL(count_foreign(flow_update(events[i], ZW_STAGE_MACS, learned), &missed), 0);
+        CU_ASSERT(learned_last.segment == 20 && learned_last.ofport == 3 && learned_last.mac.bytes[5] == 9);
+        CU_ASSERT_EQUAL(learned_last.is_there, events[i] != OFPFME_REMOVED);
         CU_ASSERT_EQUAL(count_foreign(flow_update(events[i], ZW_STAGE_POLICY, learned), &missed), 1);
         CU_ASSERT_EQUAL(count_foreign(flow_update(events[i], ZW_N_STAGES, 0), &missed), 0);
         CU_ASSERT(!missed);
@@ -389,7 +403,7 @@ static void decode_everything(const uint8_t *data, size_t size)
         zw_ofp_decode_flow_stats(data, size, drop_flow, NULL);
         break;
     case ZW_OFP_FLOW_UPDATE:
-        zw_ofp_decode_flow_updates(data, size, &n_foreign, &missed);
+        zw_ofp_decode_flow_updates(data, size, take_learned, NULL, &n_foreign, &missed);
         break;
     default:
         break;
