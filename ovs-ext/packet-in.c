@@ -20,6 +20,21 @@ struct zw_packet_in_private {
     struct ofpbuf continuation;
 };
 
+/* What was dropped is recorded whatever it is, and ARP with whom it claimed to be from. */
+static void fill_key_without_ip(struct zw_packet_in *in, const struct flow *flow)
+{
+    struct zw_packet_key *key = &in->key;
+    bool was_dropped = in->punt == ZW_PUNT_DROPPED;
+
+    key->eth_type = ntohs(flow->dl_type);
+    in->has_key = key->eth_type >= ETH_TYPE_MIN || was_dropped;
+    if (was_dropped && flow->dl_type == htons(ETH_TYPE_ARP)) {
+        key->src.family = key->dst.family = ZW_IPV4;
+        memcpy(key->src.bytes, &flow->nw_src, sizeof flow->nw_src);
+        memcpy(key->dst.bytes, &flow->nw_dst, sizeof flow->nw_dst);
+    }
+}
+
 static void fill_key(struct zw_packet_in *in, const struct flow *flow)
 {
     struct zw_packet_key *key = &in->key;
@@ -33,8 +48,7 @@ static void fill_key(struct zw_packet_in *in, const struct flow *flow)
         memcpy(key->src.bytes, &flow->ipv6_src, sizeof flow->ipv6_src);
         memcpy(key->dst.bytes, &flow->ipv6_dst, sizeof flow->ipv6_dst);
     } else {
-        key->eth_type = ntohs(flow->dl_type);
-        in->has_key = key->eth_type >= ETH_TYPE_MIN;
+        fill_key_without_ip(in, flow);
         return;
     }
     key->proto = flow->nw_proto;

@@ -16,7 +16,8 @@ struct zw_packet_in_private;
 struct zw_packet_in {
     enum zw_punt punt;
     bool is_ours; /* Has our userdata; nothing else is filled in if not. */
-    bool has_key; /* It is IP or has an EtherType, and 'key' is filled in. */
+    bool
+        has_key; /* It is IP, has an EtherType or was dropped, and 'key' is filled in; of ARP that was dropped with its addresses. */
     struct zw_packet_key key;
     uint8_t src_mac[6], dst_mac[6];
     uint16_t eth_type;

@@ -30,7 +30,7 @@ struct zw_prefix {
 };
 
 struct zw_packet_key {
-    uint16_t eth_type;       /* 0: IP.  Else there is nothing but this EtherType. */
+    uint16_t eth_type;       /* 0: IP.  Else there is nothing but this EtherType, and addresses perhaps for the log. */
     struct zw_addr src, dst; /* Of one family. */
     uint8_t proto;           /* IPPROTO_*. */
     uint16_t sport, dport;   /* Host byte order; TCP, UDP and SCTP.  ICMP and ICMPv6: type and code. */

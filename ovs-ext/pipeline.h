@@ -71,8 +71,9 @@ enum zw_reg {
     ZW_FLAG(STATELESS, 4, 1, "each packet is judged: to several receivers, or not tracked") \
     ZW_FLAG(PCP,       5, 3, "priority in the VLAN tag that CLASSIFY took off")            \
     ZW_FLAG(COPY,      8, 1, "for a receiver that may be elsewhere: opens no session")     \
-    ZW_FLAG(BOUND,     9, 2, "how far stage BINDING has come")                       \
-    ZW_FLAG(REJECT,   11, 1, "with deny: the sender is told")
+    ZW_FLAG(BOUND,     9, 2, "how far stage BINDING has come")                             \
+    ZW_FLAG(REJECT,   11, 1, "with deny: the sender is told")                              \
+    ZW_FLAG(DROPPED,  12, 1, "with deny: not by a rule; register RULE has the reason's number (ZW_DROPS)")
 /* clang-format on */
 
 enum {
@@ -234,6 +235,7 @@ static inline uint16_t zw_cookie_drop_port(uint64_t cookie)
     ZW_PUNT(2, SESSION, "a copy: the fast path let a session in")   \
     ZW_PUNT(3, DENIED,  "a copy: the fast path denied a packet")    \
     ZW_PUNT(4, REJECT,  "a copy: the sender is to be told that it is refused") \
+    ZW_PUNT(5, DROPPED, "a copy: the fast path dropped a packet, and not by a rule") \
     ZW_PUNT(6, LEARN,   "a copy: who has an address")
 /* clang-format on */
 
@@ -268,8 +270,9 @@ static inline int zw_cookie_punts(uint64_t cookie, enum zw_punt punt)
 #define ZW_CONTROLLER_ID 0x5a57u /* Whose packet-ins are ours. */
 #define ZW_COPY_MAX_LEN 128u     /* Bytes of a packet that is copied for the log: all headers that it shows. */
 #define ZW_PAUSE_MAX_LEN 65535u  /* A paused packet comes whole: it goes on from what is sent back. */
-#define ZW_COPY_METER_ID 0x5a57u /* Bounds the copies of packets that are judged one by one. */
-#define ZW_COPY_METER_PPS 1000u  /* Copies a second, for a bridge; the rest is counted as a gap. */
+#define ZW_COPY_METER_ID 0x5a57u /* Bounds the copies of packets that are judged one by one, */
+#define ZW_DROP_METER_ID 0x5a59u /* and, so that nobody can hide these behind others, of those that no rule dropped. */
+#define ZW_COPY_METER_PPS 1000u  /* Copies a second of either, for a bridge; the rest is counted as a gap. */
 /* What is quoted of a rejected packet: Ethernet and the least MTU of IPv6 without the headers around (RFC 4443, 2.4 c). */
 #define ZW_REJECT_MAX_LEN (14u + 1280u - 40u - 8u)
 #define ZW_REJECT_METER_ID 0x5a58u /* Bounds the packets that come up to be answered; the rest gets no answer. */

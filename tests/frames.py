@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """frames - raw Ethernet frames, as honest or as false as a test needs them.
 
-usage: frames.py send [NAME=VALUE...] EXPRESSION [COUNT]
-                                    puts a frame (or a list of frames) on eth0; NAMEs are strings in the expression
+usage: frames.py send [NAME=VALUE...] EXPRESSION [COUNT [SECONDS]]
+                                    puts a frame (or a list of frames) on eth0; NAMEs are strings in the expression;
+                                    SECONDS: between two of them, 0.01
        frames.py serve PIPE [NAME=VALUE...]
                                     the same for each line "EXPRESSION<tab>COUNT" that comes through PIPE; a line "sent" goes
                                     back through PIPE.sent
@@ -178,20 +179,20 @@ def is_name(word):
     return "=" in word and word.split("=")[0].isidentifier()
 
 
-def put(expression, names, count):
+def put(expression, names, count, pause=0.01):
     frames = eval(expression, {**globals(), **names})  # pylint: disable=eval-used
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sock:
         sock.bind(("eth0", 0))
         for _ in range(count):
             for frame in frames if isinstance(frames, list) else [frames]:
                 sock.send(frame)
-                time.sleep(0.01)
+                time.sleep(pause)
 
 
 def send(*words):
     names = dict(word.split("=", 1) for word in words if is_name(word))
     rest = [word for word in words if not is_name(word)]
-    put(rest[0], names, int(rest[1]) if len(rest) > 1 else 1)
+    put(rest[0], names, *(convert(word) for convert, word in zip((int, float), rest[1:] or ["1"])))
 
 
 def serve(pipe, *words):

@@ -14,7 +14,7 @@ frames_silence() {
     done
 }
 
-# frame VM EXPRESSION [COUNT]: see frames.py; FRAME_NAMES are the names that it may use.
+# frame VM EXPRESSION [COUNT [SECONDS-BETWEEN]]: see frames.py; FRAME_NAMES are the names that it may use.
 FRAME_NAMES=()
 frame() {
     local vm=$1 pipe=$ZW_PG/serve-$1 answer

@@ -52,7 +52,7 @@ struct zw_inserter {
 struct decision_key {
     char rule[ZW_AUDIT_NAME_SIZE], from_zone[ZW_AUDIT_NAME_SIZE], to_zone[ZW_AUDIT_NAME_SIZE];
     char from_port[ZW_AUDIT_IFNAME_SIZE], to_port[ZW_AUDIT_IFNAME_SIZE], bridge[ZW_AUDIT_IFNAME_SIZE];
-    char step[16];
+    char step[ZW_AUDIT_STEP_SIZE];
     uint32_t rule_number, policy_version, path, segment;
 };
 
@@ -67,7 +67,7 @@ struct tuple_key {
     uint16_t dport, proto; /* As in the columns. */
 };
 
-_Static_assert(sizeof(struct decision_key) == 3 * 64 + 3 * 32 + 16 + 16, "no padding");
+_Static_assert(sizeof(struct decision_key) == 3 * 64 + 3 * 32 + 24 + 16, "no padding");
 _Static_assert(sizeof(struct tuple_key) == 2 * 24 + 8 + 2 * 6 + 4, "no padding");
 
 int zw_inserter_create(sqlite3 *db, struct zw_inserter **inserterp)

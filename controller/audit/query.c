@@ -95,7 +95,8 @@ static const struct zw_audit_column no_row[] = {
 
 static const char *const records[] = {
     [ZW_RECORD_SESSION] = FLOW("sessions", "'session'", "'allow'", NOT_OPENED, "NULL, NULL", ""),
-    [ZW_RECORD_DENIAL] = FLOW("denials", "'denial'", "'deny'", NOT_OPENED, "NULL, NULL", ""),
+    [ZW_RECORD_DENIAL] =
+        FLOW("denials", "'denial'", "'deny'", NOT_OPENED, "CASE d.rule WHEN '' THEN d.step END, NULL", ""),
     [ZW_RECORD_END] = FLOW("ends", "'end'", "'deny'", "o.rule, o.rule_number, o.policy_version",
                            "r.reason, 'let in by ' || o.rule || ', version ' || o.policy_version",
                            " JOIN decisions AS o ON o.id = r.opened"),

@@ -13,6 +13,7 @@
 
 #define ZW_AUDIT_NAME_SIZE 64   /* Zones, rules: ZW_NAME_MAX and a zero. */
 #define ZW_AUDIT_IFNAME_SIZE 32 /* Interface and bridge names in OVS; longer ones are cut. */
+#define ZW_AUDIT_STEP_SIZE 24   /* Steps of a decision, names of ZW_DROPS. */
 #define ZW_AUDIT_TEXT_SIZE 256  /* Longer texts are cut and end in "...". */
 
 /* How a verdict was reached. */
@@ -41,7 +42,7 @@ struct zw_flow_record { /* SESSION, DENIAL and, as its first member, END. */
     uint32_t rule; /* 0: the default. */
     uint32_t policy_version;
     char rule_name[ZW_AUDIT_NAME_SIZE];
-    char step[16]; /* zw_step_name(). */
+    char step[ZW_AUDIT_STEP_SIZE]; /* zw_step_name(), or zw_drop_name() where no rule was asked. */
     char src_zone[ZW_AUDIT_NAME_SIZE], dst_zone[ZW_AUDIT_NAME_SIZE];
     char src_port[ZW_AUDIT_IFNAME_SIZE], dst_port[ZW_AUDIT_IFNAME_SIZE];
     char bridge[ZW_AUDIT_IFNAME_SIZE];
@@ -56,7 +57,7 @@ struct zw_end_record {
     enum zw_path was_path; /* Who had let it in: */
     uint32_t was_rule, was_version;
     char was_rule_name[ZW_AUDIT_NAME_SIZE];
-    char was_step[16];
+    char was_step[ZW_AUDIT_STEP_SIZE];
 };
 
 struct zw_policy_record {

@@ -25,8 +25,25 @@ struct zw_flow *zw_drop_flow(enum zw_stage stage, uint16_t priority, enum zw_dro
     return zw_flow_new(stage, priority, zw_drop_cookie(drop, port ? (uint16_t)port->ofport : 0));
 }
 
+/* What is dropped by no rule goes to the log by way of VERDICT, which counts and bounds the copies.  Drops behind VERDICT
+ * are of packets that are in the log already. */
+static void log_drop(struct zw_flow *flow)
+{
+    enum zw_drop drop = zw_cookie_drop(zw_flow_cookie(flow));
+
+    if (zw_flow_stage(flow) < ZW_STAGE_VERDICT) {
+        zw_act_set_flags(flow, (uint32_t)ZW_FLAG_DENY << ZW_FLAG_VERDICT_FIRST | ZW_FLAG_DROPPED_MASK,
+                         ZW_FLAG_VERDICT_MASK | ZW_FLAG_DROPPED_MASK);
+        zw_act_set_reg(flow, ZW_REG_RULE, drop);
+        zw_act_goto(flow, ZW_STAGE_VERDICT);
+    }
+}
+
 void zw_emit(struct zw_compiler *c, struct zw_flow *flow)
 {
+    if (c->policy->logs_drops && zw_cookie_kind(zw_flow_cookie(flow)) == ZW_COOKIE_DROP) {
+        log_drop(flow);
+    }
     bool added = zw_flow_table_add(c->flows, flow);
 
     assert(added);

@@ -79,6 +79,12 @@ void zw_compile_verdict(struct zw_compiler *c)
 
     reject(c);
 
+    /* From zw_emit(), where drops are logged.  It stays when they no longer are, and with it its counter. */
+    flow = punt_flow(ZW_PUNT_DROPPED, ZW_PRIO_EXACT, ZW_FLAG_DENY);
+    zw_match_flags(flow, ZW_FLAG_DROPPED_MASK, ZW_FLAG_DROPPED_MASK);
+    zw_act_punt(flow, ZW_PUNT_DROPPED, false, ZW_DROP_METER_ID);
+    zw_emit(c, flow);
+
     /* Paused here; it goes on with the slow path's verdict, or nowhere if that never comes. */
     flow = punt_flow(ZW_PUNT_ASK, ZW_PRIO_MATCH, ZW_FLAG_ASK);
     zw_act_punt(flow, ZW_PUNT_ASK, true, 0);

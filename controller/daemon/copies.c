@@ -23,20 +23,26 @@
 struct kind {
     const char *name;
     enum zw_punt punt;
-    size_t offset;  /* Of its tally in struct zw_managed. */
-    bool is_logged; /* What is missing is a gap in the log; else it is only counted, from the start of the daemon on. */
+    size_t offset; /* Of its tally in struct zw_managed. */
+    const char
+        *type; /* Of the records that it becomes.  NULL: none; what is missing is counted from the daemon's start on. */
+    const char *missed; /* What the log says of those that are missing. */
 };
 
 /* What a switch says it has sent up, summed over its flows. */
 struct reading {
     struct zw_managed *managed;
-    uint64_t n_sent[3]; /* For each of 'kinds'. */
+    uint64_t n_sent[4]; /* For each of 'kinds'. */
 };
 
 static const struct kind kinds[] = {
-    {"session", ZW_PUNT_SESSION, offsetof(struct zw_managed, sessions), true},
-    {"denial", ZW_PUNT_DENIED, offsetof(struct zw_managed, denials), true},
-    {"reject", ZW_PUNT_REJECT, offsetof(struct zw_managed, rejects), false},
+    {"session", ZW_PUNT_SESSION, offsetof(struct zw_managed, sessions), "session",
+     "let in by the fast path; the switch's copy did not arrive"},
+    {"denial", ZW_PUNT_DENIED, offsetof(struct zw_managed, denials), "denial",
+     "denied by the fast path; beyond the rate of copies, or not arrived"},
+    {"drop", ZW_PUNT_DROPPED, offsetof(struct zw_managed, drops), "denial",
+     "dropped by the fast path, and by no rule; beyond the rate of copies, or not arrived"},
+    {"reject", ZW_PUNT_REJECT, offsetof(struct zw_managed, rejects), NULL, NULL},
 };
 
 enum { N_KINDS = sizeof kinds / sizeof kinds[0] };
@@ -70,10 +76,8 @@ static void record_gap(struct zw_managed *managed, const struct kind *kind, cons
 {
     struct zw_record record = {.type = ZW_RECORD_GAP, .time_us = zw_audit_now_us()};
 
-    snprintf(record.gap.what, sizeof record.gap.what, "%s", kind->name);
-    snprintf(record.gap.text, sizeof record.gap.text, "bridge %s: %s", managed->name,
-             kind->punt == ZW_PUNT_SESSION ? "let in by the fast path; the switch's copy did not arrive"
-                                           : "denied by the fast path; beyond the rate of copies, or not arrived");
+    snprintf(record.gap.what, sizeof record.gap.what, "%s", kind->type);
+    snprintf(record.gap.text, sizeof record.gap.text, "bridge %s: %s", managed->name, kind->missed);
     record.gap.n_missing = gap->n_missing;
     record.gap.from_us = gap->from_us;
     record.gap.to_us = gap->to_us;
@@ -121,7 +125,7 @@ static void save(struct zw_daemon *daemon)
         cJSON *object = cJSON_AddObjectToObject(root, daemon->bridges[i].name);
 
         for (size_t j = 0; j < N_KINDS; j++) {
-            if (kinds[j].is_logged) {
+            if (kinds[j].type) {
                 cJSON_AddItemToObject(object, kinds[j].name, tally_json(tally_of(&daemon->bridges[i], &kinds[j])));
             }
         }
@@ -138,26 +142,32 @@ static void save(struct zw_daemon *daemon)
 
 struct count {
     const char *bridge;
+    bool of_drops;
     uint64_t n;
 };
 
 static bool count_row(void *count_, const struct zw_audit_column *columns, size_t n)
 {
     struct count *count = count_;
+    bool is_there = false, is_of_rule = false;
 
     for (size_t i = 0; i < n; i++) {
         if (!strcmp(columns[i].name, "bridge")) {
-            count->n += !strcmp(columns[i].value, count->bridge);
+            is_there = !strcmp(columns[i].value, count->bridge);
+        } else if (!strcmp(columns[i].name, "rule")) {
+            is_of_rule = columns[i].value[0];
         }
     }
+    count->n += is_there && is_of_rule != count->of_drops;
     return true;
 }
 
 /* Fast-path records of 'bridge' since 'since_us'. */
-static uint64_t count_records(const struct zw_daemon *daemon, const char *bridge, const char *type, int64_t since_us)
+static uint64_t count_records(const struct zw_daemon *daemon, const char *bridge, const struct kind *kind,
+                              int64_t since_us)
 {
-    const struct zw_audit_filter filter = {.since_us = since_us, .type = type, .path = "fast"};
-    struct count count = {.bridge = bridge};
+    const struct zw_audit_filter filter = {.since_us = since_us, .type = kind->type, .path = "fast"};
+    struct count count = {.bridge = bridge, .of_drops = kind->punt == ZW_PUNT_DROPPED};
     struct zw_problems problems = ZW_PROBLEMS_INIT;
 
     zw_audit_query(zw_audit_status(daemon->audit).path, &filter, count_row, &count, &problems);
@@ -181,7 +191,7 @@ static void restore_tally(const struct zw_daemon *daemon, const char *bridge, co
         tally->n_sent = (uint64_t)number(object, "sent");
         tally->check_us = (int64_t)number(object, "check_us");
         tally->complete_us = (int64_t)number(object, "complete_us");
-        tally->n_received = (uint64_t)number(object, "received") + count_records(daemon, bridge, kind->name, saved_us);
+        tally->n_received = (uint64_t)number(object, "received") + count_records(daemon, bridge, kind, saved_us);
     }
 }
 
@@ -222,7 +232,7 @@ static void on_read(void *reading_, const char *error)
         struct zw_tally_gap gap;
 
         if (zw_tally_check(tally_of(managed, &kinds[i]), reading->n_sent[i], zw_audit_now_us(), &gap)) {
-            if (kinds[i].is_logged) {
+            if (kinds[i].type) {
                 record_gap(managed, &kinds[i], &gap);
             } else {
                 managed->n_rejects_unanswered += gap.n_missing;

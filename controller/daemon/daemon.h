@@ -52,7 +52,8 @@ struct zw_managed {
     int64_t duration_us;           /* and the time from sending to confirmation. */
     int64_t in_sync_us;            /* Unix time of the last confirmation, 0: never. */
     struct zw_tally sessions;      /* Copies of what the fast path let in, */
-    struct zw_tally denials;       /* and of what it denied. */
+    struct zw_tally denials;       /* of what it denied, */
+    struct zw_tally drops;         /* and of what it dropped by no rule. */
     struct zw_tally rejects;       /* Packets to be answered. */
     uint64_t n_rejects_unanswered; /* Of them, beyond ZW_REJECT_METER_PPS, or not arrived. */
     struct zw_owned_mac *owned;    /* Addresses that OVSDB gives to ports, sorted (addresses.c), */

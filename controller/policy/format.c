@@ -283,6 +283,7 @@ char *zw_policy_format(const struct zw_policy *policy)
     fprintf(f, "defaults:\n  action: %s\n  log: %s\n", zw_action_name(policy->default_action),
             zw_log_level_name(policy->default_log));
     fputs(policy->pickup == ZW_PICKUP_LOOSE ? "  pickup: loose\n" : "", f);
+    fputs(policy->logs_drops ? "  log-drops: true\n" : "", f);
     print_conntrack(f, policy);
     fputs(policy->n_rules ? "rules:\n" : "rules: []\n", f);
     for (size_t i = 0; i < policy->n_rules; i++) {

@@ -157,6 +157,7 @@ struct zw_policy {
     enum zw_action default_action; /* Any but ZW_ASK: where no rule matches ("rule 0", named "default"). */
     enum zw_log_level default_log;
     enum zw_pickup pickup;
+    bool logs_drops;                /* What is dropped before a rule is asked is recorded, too. */
     struct zw_ct_timeouts timeouts; /* 0: not given. */
     uint32_t max_sessions;          /* In each conntrack zone; 0: as many as there is room for. */
     uint32_t next_rule_id;          /* Not given yet in the history of this policy. */

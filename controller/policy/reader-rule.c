@@ -45,13 +45,17 @@ static const struct zw_reader_word action_words[] = {
     {"ask", ZW_ASK, false},     {NULL, -1, false},
 };
 
+enum { DEFAULT_ACTION, DEFAULT_LOG, DEFAULT_LOG_DROPS, DEFAULT_PICKUP, DEFAULT_WHEN_DOWN, N_DEFAULTS };
+
 void zw_reader_defaults(struct zw_reader *r, const struct zw_yaml_node *node)
 {
     static const struct zw_reader_key default_keys[] = {
-        {"action", false}, {"log", false}, {"pickup", false}, {"when-down", true}, {NULL, false}};
+        [DEFAULT_ACTION] = {"action", false},       [DEFAULT_LOG] = {"log", false},
+        [DEFAULT_LOG_DROPS] = {"log-drops", false}, [DEFAULT_PICKUP] = {"pickup", false},
+        [DEFAULT_WHEN_DOWN] = {"when-down", true},  [N_DEFAULTS] = {NULL, false}};
     static const struct zw_reader_word pickup_words[] = {
         {"strict", ZW_PICKUP_STRICT, false}, {"loose", ZW_PICKUP_LOOSE, false}, {NULL, -1, false}};
-    const struct zw_yaml_node *values[4];
+    const struct zw_yaml_node *values[N_DEFAULTS];
     int value;
 
     if (r->defaults_file) {
@@ -64,17 +68,20 @@ void zw_reader_defaults(struct zw_reader *r, const struct zw_yaml_node *node)
     if (!zw_reader_map(r, node, "defaults", default_keys, values)) {
         return;
     }
-    if (values[0]) {
-        value = zw_reader_word(r, values[0], "action", zw_reader_final_action_words);
+    if (values[DEFAULT_ACTION]) {
+        value = zw_reader_word(r, values[DEFAULT_ACTION], "action", zw_reader_final_action_words);
         r->policy->default_action = value < 0 ? ZW_DENY : (enum zw_action)value;
     }
-    if (values[1]) {
-        value = zw_reader_word(r, values[1], "log", zw_reader_log_words);
+    if (values[DEFAULT_LOG]) {
+        value = zw_reader_word(r, values[DEFAULT_LOG], "log", zw_reader_log_words);
         r->policy->default_log = value < 0 ? ZW_LOG_DENIED : (enum zw_log_level)value;
     }
-    if (values[2]) {
-        r->policy->pickup = zw_reader_word(r, values[2], "pickup", pickup_words) == ZW_PICKUP_LOOSE ? ZW_PICKUP_LOOSE
-                                                                                                    : ZW_PICKUP_STRICT;
+    if (values[DEFAULT_LOG_DROPS]) {
+        zw_reader_bool(r, values[DEFAULT_LOG_DROPS], &r->policy->logs_drops);
+    }
+    if (values[DEFAULT_PICKUP]) {
+        value = zw_reader_word(r, values[DEFAULT_PICKUP], "pickup", pickup_words);
+        r->policy->pickup = value == ZW_PICKUP_LOOSE ? ZW_PICKUP_LOOSE : ZW_PICKUP_STRICT;
     }
 }
 

@@ -134,6 +134,26 @@ static void record_copy(struct zw_slowpath *sp, const struct zw_bridge *bridge, 
     zw_audit_put(sp->audit, &record);
 }
 
+/* A copy: the fast path dropped it without asking a rule.  The registers hold what it knew by then. */
+static void record_drop(struct zw_slowpath *sp, const struct zw_bridge *bridge, const struct zw_packet_in *in)
+{
+    const struct zw_policy *policy = sp->policies[0];
+    struct zw_record record;
+
+    describe_packet(&record, bridge, in);
+    record.type = ZW_RECORD_DENIAL;
+    record.flow.path = ZW_PATH_FAST;
+    record.flow.policy_version = policy ? policy->version : 0;
+    put_name(record.flow.step, sizeof record.flow.step, zw_drop_name((enum zw_drop)in->regs[ZW_REG_RULE]));
+    put_zone(record.flow.src_zone, sizeof record.flow.src_zone, policy, in->regs[ZW_REG_SRC_ZONE]);
+    put_zone(record.flow.dst_zone, sizeof record.flow.dst_zone, policy, in->regs[ZW_REG_DST_ZONE]);
+    if (!in->regs[ZW_REG_OUT_PORT]) {
+        record.flow.dst_port[0] = '\0';
+    }
+    sp->status.n_drops++;
+    zw_audit_put(sp->audit, &record);
+}
+
 static void record_verdict(struct zw_slowpath *sp, const struct zw_bridge *bridge, const struct zw_packet_in *in,
                            const struct zw_verdict *verdict, uint32_t version)
 {
@@ -233,6 +253,8 @@ void zw_slowpath_packet_in(struct zw_slowpath *sp, const struct zw_bridge *bridg
         judge(sp, bridge, in, answer);
     } else if (in->punt == ZW_PUNT_REJECT) {
         refuse(sp, in, answer);
+    } else if (in->has_key && in->punt == ZW_PUNT_DROPPED) {
+        record_drop(sp, bridge, in);
     } else if (in->has_key) {
         record_copy(sp, bridge, in);
     }

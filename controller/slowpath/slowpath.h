@@ -26,7 +26,8 @@ struct zw_slowpath;
 
 struct zw_slowpath_status {
     uint64_t n_asked, n_allowed, n_denied; /* Verdicts given. */
-    uint64_t n_sessions, n_denials;        /* Copies that became records. */
+    uint64_t n_sessions, n_denials;        /* Copies that became records, */
+    uint64_t n_drops;                      /* also those of packets that no rule dropped. */
     uint64_t n_unjudged;                   /* Paused packets that no policy or no IP header was there for: dropped. */
     uint64_t n_rejected;                   /* Senders that were told, */
     uint64_t n_silent;                     /* and those that were not: no answer is due, */

@@ -18,7 +18,7 @@
 
 struct event;
 
-enum { ZW_SWITCH_N_METERS = 3 }; /* Of copies, of packets to be answered, and of what is learned. */
+enum { ZW_SWITCH_N_METERS = 4 }; /* Of copies, of drops, of packets to be answered, and of what is learned. */
 struct zw_counters_request;
 
 /* Sessions that are being ended (flush.c).  Nothing is under way without 'done'. */

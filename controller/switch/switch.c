@@ -90,6 +90,7 @@ static const struct {
     const char *what;
 } meters[ZW_SWITCH_N_METERS] = {
     {ZW_COPY_METER_ID, ZW_COPY_METER_PPS, ZW_COPY_METER_PPS, "copies of denied packets"},
+    {ZW_DROP_METER_ID, ZW_COPY_METER_PPS, ZW_COPY_METER_PPS, "copies of dropped packets"},
     {ZW_REJECT_METER_ID, ZW_REJECT_METER_PPS, ZW_REJECT_METER_BURST, "answers to rejected packets"},
     {ZW_LEARN_METER_ID, ZW_LEARN_METER_PPS, ZW_LEARN_METER_BURST, "learned addresses"},
 };

@@ -16,6 +16,8 @@
 #include "tests/unit/switch-fixture.h"
 #include "tests/unit/zw-test.h"
 
+enum { N_METERS = 4 };
+
 static void test_set_up(void)
 {
     struct fixture f;
@@ -27,8 +29,8 @@ static void test_set_up(void)
     CU_ASSERT(fixture_wait(&f, has_packets_connection));
     CU_ASSERT_EQUAL(f.fake->n[FAKE_CONNECT], 2);
     CU_ASSERT_EQUAL(f.fake->n[FAKE_HELLO], 2);
-    /* Three.  Added; added again with the bundle, in case they went with all flows; there they were, so they were made right. */
-    CU_ASSERT_EQUAL(f.fake->n[FAKE_METER], 9);
+    /* Each added; added again with the bundle, in case they went with all flows; there they were, so they were made right. */
+    CU_ASSERT_EQUAL(f.fake->n[FAKE_METER], 3 * N_METERS);
     CU_ASSERT_EQUAL(f.fake->n[FAKE_MONITOR], 1);
     CU_ASSERT(zw_switch_status(f.sw).metered);
     CU_ASSERT_EQUAL(zw_switch_status(f.sw).n_connects, 1);
@@ -38,7 +40,7 @@ static void test_set_up(void)
 
 static bool meter_was_modified(const struct fixture *f)
 {
-    return f->fake->n_meters_modified == 3;
+    return f->fake->n_meters_modified == N_METERS;
 }
 
 static void test_meter_from_before(void)
@@ -52,7 +54,7 @@ static void test_meter_from_before(void)
     CU_ASSERT(fixture_wait(&f, is_in_sync));
     CU_ASSERT(fixture_wait(&f, meter_was_modified));
     /* Added, made right, and added with the bundle. */
-    CU_ASSERT_EQUAL(f.fake->n[FAKE_METER], 9);
+    CU_ASSERT_EQUAL(f.fake->n[FAKE_METER], 3 * N_METERS);
     CU_ASSERT(zw_switch_status(f.sw).metered);
     fixture_destroy(&f);
 }

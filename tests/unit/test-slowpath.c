@@ -248,6 +248,18 @@ static void test_unknown_zone(void)
     bed_remove(&bed);
 }
 
+/* By no rule: the number of the reason is where the rule would be. */
+static void test_dropped(void)
+{
+    struct bed bed = bed_make();
+
+    set_ask(&bed, "allow", "none");
+    CU_ASSERT_FALSE(punt(&bed, ZW_PUNT_DROPPED, "a", "gone", ZW_DROP_LOOPBACK_SOURCE, 0, ZW_FLAG_DENY).resumed);
+    CU_ASSERT_EQUAL(zw_slowpath_status(bed.slowpath).n_drops, 1);
+    CU_ASSERT_EQUAL(count(&bed, "type = 'denial' AND step = 'loopback-source' AND rule = '' AND from_zone = 'a'"), 1);
+    bed_remove(&bed);
+}
+
 static void test_no_policy(void)
 {
     struct bed bed = bed_make();
@@ -302,5 +314,7 @@ static void test_not_ours(void)
 ZW_TEST_MAIN({"an allowed packet goes on with the verdict", test_allowed}, {"a denied one does not", test_denied},
              {"a rejected one is answered", test_rejected}, {"log: none leaves no record", test_log_none},
              {"the policy in force judges", test_newer_policy}, {"a zone that is gone gets nothing", test_unknown_zone},
-             {"no policy, no verdict", test_no_policy}, {"other flags stay as they were", test_flags_stay},
-             {"copies become records", test_copies}, {"what is not ours is ignored", test_not_ours})
+             {"no policy, no verdict", test_no_policy},
+             {"what no rule dropped is recorded with its reason", test_dropped},
+             {"other flags stay as they were", test_flags_stay}, {"copies become records", test_copies},
+             {"what is not ours is ignored", test_not_ours})
