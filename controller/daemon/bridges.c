@@ -209,13 +209,13 @@ void zw_bridges_learned(struct zw_daemon *daemon)
     if (!daemon->inventory) {
         return;
     }
-    daemon->generation++;
     for (size_t i = 0; i < daemon->n_bridges; i++) {
         struct zw_managed *managed = &daemon->bridges[i];
         size_t n;
         struct zw_learned *learned = zw_learning_list(daemon->learning, managed->name, &n);
 
         if (!zw_learned_same(learned, n, managed->compiled_learned, managed->n_compiled_learned)) {
+            daemon->generation++;
             update_bridge(daemon, managed, false);
         }
         free(learned);

@@ -22,6 +22,7 @@ struct entry {
     enum source source;
     int64_t until_us; /* The lease ends; 0: never. */
     int64_t probe_us; /* Not learned yet: it is then, unless somebody objects.  0: it is. */
+    bool is_taken;    /* For zw_learning_check(): policy or OVSDB bind the address to another port. */
 };
 
 struct zw_learning {
@@ -235,7 +236,6 @@ static bool hear_given(struct zw_learning *l, const struct scene *s, const struc
     const struct zw_port *port = client_of(s->policy, s->bridge, s->segment, &event->mac);
     const struct zw_port *owner = given_to(s->policy, s->bridge, s->segment, &event->addr);
     struct entry *entry = find(l, s->bridge->name, s->segment, &event->addr);
-    bool is_new = false;
 
     if (!port || owner == port) {
         return false;
@@ -250,12 +250,11 @@ static bool hear_given(struct zw_learning *l, const struct scene *s, const struc
     if (!entry) {
         entry = learn(l, s, port, &event->addr, DHCP);
         say(entry, "learned from DHCP");
-        is_new = true;
     }
     if (entry->source == DHCP) {
         entry->until_us = event->lease_s == ZW_LEASE_FOREVER ? 0 : s->now_us + (int64_t)event->lease_s * 1000000;
     }
-    return is_new;
+    return true;
 }
 
 static bool hear_probed(struct zw_learning *l, const struct scene *s, const struct zw_port *port,
@@ -364,14 +363,52 @@ static bool still_holds(const struct entry *entry, const struct zw_policy *polic
     char *owner = owner_of(port);
     bool same = !strcmp(owner, entry->owner);
     free(owner);
-    const struct zw_port *other = given_to(policy, bridge, entry->segment, &entry->addr);
-    return same && (!other || other == port);
+    return same && !entry->is_taken;
+}
+
+/* Marks what is bound to 'port' where 'claim' says, and was learned for another. */
+static void mark_taken(struct zw_learning *l, const char *bridge, const struct zw_port *port,
+                       const struct zw_claim *claim)
+{
+    struct zw_bindings bindings;
+
+    if (!claim->zone || !claim->zone->guard.is_on) {
+        return;
+    }
+    zw_bindings_find(claim->zone, port, NULL, 0, &bindings);
+    for (size_t i = 0; i < l->n; i++) {
+        struct entry *entry = &l->list[i];
+
+        if (entry->segment >= claim->first && entry->segment <= claim->last && has_addr(&bindings, &entry->addr) &&
+            !strcmp(entry->bridge, bridge) && strcmp(entry->port, port->name) &&
+            zw_port_carries(port, entry->segment)) {
+            entry->is_taken = true;
+        }
+    }
+    zw_bindings_clear(&bindings);
+}
+
+/* Once for each port, not for each address: there may be thousands of both. */
+static void find_taken(struct zw_learning *l, const struct zw_policy *policy, const struct zw_bridge *bridge)
+{
+    for (size_t i = 0; l->n && i < bridge->n_ports; i++) {
+        struct zw_claim *claims;
+        size_t n = zw_policy_carried_claims(policy, &bridge->ports[i], &claims);
+
+        for (size_t j = 0; j < n; j++) {
+            mark_taken(l, bridge->name, &bridge->ports[i], &claims[j]);
+        }
+        free(claims);
+    }
 }
 
 bool zw_learning_check(struct zw_learning *l, const struct zw_policy *policy, const struct zw_inventory *inventory)
 {
     bool changed = false;
 
+    for (size_t i = 0; i < inventory->n_bridges; i++) {
+        find_taken(l, policy, &inventory->bridges[i]);
+    }
     for (size_t i = 0; i < l->n;) {
         if (still_holds(&l->list[i], policy, inventory)) {
             i++;

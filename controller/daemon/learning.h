@@ -31,7 +31,8 @@ struct zw_learning_status {
 struct zw_learning *zw_learning_new(void);
 void zw_learning_free(struct zw_learning *);
 
-/* What a packet says that came in at 'in_port' of 'bridge', in 'segment'.  True if something is learned or forgotten. */
+/* What a packet says that came in at 'in_port' of 'bridge', in 'segment'.  True if something is learned, prolonged or
+ * forgotten: what zw_learning_format() gives is another text now. */
 bool zw_learning_hear(struct zw_learning *, const struct zw_policy *, const struct zw_bridge *,
                       const struct zw_address_event *, uint32_t in_port, unsigned int segment, int64_t now_us);
 

@@ -46,6 +46,7 @@ static struct zw_inventory *ports(void)
                                             .tag = numbers[i] == 5 ? 6 : 5,
                                             .vlan_mode = ZW_VLAN_ACCESS};
     }
+    zw_inventory_sort(inventory);
     return inventory;
 }
 
@@ -133,7 +134,7 @@ static void test_leases(void)
     check_list(bed.learning, "a=10.0.0.1 b=10.0.0.2");
     CU_ASSERT_FALSE(pass(&bed, 50 * S, &next_us));
     CU_ASSERT_EQUAL(next_us, 10 * S);
-    CU_ASSERT_FALSE(give(&bed, 1, "10.0.0.1", 60)); /* Renewed. */
+    CU_ASSERT(give(&bed, 1, "10.0.0.1", 60)); /* Renewed. */
     CU_ASSERT_FALSE(pass(&bed, 59 * S, &next_us));
     CU_ASSERT_EQUAL(next_us, 1 * S);
     CU_ASSERT(pass(&bed, 1 * S, &next_us));
@@ -236,10 +237,19 @@ static void test_changes(void)
     CU_ASSERT(zw_learning_check(bed.learning, bed.policy, bed.inventory));
     check_list(bed.learning, "b=10.0.0.2");
 
+    CU_ASSERT(give(&bed, 1, "10.0.0.1", 60)); /* Learned, and then bound to another. */
+    CU_ASSERT(give(&bed, 5, "10.0.0.1", 60)); /* That one is in another segment. */
+    struct zw_port *x = &bed.inventory->bridges[0].ports[4];
+    x->external_ids = zw_xcalloc(1, sizeof *x->external_ids);
+    x->external_ids[0] = (struct zw_external_id){zw_xstrdup("attached-ips"), zw_xstrdup("10.0.0.1")};
+    x->n_external_ids = 1;
+    CU_ASSERT(zw_learning_check(bed.learning, bed.policy, bed.inventory));
+    check_list(bed.learning, "b=10.0.0.2 other=10.0.0.1");
+
     struct zw_port *b = &bed.inventory->bridges[0].ports[1];
     b->tag = 7;
     CU_ASSERT(zw_learning_check(bed.learning, bed.policy, bed.inventory));
-    check_list(bed.learning, "");
+    check_list(bed.learning, "other=10.0.0.1");
     zw_policy_unref(deaf);
     bed_clear(&bed);
 }
