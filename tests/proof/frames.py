@@ -33,6 +33,12 @@ def number_of(data):
     return struct.unpack_from("!I", data, at + len(MAGIC))[0] if at >= 0 and len(data) >= at + 12 else None
 
 
+def is_refusal(data):
+    """Whether it is an ICMP or ICMPv6 error of the kind that a rejected packet is answered with, which quotes it."""
+    return (data[12:14] == b"\x08\x00" and data[23] == ICMP and data[34] == 3
+            or data[12:14] == b"\x86\xdd" and data[20] == ICMPV6 and data[54] == 1)
+
+
 def tcp_numbers(flags):
     """Sequence and acknowledgement, such that a SYN, its answer and what follows fit each other."""
     return {"S": (1000, 0), "SA": (5000, 1001)}.get(flags, (1001, 5001))
