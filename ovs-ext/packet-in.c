@@ -89,7 +89,7 @@ int zw_packet_in_decode(const uint8_t *msg, size_t size, struct zw_packet_in *in
         pin->reason >= OFPR_N_REASONS) {
         return EPROTO;
     }
-    if (pin->userdata_len && pin->userdata[0] >= ZW_PUNT_ASK && pin->userdata[0] <= ZW_PUNT_LEARN) {
+    if (pin->userdata_len && pin->userdata[0] >= 1 && pin->userdata[0] <= ZW_N_PUNTS) {
         in->punt = pin->userdata[0];
         in->is_ours = true;
         fill(in, pin);

@@ -245,6 +245,12 @@ enum zw_punt {
 #undef ZW_PUNT
 };
 
+enum { /* From 1 on, without holes. */
+#define ZW_PUNT(NUMBER, NAME, TEXT) +1
+       ZW_N_PUNTS = 0 ZW_PUNTS
+#undef ZW_PUNT
+};
+
 /* 'other' 0: the flow sends up one copy. */
 static inline uint64_t zw_punt_cookie(enum zw_punt punt, uint32_t other)
 {

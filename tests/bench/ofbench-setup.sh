@@ -31,9 +31,12 @@ ofbench_order() {
     _ofbench_answer 120
 }
 
+# There is no vswitchd to ask for sessions, so `status` is never healthy.
+_ofbench_in_force() { zw_ctl status 2>/dev/null | grep -q "bridge .*$ZW_BRIDGE: in sync, policy version 1"; }
+
 # ofbench_daemon POLICY: zonewardd (afresh), and ofbench knows that it is there.
 ofbench_daemon() {
     if zw_daemon_alive; then zw_daemon_stop || return 1; fi
     rm -rf "$ZW_PG/state"
-    zw_daemon_start "$1" && [ "$(ofbench_order wait 10)" = connected=1 ]
+    zw_daemon_launch "$1" && zw_wait_for _ofbench_in_force && [ "$(ofbench_order wait 10)" = connected=1 ]
 }

@@ -95,4 +95,4 @@ zw_case "so is one to what must be denied" too_open
 zw_case "an answer that does not come is missing" too_closed
 zw_case "the exit status tells" ends_badly
 rm -rf "$work"
-zw_done
+zw_done 'zonewardd.log:.* warning: sessions that the policy forbids cannot be ended yet: vswitchd does not run'

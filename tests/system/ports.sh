@@ -59,7 +59,10 @@ external_id() {
 moved() {
     zw_vsctl set interface vnet-x0 external_ids:role=database
     zone_is vnet-x0 db
+    zw_appctl revalidator/wait >/dev/null # What the datapath knows follows the flows.
+    zw_appctl revalidator/wait >/dev/null
     zw_stream_start moved web tcp 10.20.0.13 5432
+    zw_wait_for 'zw_ctl sessions | grep -q 10.20.0.13'
     sleep 0.5
     zw_vsctl remove interface vnet-x0 external_ids role -- set interface vnet-x0 external_ids:zone=web
     zone_is vnet-x0 web

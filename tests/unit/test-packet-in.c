@@ -84,7 +84,7 @@ static void test_pause_and_resume(void)
 
 static void test_foreign_packet_ins(void)
 {
-    static const uint8_t foreign[][8] = {{0}, {ZW_PUNT_REJECT + 1}, {'m', 'e'}};
+    static const uint8_t foreign[][8] = {{0}, {ZW_N_PUNTS + 1}, {'m', 'e'}};
 
     for (size_t i = 0; i < 4; i++) {
         struct ofpbuf *msg = packet_sample_paused(i < 3 ? foreign[i] : NULL, i < 3 ? 8 : 0);

@@ -295,7 +295,7 @@ static void test_random(void)
         free(same);
         free(text);
     }
-    CU_ASSERT(n_touched < n_all_edits * 5 / 4);
+    CU_ASSERT(n_touched < 2 * n_all_edits); /* Once in a while some neighbours are moved apart; all 60 never are. */
     zw_policy_unref(policy);
     free(history);
     free(list);
