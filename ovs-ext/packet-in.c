@@ -67,6 +67,7 @@ static void fill(struct zw_packet_in *in, const struct ofputil_packet_in *pin)
     memcpy(in->src_mac, flow.dl_src.ea, sizeof in->src_mac);
     memcpy(in->dst_mac, flow.dl_dst.ea, sizeof in->dst_mac);
     in->eth_type = ntohs(flow.dl_type);
+    in->tcp_flags = ntohs(flow.tcp_flags);
     in->packet = pin->packet;
     in->packet_size = pin->packet_len;
     in->in_port = ofp_to_u16(pin->flow_metadata.flow.in_port.ofp_port);

@@ -21,6 +21,7 @@ struct zw_packet_in {
     struct zw_packet_key key;
     uint8_t src_mac[6], dst_mac[6];
     uint16_t eth_type;
+    uint16_t tcp_flags;    /* Of TCP, as its header has them. */
     const uint8_t *packet; /* Ethernet without the VLAN tag; in the message. */
     size_t packet_size;    /* A copy may be cut short. */
     uint32_t in_port;

@@ -2,6 +2,7 @@
 
 #include "controller/slowpath/slowpath.h"
 
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -178,10 +179,17 @@ static void resume_allowed(const struct zw_packet_in *in, const struct zw_verdic
 }
 
 /* To the port and the segment that it came from, and nowhere else: whoever's address it was sent with. */
+/* Only `pickup: loose` lets TCP that opens nothing be judged.  It may be of a session that the switch has forgotten and its
+ * other end is about to go on with: a reset would end what is to be taken up. */
+static bool is_midstream(const struct zw_packet_in *in)
+{
+    return in->has_key && in->key.proto == IPPROTO_TCP && !(in->tcp_flags & TH_SYN);
+}
+
 static void refuse(struct zw_slowpath *sp, const struct zw_packet_in *in, struct zw_outbuf *answer)
 {
     uint8_t frame[ZW_REFUSAL_MAX_SIZE];
-    size_t size = zw_refusal_make(in->packet, in->packet_size, frame);
+    size_t size = is_midstream(in) ? 0 : zw_refusal_make(in->packet, in->packet_size, frame);
 
     if (size) {
         uint32_t other_port = in->in_port == ZW_OFPORT_LOCAL ? in->regs[ZW_REG_OUT_PORT] : ZW_OFPORT_LOCAL;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <netinet/tcp.h>
 #include <config.h>
 
 #include "controller/slowpath/slowpath.h"
@@ -25,6 +26,7 @@
 #define ASK_80 "  - {name: asked, from: a, to: b, service: tcp/80, action: ask, otherwise: %s, log: %s}\n"
 
 struct bed {
+    uint16_t tcp_flags; /* Of the packets that come up, 0: a SYN. */
     struct zw_test_log log;
     struct zw_audit *audit;
     struct zw_slowpath *slowpath;
@@ -120,6 +122,7 @@ static struct answer punt(struct bed *bed, enum zw_punt why, const char *from, c
     struct zw_packet_in in = ZW_PACKET_IN_INIT;
 
     CU_ASSERT_EQUAL_FATAL(zw_packet_in_decode(copy, msg->size, &in), 0);
+    in.tcp_flags = bed->tcp_flags ? bed->tcp_flags : in.tcp_flags;
     in.regs[ZW_REG_SRC_ZONE] = zw_zone_id(from);
     in.regs[ZW_REG_DST_ZONE] = zw_zone_id(to);
     in.regs[ZW_REG_RULE] = rule;
@@ -204,10 +207,16 @@ static void test_rejected(void)
     CU_ASSERT_STRING_EQUAL(answer.actions, actions);
     CU_ASSERT_EQUAL(zw_slowpath_status(bed.slowpath).n_rejected, 2);
 
+    /* Not in the middle of a session that may have been forgotten. */
+    bed.tcp_flags = TH_ACK;
+    CU_ASSERT_FALSE(punt(&bed, ZW_PUNT_REJECT, "a", "b", 1, 1, ZW_FLAG_DENY).refused);
+    bed.tcp_flags = 0;
+    CU_ASSERT_EQUAL(zw_slowpath_status(bed.slowpath).n_silent, 1);
+
     /* Not if there are several receivers, or this is perhaps not the one. */
     CU_ASSERT_FALSE(punt(&bed, ZW_PUNT_ASK, "a", "b", 1, 1, ZW_FLAG_ASK | ZW_FLAG_STATELESS_MASK).refused);
     CU_ASSERT_FALSE(punt(&bed, ZW_PUNT_ASK, "a", "b", 1, 1, ZW_FLAG_ASK | ZW_FLAG_COPY_MASK).refused);
-    CU_ASSERT_EQUAL(zw_slowpath_status(bed.slowpath).n_silent, 2);
+    CU_ASSERT_EQUAL(zw_slowpath_status(bed.slowpath).n_silent, 3);
     CU_ASSERT_EQUAL(zw_slowpath_status(bed.slowpath).n_denied, 3);
     CU_ASSERT_EQUAL(count(&bed, "type = 'denial' AND path = 'slow' AND rule = 'asked'"), 3);
     bed_remove(&bed);
