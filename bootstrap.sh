@@ -180,26 +180,24 @@ verb_build() {
     exec 9>&-
 }
 
-# count_results DIRECTORY RESULTS: every test's every case is one line in a .trs file.
-count_results() { find "$1" -name '*.trs' -exec cat {} + | grep -cE "^:test-result: ($2)" || true; }
-
-# print_failures DIRECTORY
-print_failures() { find "$1" -name '*.log' -exec grep -hE '^(FAIL|ERROR|XPASS|SKIP): ' {} + || true; }
+# Every test's every case is one line in a .trs file.
+count_results() { find "$build/check" -name '*.trs' -exec cat {} + | grep -cE "^:test-result: ($1)" || true; }
 
 # With sanitizers first; then distcheck, which builds a release from nothing but its tarball, with hardening instead of
-# sanitizers, and runs every test again; then some of the system tests on the kernel's datapath.
+# sanitizers, and runs every test again.
 verb_check() {
-    local status=0 passed failed kernel_passed kernel_failed
-    packages+=("${kernel_packages[@]}")
+    local status=0 passed failed
     prepare
     configure "$build/check" --enable-developer --enable-sanitizers
     find "$build/check" -name '*.trs' -delete
     make -C "$build/check" -j"$jobs" --no-print-directory || die "the build failed"
     make -C "$build/check" -j"$jobs" --no-print-directory -k check VERBOSE=1 || status=1
-    passed=$(count_results "$build/check" 'PASS|XFAIL')
-    failed=$(count_results "$build/check" 'FAIL|ERROR|XPASS|SKIP')
+    passed=$(count_results 'PASS|XFAIL')
+    failed=$(count_results 'FAIL|ERROR|XPASS|SKIP')
     if [ "$failed" -gt 0 ] || [ "$passed" -eq 0 ]; then status=1; fi
-    if [ "$status" -ne 0 ]; then print_failures "$build/check/tests"; fi
+    if [ "$status" -ne 0 ]; then
+        find "$build/check/tests" -name '*.log' -exec grep -hE '^(FAIL|ERROR|XPASS|SKIP): ' {} + || true
+    fi
 
     configure "$build"
     say "make distcheck (its output: $build/distcheck.log)"
@@ -211,19 +209,6 @@ verb_check() {
         grep -E '^(# )?(not ok|FAIL|ERROR)|error:' "$build/distcheck.log" || tail -n 40 "$build/distcheck.log"
         echo "FAIL: make distcheck"
     fi
-
-    say "tests on the kernel's datapath (their output: $build/kernel.log)"
-    find "$build/tests/vm" -name '*.trs' -delete 2>/dev/null || true
-    if ! make -C "$build" -j"$jobs" --no-print-directory check-kernel-quick >"$build/kernel.log" 2>&1 </dev/null; then
-        status=1
-        print_failures "$build/tests/vm"
-    fi
-    kernel_passed=$(count_results "$build/tests/vm" 'PASS|XFAIL') kernel_failed=$(count_results "$build/tests/vm" 'FAIL|ERROR|XPASS|SKIP')
-    if [ "$kernel_passed" -eq 0 ] && [ "$kernel_failed" -eq 0 ]; then # It did not come to that.
-        kernel_failed=1 status=1
-        tail -n 40 "$build/kernel.log"
-    fi
-    passed=$((passed + kernel_passed)) failed=$((failed + kernel_failed))
     exec 9>&-
     echo "$passed passed, $failed failed"
     exit "$status"

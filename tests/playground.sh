@@ -418,7 +418,7 @@ zw_logs_clean() {
     allowed+='|timeval.*(Unreasonably long|faults: |disk: |context switches: )'
     allowed+='|jsonrpc: unix:[^ ]*/ovs-vswitchd\.[0-9]+\.ctl: receive error: Connection reset by peer'
     allowed+='|failed to enumerate system datapaths|Must flush tuple'
-    allowed+='|jsonrpc\|WARN\|(unix#[0-9]+: send error: Broken pipe|Dropped [0-9]+ log messages)'
+    allowed+='|jsonrpc\|WARN\|(unix#[0-9]+: (send error: Broken pipe|receive error: Connection reset by peer)|Dropped [0-9]+ log messages)'
     for pattern in "$@"; do allowed+="|$pattern"; done
     {
         grep -HE '\|(WARN|ERR|EMER)\|' "$ZW_PG/ovs-vswitchd.log" "$ZW_PG/ovsdb-server.log" || true
