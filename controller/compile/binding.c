@@ -137,10 +137,14 @@ static void router(struct zw_compiler *c, const struct zw_bound *bound)
 {
     zw_emit(c, discovery(drop_at(bound, CONTENTS, ZW_PRIO_BLOCK, ZW_DROP_ROUTER), ND_ROUTER_ADVERT, -1));
     zw_emit(c, discovery(drop_at(bound, CONTENTS, ZW_PRIO_BLOCK, ZW_DROP_ROUTER), ND_REDIRECT, -1));
-    struct zw_flow *flow = drop_at(bound, CONTENTS, ZW_PRIO_BLOCK, ZW_DROP_ROUTER);
-    zw_match_ip_proto(flow, ZW_IPV4, IPPROTO_ICMP);
-    zw_match_icmp(flow, ICMP_REDIRECT, -1);
-    zw_emit(c, flow);
+    static const uint8_t of_routers[] = {ICMP_REDIRECT, ICMP_ROUTERADVERT};
+
+    for (size_t i = 0; i < sizeof of_routers; i++) {
+        struct zw_flow *flow = drop_at(bound, CONTENTS, ZW_PRIO_BLOCK, ZW_DROP_ROUTER);
+        zw_match_ip_proto(flow, ZW_IPV4, IPPROTO_ICMP);
+        zw_match_icmp(flow, of_routers[i], -1);
+        zw_emit(c, flow);
+    }
 }
 
 /* 'mac' in ARP and in the options of neighbour discovery; no_mac: there is no option. */
