@@ -49,6 +49,16 @@ class Selector:
     key: str
     value: str
     vlans: set | None  # None: every VLAN that nobody names.
+    macs: frozenset = frozenset()  # To these, and those in OVSDB, a guard binds the ports that it selects.
+    addresses: frozenset = frozenset()
+
+
+@dataclasses.dataclass(frozen=True)
+class Guard:
+    mac: bool = True
+    ip: bool = True
+    dhcp_server: bool = False  # Whether the port may be one.
+    router: bool = False
 
 
 @dataclasses.dataclass
@@ -58,6 +68,7 @@ class Zone:
     behind: str | None
     addresses: list
     trusts_external_id: bool
+    guard: Guard | None = None
 
 
 @dataclasses.dataclass
@@ -140,7 +151,17 @@ def read_vlans(value):
 
 def read_selector(tree):
     (key, value), = [(key, value) for key, value in tree.items() if key in SELECTORS]
-    return Selector(key, value, read_vlans(tree["vlans"]) if "vlans" in tree else None)
+    return Selector(key, value, read_vlans(tree["vlans"]) if "vlans" in tree else None,
+                    frozenset(mac.lower() for mac in as_list(tree.get("macs", []))),
+                    frozenset(map(ipaddress.ip_address, as_list(tree.get("addresses", [])))))
+
+
+def read_guard(tree):
+    if tree in (None, "false"):
+        return None
+    tree = {} if tree == "true" else tree
+    return Guard(tree.get("mac") != "false", tree.get("ip") != "false", tree.get("dhcp-server") == "allow",
+                 tree.get("router") == "allow")
 
 
 def read_zone(name, tree, sets, trusts):
@@ -148,7 +169,7 @@ def read_zone(name, tree, sets, trusts):
     behind = tree.get("behind")
     return Zone(name, [read_selector(selector) for selector in tree.get("ports", [])], behind,
                 read_addresses(tree["addresses"], sets) if behind else [],
-                behind is None and (trusts if says is None else says == "true"))
+                behind is None and (trusts if says is None else says == "true"), read_guard(tree.get("guard")))
 
 
 def read_rule(number, tree, sets, services, log):

@@ -4,6 +4,7 @@ zoneward-policy(5)."""
 
 import dataclasses
 import fnmatch
+import ipaddress
 
 LOCAL = 65534  # The bridge's own port.
 
@@ -21,6 +22,11 @@ class Port:
     def mac(self):
         """The address that OVSDB says is behind this port, or None."""
         return self.external_ids.get("attached-mac")
+
+    @property
+    def addresses(self):
+        """The IP addresses that OVSDB says are behind this port."""
+        return {ipaddress.ip_address(text) for text in self.external_ids.get("attached-ips", "").replace(",", " ").split()}
 
     def carries(self, segment):
         if self.mode == "access":
@@ -70,3 +76,17 @@ def zone_of_port(policy, port, segment=0):
         others.add(claimed.name)
     found = naming or others
     return found.pop() if len(found) == 1 else None
+
+
+def link_local(mac):
+    """The IPv6 address that follows from a MAC address (RFC 4291, appendix A)."""
+    data = bytes.fromhex(mac.replace(":", ""))
+    return ipaddress.IPv6Address(b"\xfe\x80" + bytes(6) + bytes([data[0] ^ 2]) + data[1:3] + b"\xff\xfe" + data[3:])
+
+
+def bindings(zone, port):
+    """What a guard of the zone binds a port of it to, in all VLANs: MAC addresses and IP addresses."""
+    entries = [selector for selector in zone.selectors if is_selected(selector, port)]
+    macs = {port.mac.lower()} if port.mac else set()
+    macs = macs.union(*(entry.macs for entry in entries))
+    return macs, port.addresses.union(*(entry.addresses for entry in entries), map(link_local, macs))

@@ -8,7 +8,7 @@ import dataclasses
 import hashlib
 import ipaddress
 
-from . import judge
+from . import guard, judge
 from .ports import zone_of_port
 
 TCP, ICMPV6 = 6, 58
@@ -16,7 +16,6 @@ TCP, ICMPV6 = 6, 58
 # session can be made of: a rule judges each of them.
 ND = {(135, 0), (136, 0)}
 UNTRACKED_ICMPV6 = {130, 131, 132, 133, 134, 135, 136, 137, 143}
-NEIGHBOUR_DISCOVERY = {133, 134, 135, 136, 137}
 LINK_LOCAL = "01:80:c2:00:00:0"  # Addresses that no bridge forwards, but for the last digit.
 
 
@@ -42,11 +41,15 @@ class Frame:
     flags: str = "S"
     ttl: int = 64
     fragment: str = "no"
+    arp_mac: str = "02:00:00:00:02:01"  # What it says that its sender has.
+    arp_ip: ipaddress.IPv4Address = ipaddress.ip_address("10.0.0.1")
+    nd_target: ipaddress.IPv6Address = ipaddress.ip_address("fd00::1")  # Of a solicitation or advertisement.
+    nd_mac: str | None = None  # In its option, if it has one: of the source or the target.
     session: Session = Session()
 
     @property
     def is_group(self):
-        return int(self.dl_dst[:2], 16) & 1 == 1
+        return guard.is_group(self.dl_dst)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,43 +60,13 @@ class Fate:
     opens_session: bool = False
 
 
-# Sources that no host has: groups, broadcast, loopback, reserved.
-BAD_SOURCES = [ipaddress.ip_network(text) for text in ("0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/4", "240.0.0.0/4", "::/16",
-                                                       "ff00::/8")]
 BAD_DESTINATIONS = [ipaddress.ip_network(text) for text in ("0.0.0.0/8", "127.0.0.0/8", "240.0.0.0/4", "::/16")]
 BROADCAST = ipaddress.ip_address("255.255.255.255")
-UNSPECIFIED = {ipaddress.ip_address("0.0.0.0"), ipaddress.ip_address("::")}
-IGMP, UDP = 2, 17
-WITH_HEADER = {TCP, UDP, ICMPV6}
-DHCP_REQUEST = (68, 67)
-FROM_NOWHERE = {131, 132, 133, 135, 143}  # What a host may say by ICMPv6 before it has an address: to a group.
-
 DROPPED, PASSED = Fate(False), Fate(True)
 
 
 def zone_id(name):
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")
-
-
-def is_honest(frame):
-    """Whether the packet can be what it says: no source that no host has, nothing that hides what it is."""
-    packet = frame.ip
-    if packet is None:
-        return True
-    is_icmpv6 = packet.proto == ICMPV6 and packet.src.version == 6 and frame.fragment != "later"
-    if packet.src.version == 6 and packet.proto == 0:
-        return False
-    if is_icmpv6 and packet.l4[0] in NEIGHBOUR_DISCOVERY and frame.fragment == "first":
-        return False
-    if packet.src.version == 6 and frame.fragment == "first" and packet.proto in WITH_HEADER and packet.l4 == (0, 0):
-        return False  # Its header is in a later fragment, or it says nothing.
-    if not any(judge.within(packet.src, network) for network in BAD_SOURCES):
-        return True
-    if packet.src not in UNSPECIFIED or not frame.is_group:  # A host that has no address yet.
-        return False
-    return (packet.proto == IGMP and packet.src.version == 4
-            or packet.proto == UDP and packet.src.version == 4 and packet.l4 == DHCP_REQUEST
-            or is_icmpv6 and packet.l4[0] in FROM_NOWHERE)
 
 
 def is_nowhere(dst):
@@ -119,20 +92,29 @@ class Switch:
         segment = frame.port.segment_of(frame.vid)
         return self.zone(frame.port, segment), self.zone(receiver, segment)
 
+    def is_closed(self, port, segment):
+        """Whether nothing passes the port, neither in nor out, because a guard has no addresses for it.  Where it is, and
+        what may be behind it, is as known as ever."""
+        return guard.is_closed(self.policy.zones[self.zone(port, segment)], port)
+
+    def is_dropped_at_once(self, frame):
+        """Whatever it is for: it comes in where it must not, is not honest, or for bridges only."""
+        segment = frame.port.segment_of(frame.vid)
+        zone = None if segment is None else self.zone(frame.port, segment)
+        return (zone is None or self.is_closed(frame.port, segment) or guard.is_group(frame.dl_src)
+                or frame.dl_dst.startswith(LINK_LOCAL) or not guard.is_honest(frame)
+                or not guard.lets_pass(self.policy.zones[zone], frame))
+
     def learn(self, frame):
         """A sender's address is remembered, unless OVSDB says which is behind its port."""
-        segment = frame.port.segment_of(frame.vid)
-        if (segment is not None and self.zone(frame.port, segment) and not frame.port.mac and is_honest(frame)
-                and not frame.dl_dst.startswith(LINK_LOCAL) and not int(frame.dl_src[:2], 16) & 1):
-            self.learned[segment, frame.dl_src] = frame.port
+        if not frame.port.mac and not self.is_dropped_at_once(frame):
+            self.learned[frame.port.segment_of(frame.vid), frame.dl_src] = frame.port
 
     def receivers(self, frame):
         """The ports that may get it, and whether it is sure that the one that it is for is among them."""
+        if self.is_dropped_at_once(frame):
+            return [], True
         segment = frame.port.segment_of(frame.vid)
-        if segment is None or self.zone(frame.port, segment) is None or int(frame.dl_src[:2], 16) & 1:
-            return [], True
-        if frame.dl_dst.startswith(LINK_LOCAL) or not is_honest(frame):
-            return [], True
         able = [port for port in self.ports if self.zone(port, segment)]
         known = [port for port in able if port.mac == frame.dl_dst]
         if not known and (segment, frame.dl_dst) in self.learned:
@@ -171,9 +153,12 @@ class Switch:
 
     def judged(self, frame, receiver, opens):
         """By the rules, as the first packet of a session or by itself."""
+        source, destination = self.zones_of(frame, receiver)
         if frame.fragment != "no" or is_nowhere(frame.ip.dst):
             return DROPPED
-        verdict = judge.judge(self.policy, *self.zones_of(frame, receiver), frame.ip)
+        if guard.is_own(self.policy.zones[destination], receiver, frame.ip.src):
+            return DROPPED
+        verdict = judge.judge(self.policy, source, destination, frame.ip)
         return Fate(verdict.passes, verdict, opens and verdict.passes)
 
     def fate(self, frame, receiver, is_sure):
@@ -199,4 +184,5 @@ class Switch:
     def fates(self, frame):
         """What becomes of each copy, by the number of its receiver's port."""
         ports, is_sure = self.receivers(frame)
-        return {port.number: self.fate(frame, port, is_sure) for port in ports}
+        segment = frame.port.segment_of(frame.vid)
+        return {port.number: self.fate(frame, port, is_sure) for port in ports if not self.is_closed(port, segment)}

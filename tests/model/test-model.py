@@ -248,6 +248,97 @@ def sessions():
     expect("fragments", fragments, [True, False])
 
 
+GUARDED = """
+version: 1
+zones:
+  vm:
+    ports: [{name: "vm*"}, {name: vm2, vlans: 7, macs: "52:54:00:00:00:0A", addresses: "fd00::7"}]
+    guard: GUARD
+  up: {ports: [{name: up0}]}
+rules: [{from: any, to: any, action: allow}]
+"""
+OWN, OTHER = "52:54:00:00:00:02", "52:54:00:00:00:03"
+
+
+def guarded(guard_text, **changes):
+    """Whether what vm2 says comes to up0."""
+    ids = {"attached-mac": OWN, "attached-ips": "10.0.0.2, fd00::2"}
+    ports = [Port(1, "vm1"), Port(2, "vm2", external_ids=ids), Port(3, "up0"), Port(4, "vm4", external_ids={"attached-mac": OTHER})]
+    switch = Switch(policy.read(GUARDED.replace("GUARD", guard_text)), ports)
+    frame = Frame(**({"port": ports[1], "dl_src": OWN, "dl_dst": "ff:ff:ff:ff:ff:ff", "ttl": 255} | changes))
+    fates = switch.fates(frame)
+    return 3 in fates and fates[3].passes
+
+
+def address(text):
+    return ipaddress.ip_address(text)
+
+
+def guard_of_macs():
+    mine = packet("10.0.0.2", "10.0.0.9", "gre")
+    for source_mac, true, no_mac in [(OWN, True, True), (OTHER, False, True), ("52:54:00:00:00:0a", True, True)]:
+        expect(f"from {source_mac}", [guarded(text, dl_src=source_mac, ip=mine) for text in ("true", "{mac: false}", "false")],
+               [true, no_mac, True])
+    for mac, true in [(OWN, True), (OTHER, False), ("52:54:00:00:00:0a", True), (None, True)]:
+        said = {"ip": packet("fd00::2", "ff02::1", "icmpv6", 135, 0), "nd_mac": mac}
+        expect(f"option {mac}", [guarded(text, **said) for text in ("{}", "{mac: false}")], [true, True])
+        said = {"ip": None, "kind": "arp", "arp_ip": address("10.0.0.2"), "arp_mac": mac}
+        if mac:
+            expect(f"ARP of {mac}", [guarded(text, **said) for text in ("{}", "{mac: false}")], [true, True])
+    expect("no other code", guarded("true", ip=packet("fd00::2", "ff02::1", "icmpv6", 135, 1)), False)
+
+
+def guard_of_addresses():
+    for source_ip, true in [("10.0.0.2", True), ("10.0.0.3", False), ("fd00::2", True), ("fd00::7", True), ("fd00::3", False),
+                            ("fe80::5054:ff:fe00:2", True), ("fe80::5054:ff:fe00:a", True), ("fe80::5054:ff:fe00:3", False)]:
+        mine = packet(source_ip, "10.0.0.9" if "." in source_ip else "fd00::9", "gre")
+        expect(f"from {source_ip}", [guarded(text, ip=mine) for text in ("true", "{ip: false}")], [true, True])
+    for sender, true in [("10.0.0.2", True), ("10.0.0.3", False), ("0.0.0.0", True)]:
+        said = {"ip": None, "kind": "arp", "arp_ip": address(sender), "arp_mac": OWN}
+        expect(f"ARP of {sender}", [guarded(text, **said) for text in ("true", "{ip: false}")], [true, True])
+    for kind, source_ip, target, true in [
+            (136, "fd00::2", "fd00::2", True), (136, "fd00::2", "fd00::3", False), (135, "fd00::2", "fd00::3", True),
+            (135, "::", "fd00::2", True), (135, "::", "fd00::3", False), (136, "fd00::3", "fd00::2", False)]:
+        said = {"ip": packet(source_ip, "ff02::1", "icmpv6", kind, 0), "nd_target": address(target)}
+        expect(f"{kind} from {source_ip} about {target}", [guarded(text, **said) for text in ("true", "{ip: false}")], [true, True])
+    expect("asks for an address", guarded("true", ip=judge.Packet(address("0.0.0.0"), address("255.255.255.255"), 17, (68, 67))), True)
+
+
+def guard_of_servers():
+    def sent(text, src, proto, *l4, **changes):
+        return guarded(text, ip=judge.Packet(address(src), address("10.0.0.9" if "." in src else "fd00::9"), PROTO[proto], l4), **changes)
+
+    for src, proto, *l4, free in [("10.0.0.2", "udp", 67, 9, "dhcp-server"), ("10.0.0.2", "udp", 9, 68, "dhcp-server"),
+                                  ("fd00::2", "udp", 547, 9, "dhcp-server"), ("fd00::2", "udp", 9, 546, "dhcp-server"),
+                                  ("10.0.0.2", "icmp", 5, 1, "router"), ("10.0.0.2", "icmp", 9, 0, "router"),
+                                  ("fd00::2", "icmpv6", 134, 0, "router"), ("fd00::2", "icmpv6", 137, 0, "router")]:
+        for text in "dhcp-server", "router":
+            expect(f"{proto} {l4} with {text}", sent(f"{{{text}: allow}}", src, proto, *l4), text == free)
+    for src, *l4 in ("10.0.0.2", 68, 67), ("10.0.0.2", 547, 9), ("fd00::2", 67, 68), ("fd00::2", 546, 547):
+        expect(f"no server: {l4}", sent("true", src, "udp", *l4), True)
+
+
+def guard_without_addresses():
+    ids = {"attached-mac": OTHER}
+    for text, passes_4, passes_1 in [("true", False, False), ("{ip: false}", True, False), ("{ip: false, mac: false}", True, True),
+                                     ("false", True, True), ("{mac: false}", False, False)]:
+        for of, expected in (Port(4, "vm4", external_ids=ids), passes_4), (Port(1, "vm1"), passes_1):
+            found = guarded(text, port=of, dl_src=OTHER, arp_mac=OTHER, arp_ip=address("0.0.0.0"), kind="arp")
+            expect(f"{of.name} with {text}", found, expected)
+    ports = [Port(1, "vm1"), Port(2, "up0")]
+    switch = Switch(policy.read(GUARDED.replace("GUARD", "true")), ports)
+    expect("nothing goes there either", switch.fates(Frame(ports[1], "ff:ff:ff:ff:ff:ff", kind="arp")), {})
+
+
+def land():
+    ids = {"attached-mac": OWN, "attached-ips": "10.0.0.2"}
+    ports = [Port(2, "vm2", external_ids=ids), Port(3, "up0")]
+    for text, src, passes_ in [("true", "10.0.0.2", False), ("true", "10.0.0.3", True), ("{ip: false}", "10.0.0.2", True)]:
+        switch = Switch(policy.read(GUARDED.replace("GUARD", text)), ports)
+        fate = switch.fates(Frame(ports[1], OWN, ip=packet(src, "10.0.0.2", "udp", 9)))[2]
+        expect(f"{src} with {text}", fate.passes, passes_)
+
+
 def ids():
     expect("as doc/pipeline.md has them", [zone_id(name) for name in ("web", "db", "outside", "office")],
            [0x4b5e57f6, 0x7bdc25d1, 0x31207a20, 0x5cc3f828])
@@ -266,5 +357,10 @@ sys.exit(tap.run([
     ("VLANs of a port", vlans),
     ("who receives a packet", receivers),
     ("what a session lets pass", sessions),
+    ("a guard of MAC addresses", guard_of_macs),
+    ("a guard of IP addresses", guard_of_addresses),
+    ("a guard against servers and routers", guard_of_servers),
+    ("a guard that has no addresses for a port", guard_without_addresses),
+    ("nobody else sends from a receiver's own address", land),
     ("a zone's number", ids),
 ]))

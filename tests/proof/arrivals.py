@@ -60,7 +60,10 @@ class Arrivals(Comparison):
             frame = source.frame()
             if frame.port.number == LOCAL or frame.fragment != "no" or frame.kind == "other":
                 continue
-            frame = dataclasses.replace(frame, dl_src=own_mac(frame.port), session=Session())
+            own = own_mac(frame.port)
+            frame = dataclasses.replace(frame, dl_src=own, session=Session(),
+                                        arp_mac=own if frame.arp_mac == frame.dl_src else frame.arp_mac,
+                                        nd_mac=own if frame.nd_mac == frame.dl_src else frame.nd_mac)
             if frame.ip:
                 key = session_key(frame.port.segment_of(frame.vid), frame.ip)
                 if (frame.ip.proto, frame.ip.src.version) in ODD or frame.ip.proto not in SENDABLE:

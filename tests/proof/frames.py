@@ -3,7 +3,7 @@
 
 import struct
 
-from model.switch import ICMPV6, TCP
+from model.switch import ICMPV6, ND, TCP
 
 ICMP, UDP, SCTP = 1, 17, 132
 ETH_IP, ETH_IPV6, ETH_ARP, ETH_VLAN = 0x0800, 0x86dd, 0x0806, 0x8100
@@ -56,6 +56,9 @@ def l4(frame, session_id, number):
         return struct.pack("!HHHH", first, second, 8 + PAYLOAD_SIZE, 0) + payload(number), 6
     if packet.proto == SCTP:
         return struct.pack("!HHII", first, second, 1, 0) + payload(number), None
+    if packet.proto == ICMPV6 and packet.l4 in ND:
+        option = struct.pack("!BB", 1 if first == 135 else 2, 1) + mac(frame.nd_mac) if frame.nd_mac else b""
+        return struct.pack("!BBHI", first, second, 0, 0) + frame.nd_target.packed + option + payload(number), 2
     if packet.proto in (ICMP, ICMPV6):
         return struct.pack("!BBHHH", first, second, 0, session_id & 0xffff, 1) + payload(number), 2
     return payload(number), None
@@ -76,7 +79,7 @@ def ip(frame, session_id, number):
 
 
 def arp(frame, number):
-    return struct.pack("!HHBBH", 1, ETH_IP, 6, 4, 1) + mac(frame.dl_src) + b"\x0a\0\0\1" + bytes(6) + b"\x0a\0\0\2" + payload(number)
+    return struct.pack("!HHBBH", 1, ETH_IP, 6, 4, 1) + mac(frame.arp_mac) + frame.arp_ip.packed + bytes(6) + b"\x0a\0\0\2" + payload(number)
 
 
 def untagged(frame, session_id, number):

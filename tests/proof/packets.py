@@ -5,8 +5,9 @@ one address, port, type, zone or family beside it.  So a mask, a bound or an ord
 import dataclasses
 import ipaddress
 
+from model.guard import BAD_SOURCES
 from model.judge import Packet, zone_of
-from model.ports import LOCAL
+from model.ports import LOCAL, bindings
 from model.switch import Frame, Session, zone_id
 
 TCP, UDP, SCTP, ICMP, ICMPV6, GRE, OSPF = 6, 17, 132, 1, 58, 47, 89
@@ -16,6 +17,7 @@ VIDS = [0, 10, 20, 30, 99]
 FLAG_SETS = ["S"] * 12 + ["A", "SA", "F", "FA", "R", "PA", "SF", "SR", "P", ""]
 FLAG_NAMES = {"F": "fin", "S": "syn", "R": "rst", "P": "psh", "A": "ack"}
 UNKNOWN_MAC, GROUP_MACS = "02:00:00:00:09:09", ["ff:ff:ff:ff:ff:ff", "01:00:5e:00:00:05", "33:33:00:00:00:05"]
+OWN_MAC, SOMEBODY = "02:00:00:00:02:01", {4: ipaddress.ip_address("10.0.0.1"), 6: ipaddress.ip_address("fd00::1")}
 LABEL_ALLOWED, LABEL_RULE, LABEL_VERSION, LABEL_SRC, LABEL_DST = 1 << 0, 8, 32, 64, 96
 
 
@@ -179,6 +181,42 @@ class Packets:
             zones = None
         return Session(state, reply, zones, rng.random() < 0.9)
 
+    def own(self, port, vid):
+        """What a port may say that it is in the segment of this tag, whatever its guard asks for."""
+        segment = port.segment_of(vid)
+        zone = self.switch.zone(port, segment) if segment is not None else None
+        macs, addresses = bindings(self.policy.zones[zone], port) if zone else (set(), set())
+        guard = self.policy.zones[zone].guard if zone else None
+        return sorted(macs), sorted(addresses, key=lambda address: (address.version, address)), guard
+
+    def honest(self, source, packet, vid):
+        """Mostly what a guard lets a port say: who it is, in the headers and in what ARP and neighbour discovery say."""
+        rng = self.rng
+        macs, addresses, guard = self.own(source, vid)
+        said = {"dl_src": rng.choice(macs) if macs else OWN_MAC}
+        fit = [address for address in addresses if address.version == packet.src.version]
+        if guard and guard.ip and fit and rng.random() < 0.85:
+            packet = dataclasses.replace(packet, src=rng.choice(fit))
+        said["arp_mac"] = said["dl_src"]
+        for key, version in ("arp_ip", 4), ("nd_target", 6):
+            fit = [address for address in addresses if address.version == version]
+            said[key] = rng.choice(fit) if fit else SOMEBODY[version]
+        said["nd_mac"] = rng.choice([None, said["dl_src"]])
+        if rng.random() < 0.15:
+            said |= self.lie()
+        return said, packet
+
+    def lie(self):
+        rng = self.rng
+        other = rng.choice([port.mac for port in self.switch.ports if port.mac] + [OWN_MAC, UNKNOWN_MAC])
+        what = rng.choice(["dl_src", "arp_mac", "arp_ip", "nd_target", "nd_mac"])
+        if what in ("arp_ip", "nd_target"):
+            family = 4 if what == "arp_ip" else 6
+            networks = self.networks[family] + [bad for bad in BAD_SOURCES if bad.version == family]
+            address = address_at_edge(rng, rng.choice(networks))
+            return {what: address if family == 4 or int(address) else SOMEBODY[6]}  # Target :: is one that OVS could not read.
+        return {what: "03:00:00:00:00:01" if what == "arp_mac" and rng.random() < 0.2 else other}
+
     def frame(self):
         rng = self.rng
         rules = self.policy.rules
@@ -187,18 +225,19 @@ class Packets:
             source, target, packet = self.change(source, target, packet)
         mac = rng.choice([target.mac or UNKNOWN_MAC] * 14 + [rng.choice(GROUP_MACS)] * 2 + [UNKNOWN_MAC])
         vid = self.vid(source, target)
-        frame = Frame(source, mac, vid, ip=packet, flags=rng.choice(FLAG_SETS), ttl=rng.choice([64, 255]),
+        said, packet = self.honest(source, packet, vid)
+        frame = Frame(source, mac, vid, **said, ip=packet, flags=rng.choice(FLAG_SETS), ttl=rng.choice([64, 255]),
                       session=self.session(source, target, packet, vid))
         odd = rng.random()
-        if odd < 0.03:
-            return dataclasses.replace(frame, kind=rng.choice(["arp", "arp", "other"]), ip=None, session=Session())
-        if odd < 0.06:
+        if odd < 0.05:
+            return dataclasses.replace(frame, kind=rng.choice(["arp", "arp", "arp", "other"]), ip=None, session=Session())
+        if odd < 0.08:
             fragment = rng.choice(["first", "later"])
             inner = packet if fragment == "first" else dataclasses.replace(packet, l4=(0, 0))
             return dataclasses.replace(frame, fragment=fragment, ip=inner)
-        if odd < 0.07:
+        if odd < 0.09:
             return dataclasses.replace(frame, dl_dst="01:80:c2:00:00:0" + rng.choice("03ef"))
-        if odd < 0.08:
+        if odd < 0.1:
             return dataclasses.replace(frame, dl_src="03:00:00:00:00:01")
         return frame
 
@@ -218,7 +257,9 @@ def l4_fields(frame):
         names = ("icmp_type", "icmp_code") if packet.proto == ICMP else ("icmpv6_type", "icmpv6_code")
     fields = [f"{name}={value}" for name, value in zip(names, packet.l4)]
     if packet.proto == ICMPV6 and packet.src.version == 6 and packet.l4 in ((135, 0), (136, 0)):
-        fields.append("nd_target=fd00::1")  # One that OVS could not read does not pass.
+        fields.append(f"nd_target={frame.nd_target}")
+        if frame.nd_mac:
+            fields.append(f"nd_{'sll' if packet.l4[0] == 135 else 'tll'}={frame.nd_mac}")
     if packet.proto == TCP:
         fields.append("tcp_flags=" + ("|".join(FLAG_NAMES[flag] for flag in frame.flags) or "0"))
     return fields
@@ -231,7 +272,7 @@ def trace_flow(frame):
     if frame.vid:
         fields += [f"dl_vlan={frame.vid}", "dl_vlan_pcp=0"]
     if frame.kind == "arp":
-        return ",".join([*fields, "arp", "arp_op=1", "arp_spa=10.0.0.1", "arp_tpa=10.0.0.2"])
+        return ",".join([*fields, "arp", "arp_op=1", f"arp_sha={frame.arp_mac}", f"arp_spa={frame.arp_ip}", "arp_tpa=10.0.0.2"])
     if frame.kind == "other":
         return ",".join([*fields, "dl_type=0x8892"])
     packet, is_v4 = frame.ip, frame.ip.src.version == 4

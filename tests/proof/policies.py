@@ -5,6 +5,8 @@ no power of two, rules that overlap, hide each other or differ in a little, list
 import copy
 import ipaddress
 
+from model.guard import BAD_SOURCES
+
 PORT_ZONES = ["alpha", "beta", "gamma", "delta"]
 BEHIND_ZONES = ["inner", "inner-most", "far_away", "rest.0", "z"]
 SELECTORS = {
@@ -20,6 +22,8 @@ NAMING_VLANS = {  # Selectors that reach into other zones' ports, but only in so
     "delta": [("name", "[a-g][0-9]"), ("iface-id", "id-x1")],
 }
 VLANS = [[0], [10], [20], [30], [99], ["0-10"], ["10-4095"], [0, "20-30"], ["8-15", "16-31"], ["1-4094"], ["64-127"]]
+GUARD = {"mac": [True, False], "ip": [True, False], "dhcp-server": ["allow", "deny"], "router": ["allow", "deny"]}
+MACS = ["02:00:00:00:02:01", "02:00:00:00:02:05", "02:00:00:00:02:07", "02:00:00:00:02:09", "02:00:00:00:04:0A"]
 FIXED_V4 = ["0.0.0.0/0", "10.0.0.0/8", "128.0.0.0/1", "198.51.100.7", "192.0.2.128/25"]
 FIXED_V6 = ["::/0", "2001:db8::/32", "8000::/1", "fd01:2::3", "2001:db8:0:8000::/49"]
 ICMP = ["icmp", "icmp/8", "icmp/echo-request", "icmp/3/4", "icmp/8/0", "proto/1", "icmp/3", "icmp/0"]
@@ -130,9 +134,31 @@ class Maker:
                     zones[name]["ports"].append({key: value, "vlans": self.rng.choice(VLANS)})
             if self.rng.random() < 0.3:
                 zones[name]["trust-external-id"] = self.rng.random() < 0.5
+            if self.rng.random() < 0.35:
+                self.bind(zones[name])
         if self.rng.random() < 0.3:
             zones["empty"] = {}
         return zones
+
+    def hosts(self):
+        """Addresses that a host may have."""
+        nets = (ipaddress.ip_network(text) for text in self.networks(3))
+        found = [net[self.rng.choice([0, net.num_addresses - 1, self.rng.randrange(net.num_addresses)])] for net in nets]
+        return [str(host) for host in found if not any(host.version == bad.version and host in bad for bad in BAD_SOURCES)]
+
+    def guard(self):
+        rng = self.rng
+        said = {key: rng.choice(values) for key, values in GUARD.items() if rng.random() < 0.4}
+        return rng.choice([True, True, False, said, said, said])
+
+    def bind(self, zone):
+        """A guard for the zone, and addresses for some of its ports besides those in OVSDB."""
+        zone["guard"] = self.guard()
+        for selector in zone["ports"]:
+            if self.rng.random() < 0.4 and (found := self.hosts()):
+                selector["addresses"] = list(dict.fromkeys(found))
+            if self.rng.random() < 0.3:
+                selector["macs"] = some(self.rng, MACS, 2)
 
     def behind_zones(self):
         zones, taken = {}, set()

@@ -11,6 +11,7 @@ BUILD = os.environ["ZW_BUILDDIR"]
 
 
 def port(number, name, *vlans, mac=True, **external_ids):
+    external_ids = {key.replace("_", "-"): value for key, value in external_ids.items()}
     external_ids["iface-id"] = f"id-{name}"
     if mac:
         external_ids["attached-mac"] = f"02:00:00:00:01:{number % 256:02x}"
@@ -18,16 +19,16 @@ def port(number, name, *vlans, mac=True, **external_ids):
 
 
 PORTS = [
-    port(1, "a1", role="front"),
+    port(1, "a1", role="front", attached_ips="10.0.0.1 fd00::1"),
     port(2, "a2", "access", zone="beta"),
-    port(3, "a3", "access", 10, role="front"),
-    port(4, "b1", "access", 10),
+    port(3, "a3", "access", 10, role="front", attached_ips="10.1.2.3,fd01:2::3"),
+    port(4, "b1", "access", 10, attached_ips="198.51.100.7"),
     port(5, "b2", "trunk", None, (10, 20), mac=False, role="back"),
     port(6, "b3", "native-untagged", 20, (10, 30)),
-    port(7, "g1", "native-tagged", 10, mac=False),
+    port(7, "g1", "native-tagged", 10, mac=False, attached_ips="10.7.7.7"),
     port(8, "g2", "trunk", None, (0, 20), zone="alpha", role="back"),
     port(9, "g3", mac=False),
-    port(10, "d1", "access", 20, zone="gamma"),
+    port(10, "d1", "access", 20, zone="gamma", attached_ips="192.0.2.129, 2001:db8::7"),
     port(11, "x1", "access", 10, zone="delta"),
     port(12, "x2", zone="no-such"),
     port(13, "x3", "access", zone="inner"),

@@ -70,4 +70,5 @@ zw_case "a label is not checked: a session counts between any zones" \
 zw_case "a label is not checked: one that nobody let in" \
     caught controller/compile/state.c 's/zw_match_label_bits\(flow, ZW_LABEL_ALLOWED_FIRST.*, 1\);/(void)flow;/'
 zw_case "a new session needs no SYN" caught controller/compile/state.c 's/ match_flags\(flow\);/ (void)match_flags;/'
-zw_done 'dropping VLAN [0-9]+' 'jsonrpc\|WARN\|Dropped [0-9]+ log messages' 'closed in VLAN [0-9-]+: zones [a-z]+ and [a-z]+ claim it there'
+zw_done 'dropping VLAN [0-9]+' 'jsonrpc\|WARN\|Dropped [0-9]+ log messages' 'closed in VLAN [0-9-]+: zones [a-z]+ and [a-z]+ claim it there' \
+    "closed in zone [a-z]+: its zone's guard binds (MAC|IP) addresses, and it has none"
