@@ -92,6 +92,7 @@ class Policy:
     rules: list
     action: str
     log: str
+    picks_up: bool = False  # TCP sessions that the switch has forgotten.
 
 
 def as_list(value):
@@ -196,4 +197,4 @@ def read(*texts):
     rules = [tree for file in trees for tree in file.get("rules") or []]
     return Policy(zones={name: read_zone(name, tree or {}, sets, trusts) for name, tree in merged["zones"].items()},
                   rules=[read_rule(i + 1, tree, sets, services, log) for i, tree in enumerate(rules)],
-                  action=defaults.get("action", "deny"), log=log)
+                  action=defaults.get("action", "deny"), log=log, picks_up=defaults.get("pickup") == "loose")

@@ -151,6 +151,10 @@ class Switch:
         return (frame.ip.proto == ICMPV6 and frame.ip.src.version == 6 and not session.is_reply
                 and session.state == "established" and (session.zones is None or not session.is_allowed))
 
+    def begins(self, flags):
+        """Whether a TCP packet with these flags may open a session."""
+        return flags == "S" or self.policy.picks_up and "A" in flags and not {"S", "R"} & set(flags)
+
     def judged(self, frame, receiver, opens):
         """By the rules, as the first packet of a session or by itself."""
         source, destination = self.zones_of(frame, receiver)
@@ -177,7 +181,7 @@ class Switch:
             return PASSED
         if frame.session.state != "new" and not self.was_taken_back(frame):
             return DROPPED
-        if frame.ip.proto == TCP and frame.flags != "S":
+        if frame.ip.proto == TCP and not self.begins(frame.flags):
             return DROPPED
         return self.judged(frame, receiver, self.may_open(frame, receiver, is_sure))
 

@@ -248,6 +248,19 @@ def sessions():
     expect("fragments", fragments, [True, False])
 
 
+def pickup():
+    for text, expected in ("strict", {"S"}), ("loose", {"S", "A", "PA", "FA"}):
+        read = policy.read("version: 1\nzones: {a: {ports: [{name: a1}]}, b: {ports: [{name: b1}]}}\n"
+                           "rules: [{from: a, to: b, service: tcp/80, action: allow}]\n"
+                           f"defaults: {{pickup: {text}}}\n")
+        switch = Switch(read, PORTS)
+        for flags in ("S", "A", "PA", "FA", "SA", "R", "RA", "F", ""):
+            for source_port, to, l4, is_allowed in [(PORTS[0], PORTS[1], (9, 80), True), (PORTS[1], PORTS[0], (80, 9), False)]:
+                fate = switch.fates(Frame(source_port, to.mac, ip=packet("10.0.0.1", "10.0.0.2", "tcp", *l4), flags=flags))[to.number]
+                expect(f"{flags}, {text}", (fate.verdict is not None, fate.passes, fate.opens_session),
+                       (flags in expected, *[is_allowed and flags in expected] * 2))
+
+
 GUARDED = """
 version: 1
 zones:
@@ -357,6 +370,7 @@ sys.exit(tap.run([
     ("VLANs of a port", vlans),
     ("who receives a packet", receivers),
     ("what a session lets pass", sessions),
+    ("what opens a TCP session", pickup),
     ("a guard of MAC addresses", guard_of_macs),
     ("a guard of IP addresses", guard_of_addresses),
     ("a guard against servers and routers", guard_of_servers),

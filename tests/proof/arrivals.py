@@ -178,7 +178,8 @@ class Arrivals(Comparison):
         self.exchange_all(switch, named)
         talks = [(session_id, self.answer(switch, frame, fates)) for session_id, frame, fates in
                  ((session_id, frame, switch.fates(frame)) for session_id, frame in named)
-                 if any(fate.opens_session and number != LOCAL for number, fate in fates.items())]
+                 if not (frame.ip and frame.ip.proto == TCP and frame.flags != "S")  # How one goes on that is picked up is conntrack's.
+                 and any(fate.opens_session and number != LOCAL for number, fate in fates.items())]
         for step in range(3):
             self.exchange(switch, [(session_id, talk[step]) for session_id, talk in talks if len(talk) > step])
 

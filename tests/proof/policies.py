@@ -237,7 +237,8 @@ class Maker:
             "zones": {name: self.zones[name] for name in names},
             "address-sets": self.sets,
             "services": self.services,
-            "defaults": {"action": rng.choice(["deny", "reject", "allow"]), "log": rng.choice(["none", "denied", "session"])},
+            "defaults": {"action": rng.choice(["deny", "reject", "allow"]), "log": rng.choice(["none", "denied", "session"]),
+                         "pickup": rng.choice(["strict", "strict", "loose"])},
             "trust": {"external-id-zone": rng.random() < 0.5},
             "rules": self.rules,
         }
