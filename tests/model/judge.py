@@ -65,6 +65,15 @@ def logs(action, log):
             "ask": False}[action]
 
 
+def judge_other(policy, source, destination, ether_type):
+    """What is not IP: the first rule that names its EtherType, or None.  Its zones are those of the ports."""
+    for rule in policy.rules:
+        if (any(item.ether_type == ether_type for item in rule.items or []) and
+                (rule.sources is None or source in rule.sources) and (rule.destinations is None or destination in rule.destinations)):
+            return Verdict(rule.action, rule.number, logs(rule.action, rule.log), None, source, destination)
+    return None
+
+
 def judge(policy, source_port_zone, destination_port_zone, packet):
     """The first rule that matches, for a packet from a port in the one zone to a port in the other; None: in none."""
     if source_port_zone is None or destination_port_zone is None:

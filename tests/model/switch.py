@@ -36,6 +36,7 @@ class Frame:
     dl_dst: str
     vid: int = 0
     kind: str = "ip"  # ip, arp, or other.
+    ether_type: int = 0x8892  # Of what is other.
     dl_src: str = "02:00:00:00:02:01"
     ip: judge.Packet | None = None
     flags: str = "S"
@@ -166,8 +167,11 @@ class Switch:
         return Fate(verdict.passes, verdict, opens and verdict.passes)
 
     def fate(self, frame, receiver, is_sure):
+        if frame.kind == "arp":
+            return PASSED
         if frame.kind != "ip":
-            return PASSED if frame.kind == "arp" else DROPPED
+            verdict = judge.judge_other(self.policy, *self.zones_of(frame, receiver), frame.ether_type)
+            return Fate(verdict.passes, verdict) if verdict else DROPPED
         if frame.ip.proto == ICMPV6 and frame.fragment != "later" and frame.ip.src.version == 6:
             if frame.ip.l4 in ND and frame.ttl == 255 and frame.fragment == "no":
                 return PASSED

@@ -261,6 +261,23 @@ def pickup():
                        (flags in expected, *[is_allowed and flags in expected] * 2))
 
 
+def ether_types():
+    text = rules('from: a, to: b, service: ["ethertype/0x8892,0x88F7", tcp/80], action: allow, log: session',
+                 "from: any, to: any, service: ethertype/0x8892, action: deny", "from: any, to: any, action: allow",
+                 zones="a: {ports: [{name: a1}]}, b: {ports: [{name: b1}]}, c: {ports: [{name: c1}]}, "
+                       'near: {behind: a, addresses: ["0.0.0.0/0"]}')
+    switch = Switch(policy.read(text + "defaults: {action: allow}\n"), PORTS)
+    for source_port, ether_type, expected in [(0, 0x8892, (True, 1, True)), (0, 0x88f7, (True, 1, True)),
+                                              (1, 0x8892, (False, 2, True)), (1, 0x88f7, (False, None, None)),
+                                              (0, 0x88f6, (False, None, None))]:
+        frame = Frame(PORTS[source_port], "ff:ff:ff:ff:ff:ff", kind="other", ether_type=ether_type)
+        fate = switch.fates(frame)[2 - source_port]
+        expect(f"{ether_type:#x}", (fate.passes, fate.verdict and fate.verdict.rule, fate.verdict and fate.verdict.logs), expected)
+        expect("no session", fate.opens_session, False)
+    frame = Frame(PORTS[0], PORTS[1].mac, ip=packet("10.0.0.1", "10.0.0.2", "tcp", 80))
+    expect("IP passes by the other item, and by any", [f.verdict.rule for f in switch.fates(frame).values()], [3])
+
+
 GUARDED = """
 version: 1
 zones:
@@ -371,6 +388,7 @@ sys.exit(tap.run([
     ("who receives a packet", receivers),
     ("what a session lets pass", sessions),
     ("what opens a TCP session", pickup),
+    ("EtherTypes", ether_types),
     ("a guard of MAC addresses", guard_of_macs),
     ("a guard of IP addresses", guard_of_addresses),
     ("a guard against servers and routers", guard_of_servers),

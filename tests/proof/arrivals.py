@@ -58,7 +58,7 @@ class Arrivals(Comparison):
         source, seen, found = packets.Packets(self.rng, switch), self.seen, []
         for _ in range(10 * n_frames):
             frame = source.frame()
-            if frame.port.number == LOCAL or frame.fragment != "no" or frame.kind == "other":
+            if frame.port.number == LOCAL or frame.fragment != "no":
                 continue
             own = own_mac(frame.port)
             frame = dataclasses.replace(frame, dl_src=own, session=Session(),

@@ -82,6 +82,7 @@ class Counts:
     def __init__(self):
         self.of = dict.fromkeys(["allow", "deny", "reject", "ask", "no receiver", "session", "no session", "without a rule",
                                  "opens a session", "passes"], 0)
+        self.n_other = 0  # Judged, and not IP.
 
     def add(self, frame, fates):
         self.of["no receiver"] += not fates
@@ -92,6 +93,8 @@ class Counts:
                 self.of["session" if fate.passes else "no session"] += 1
             else:
                 self.of["without a rule"] += 1
+            if fate.verdict and not frame.ip:
+                self.n_other += 1
             self.of["passes"] += fate.passes
             self.of["opens a session"] += fate.opens_session
 
@@ -150,7 +153,7 @@ class Comparison:
         asked = {}
         for frame, fates in frames_and_fates:
             for number, fate in fates.items():
-                if fate.verdict:
+                if fate.verdict and frame.ip:
                     receiver = next(port for port in switch.ports if port.number == number)
                     asked[question(switch, frame, receiver)] = (frame, fate.verdict)
         answers = decide(self.path, list(asked)) if asked else {}
@@ -170,7 +173,7 @@ class Comparison:
 
     def finish(self, n_policies):
         print(f"seed {self.seed}: {self.n_frames} packets under {n_policies} policies, {time.monotonic() - self.began:.0f} s; "
-              f"judged differently: {self.n_wrong}; copies: {self.counts.of}")
+              f"judged differently: {self.n_wrong}; copies: {self.counts.of}, not IP: {self.counts.n_other}")
         if self.n_wrong:
             sys.exit(JUDGED_DIFFERENTLY)
         if min(self.counts.of.values()) < self.n_frames // LEAST:

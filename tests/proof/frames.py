@@ -88,7 +88,7 @@ def untagged(frame, session_id, number):
     if frame.kind == "arp":
         return head + struct.pack("!H", ETH_ARP) + arp(frame, number)
     if frame.kind == "other":
-        return head + struct.pack("!H", 0x8892) + payload(number).ljust(46, b".")
+        return head + struct.pack("!H", frame.ether_type) + payload(number).ljust(46, b".")
     kind = ETH_IP if frame.ip.src.version == 4 else ETH_IPV6
     return head + struct.pack("!H", kind) + ip(frame, session_id, number)
 

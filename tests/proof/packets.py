@@ -52,7 +52,8 @@ class Packets:
             self.networks[network.version].append(network)
         for family in self.networks.values():
             family.sort()
-        self.items = [item for rule in self.policy.rules for item in rule.items or []]
+        self.items = [item for rule in self.policy.rules for item in rule.items or [] if item.proto is not None]
+        self.ether_types = [item.ether_type for rule in self.policy.rules for item in rule.items or [] if item.proto is None]
 
     # --- What a rule asks for.
 
@@ -95,7 +96,8 @@ class Packets:
         for part in rule.from_addresses, rule.to_addresses:
             if part:
                 families &= {n.version for n in part}
-        item = rng.choice(rule.items) if rule.items else None
+        items = [item for item in rule.items or [] if item.proto is not None]
+        item = rng.choice(items) if items else None
         if item and item.family:
             families &= {item.family}
         family = rng.choice(sorted(families or {4, 6}))
@@ -229,15 +231,16 @@ class Packets:
         frame = Frame(source, mac, vid, **said, ip=packet, flags=rng.choice(FLAG_SETS), ttl=rng.choice([64, 255]),
                       session=self.session(source, target, packet, vid))
         odd = rng.random()
-        if odd < 0.05:
-            return dataclasses.replace(frame, kind=rng.choice(["arp", "arp", "arp", "other"]), ip=None, session=Session())
-        if odd < 0.08:
+        if odd < (0.1 if self.ether_types else 0.04):
+            return dataclasses.replace(frame, kind=rng.choice(["arp", "other", "other"] if self.ether_types else ["arp", "arp", "arp", "other"]),
+                                       ether_type=rng.choice(self.ether_types + [0x8892, 0x88f6]), ip=None, session=Session())
+        if odd < 0.13:
             fragment = rng.choice(["first", "later"])
             inner = packet if fragment == "first" else dataclasses.replace(packet, l4=(0, 0))
             return dataclasses.replace(frame, fragment=fragment, ip=inner)
-        if odd < 0.09:
+        if odd < 0.14:
             return dataclasses.replace(frame, dl_dst="01:80:c2:00:00:0" + rng.choice("03ef"))
-        if odd < 0.1:
+        if odd < 0.15:
             return dataclasses.replace(frame, dl_src="03:00:00:00:00:01")
         return frame
 
@@ -274,7 +277,7 @@ def trace_flow(frame):
     if frame.kind == "arp":
         return ",".join([*fields, "arp", "arp_op=1", f"arp_sha={frame.arp_mac}", f"arp_spa={frame.arp_ip}", "arp_tpa=10.0.0.2"])
     if frame.kind == "other":
-        return ",".join([*fields, "dl_type=0x8892"])
+        return ",".join([*fields, f"dl_type={frame.ether_type:#06x}"])
     packet, is_v4 = frame.ip, frame.ip.src.version == 4
     if frame.session.zones:
         fields.append(f"ct_label={label(frame.session):#x}")

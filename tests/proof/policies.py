@@ -29,6 +29,7 @@ FIXED_V6 = ["::/0", "2001:db8::/32", "8000::/1", "fd01:2::3", "2001:db8:0:8000::
 ICMP = ["icmp", "icmp/8", "icmp/echo-request", "icmp/3/4", "icmp/8/0", "proto/1", "icmp/3", "icmp/0"]
 ICMPV6 = ["icmpv6", "icmpv6/128", "icmpv6/1/4", "icmpv6/echo-reply", "icmpv6/packet-too-big", "icmpv6/128/0",
           "icmpv6/redirect", "icmpv6/neighbor-solicitation", "icmpv6/143"]
+ETHER_TYPES = ["ethertype/0x8892", "ethertype/0x88f7", "ethertype/0x88F6,0x8893", "ethertype/0x0600", "ethertype/0x8892,0x0600"]
 OTHER = ["gre", "proto/89", "ospf", "proto/6", "proto/17", "esp", "proto/255"]
 
 
@@ -193,6 +194,18 @@ class Maker:
             rule["log"] = rng.choice(["none", "denied", "session"])
         return rule
 
+    def other_than_ip(self):
+        """A rule about EtherTypes, and perhaps about IP as well."""
+        rule = {"from": self.port_zone_list(), "to": self.port_zone_list(),
+                "service": some(self.rng, ETHER_TYPES, 2) + [port_item(self.rng)] * self.rng.choice([0, 0, 1]),
+                "action": self.rng.choice(["allow", "allow", "deny"])}
+        if self.rng.random() < 0.5:
+            rule["log"] = self.rng.choice(["none", "denied", "session"])
+        return rule
+
+    def port_zone_list(self):
+        return "any" if self.rng.random() < 0.25 else some(self.rng, [z for z in self.zones if z in PORT_ZONES], 3)
+
     def like_another(self):
         """A rule that differs from an earlier one in one thing, so that they overlap or hide each other."""
         rule, other = copy.deepcopy(self.rng.choice(self.rules)), self.fresh_rule()
@@ -203,6 +216,8 @@ class Maker:
                 if part in other:
                     rule[part] = other[part]
         rule.pop("otherwise", None)
+        if any(word.startswith("ethertype") for word in rule.get("service", [])):
+            return self.other_than_ip()
         return rule | {key: other[key] for key in ("action", "otherwise") if key in other}
 
     def families(self, rule):
@@ -219,6 +234,8 @@ class Maker:
 
     def rule(self):
         while True:
+            if self.rng.random() < 0.12:
+                return self.other_than_ip()
             rule = self.like_another() if self.rules and self.rng.random() < 0.4 else self.fresh_rule()
             if self.families(rule):
                 return rule

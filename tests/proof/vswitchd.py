@@ -82,7 +82,7 @@ class Trace:
                 if name == "TARGET" and (to := re.match(r"(?:reg2=[0-9a-fx/]+,)?reg3=(0x[0-9a-f]+|\d+),.*priority 100,", rest)):
                     number = int(to[1], 0)
                     copies.setdefault(number, Copy())
-                elif name == "POLICY" and (rule := re.search(r"cookie 0x5a030000([0-9a-f]{8})$", rest)):
+                elif name in ("POLICY", "CONNTRACK") and (rule := re.search(r"cookie 0x5a030000([0-9a-f]{8})$", rest)):
                     copy.rule, copy.verdict, copy.logs = int(rule[1], 16), None, False
                 elif name == "OUTPUT":
                     tag = 0
@@ -90,7 +90,7 @@ class Trace:
                 registers = {int(n): int(v, 0) for n, v in re.findall(r"\breg(\d+)=(0x[0-9a-f]+|\d+)", line)}
                 number = registers[3]
                 copies[number].zones = (registers.get(0, 0), registers.get(1, 0))
-            elif found := re.search(r"set_field:0x(\w+)/0x(?:80)?7->reg7", line):
+            elif found := re.search(r"set_field:0x(\w+)/0x(?:80|1)?7->reg7", line):
                 flags = int(found[1], 16)
                 copy.verdict, copy.logs = VERDICTS[flags & 0x803], bool(flags >> 2 & 1)
             elif found := re.search(r"set_field:(\d+)/0x1fff->vlan_vid", line):
