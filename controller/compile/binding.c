@@ -8,6 +8,7 @@
  *
  * RFC 826 (ARP), 5227 (its probes), 4861 and 4862 (neighbour discovery), 6105 (RA guard), 7610 (DHCPv6 shield), 7513. */
 
+#include <limits.h>
 #include <netinet/icmp6.h>
 #include <netinet/ip_icmp.h>
 #include <string.h>
@@ -24,6 +25,8 @@ enum step {
     TARGET,   /* Who ARP says the sender is; what a neighbour advertisement is about. */
     SOURCE,   /* The IP source. */
 };
+
+#define ANY_SEGMENT UINT_MAX
 
 static const struct zw_mac no_mac;
 static const struct zw_addr unspecified[] = {{.family = ZW_IPV4}, {.family = ZW_IPV6}};
@@ -234,7 +237,7 @@ static void contents(struct zw_compiler *c, const struct zw_bound *bound)
     next_if_ip(c, bound, at(bound, CONTENTS, ZW_PRIO_WIDE), SOURCE);
 }
 
-/* All addresses of a port, with the link-local ones that follow from its MAC addresses.  Returns how many. */
+/* The addresses of a port that are its own in every segment, with the link-local ones that follow from its MAC addresses.  Returns how many. */
 static size_t all_addresses(const struct zw_bindings *bindings, struct zw_addr all[2 * ZW_BINDINGS_MAX])
 {
     size_t n = bindings->n_addresses;
@@ -250,26 +253,38 @@ static size_t all_addresses(const struct zw_bindings *bindings, struct zw_addr a
     return n;
 }
 
+/* At a step, and in this segment only (ANY_SEGMENT: wherever the zone has the port). */
+static struct zw_flow *in_segment(const struct zw_bound *bound, enum step step, uint16_t priority, unsigned int segment)
+{
+    struct zw_flow *flow = at(bound, step, priority);
+
+    if (segment != ANY_SEGMENT) {
+        zw_match_reg(flow, ZW_REG_SEGMENT, segment);
+    }
+    return flow;
+}
+
 /* What 'addr', which is the port's own, lets pass. */
-static void bound_address(struct zw_compiler *c, const struct zw_bound *bound, const struct zw_addr *addr)
+static void bound_address(struct zw_compiler *c, const struct zw_bound *bound, const struct zw_addr *addr,
+                          unsigned int segment)
 {
     struct zw_prefix prefix = host(addr), none = host(&unspecified[1]);
-    struct zw_flow *flow = at(bound, SOURCE, ZW_PRIO_EXACT);
+    struct zw_flow *flow = in_segment(bound, SOURCE, ZW_PRIO_EXACT, segment);
 
     zw_match_ip_src(flow, &prefix);
     pass(c, flow);
     if (addr->family == ZW_IPV4) {
-        flow = at(bound, TARGET, ZW_PRIO_EXACT);
+        flow = in_segment(bound, TARGET, ZW_PRIO_EXACT, segment);
         zw_match_arp_sender(flow, &prefix);
         pass(c, flow);
         return;
     }
-    flow = discovery(at(bound, TARGET, ZW_PRIO_EXACT), ND_NEIGHBOR_ADVERT, 0);
+    flow = discovery(in_segment(bound, TARGET, ZW_PRIO_EXACT, segment), ND_NEIGHBOR_ADVERT, 0);
     zw_match_nd_target(flow, addr);
     next(c, flow, SOURCE);
 
     /* Detection of duplicates: a solicitation about an address that the sender is about to use. */
-    flow = discovery(at(bound, SOURCE, ZW_PRIO_BLOCK), ND_NEIGHBOR_SOLICIT, 0);
+    flow = discovery(in_segment(bound, SOURCE, ZW_PRIO_BLOCK, segment), ND_NEIGHBOR_SOLICIT, 0);
     zw_match_ip_src(flow, &none);
     zw_match_nd_target(flow, addr);
     pass(c, flow);
@@ -282,7 +297,10 @@ static void addresses(struct zw_compiler *c, const struct zw_bound *bound)
     size_t n = all_addresses(&bound->bindings, all);
 
     for (size_t i = 0; i < n; i++) {
-        bound_address(c, bound, &all[i]);
+        bound_address(c, bound, &all[i], ANY_SEGMENT);
+    }
+    for (size_t i = 0; i < bound->bindings.n_learned; i++) {
+        bound_address(c, bound, &bound->bindings.learned[i].addr, bound->bindings.learned[i].segment);
     }
     struct zw_flow *flow = drop_at(bound, TARGET, ZW_PRIO_MATCH, ZW_DROP_ARP_IP);
     zw_match_eth_type(flow, ETH_TYPE_ARP);
@@ -392,6 +410,14 @@ static void land_in(struct zw_compiler *c, const struct zw_open_port *open, cons
 
     for (size_t i = 0; i < n; i++) {
         land(c, open->port, &all[i], segments);
+    }
+    for (size_t i = 0; bindings && zone->guard.ip && i < bindings->n_learned; i++) {
+        const struct zw_learned *learned = &bindings->learned[i];
+        const struct zw_port_mask here = {.value = learned->segment, .mask = 0xffff};
+
+        if (!segments || (learned->segment & segments->mask) == segments->value) {
+            land(c, open->port, &learned->addr, &here);
+        }
     }
 }
 

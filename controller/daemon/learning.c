@@ -435,7 +435,8 @@ struct zw_learned *zw_learning_list(const struct zw_learning *l, const char *bri
         const struct entry *entry = &l->list[i];
 
         if (!entry->probe_us && !strcmp(entry->bridge, bridge)) {
-            list[(*n)++] = (struct zw_learned){strcpy(names, entry->port), entry->addr};
+            list[(*n)++] = (struct zw_learned){
+                .port = strcpy(names, entry->port), .segment = (uint16_t)entry->segment, .addr = entry->addr};
             names += strlen(entry->port) + 1;
         }
     }

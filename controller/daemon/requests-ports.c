@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "controller/base/memory.h"
 #include "controller/daemon/requests.h"
@@ -214,6 +215,19 @@ struct bound_view {
     size_t n_learned;
 };
 
+/* What is learned in several VLANs is shown once. */
+static void add_once(cJSON *array, const char *text)
+{
+    const cJSON *item;
+
+    cJSON_ArrayForEach (item, array) {
+        if (!strcmp(item->valuestring, text)) {
+            return;
+        }
+    }
+    cJSON_AddItemToArray(array, cJSON_CreateString(text));
+}
+
 /* Adds what the port is bound to in 'zone', which has not been added before. */
 static void add_bound(const struct bound_view *view, const struct zw_zone *zone, cJSON *macs, cJSON *addresses)
 {
@@ -226,6 +240,9 @@ static void add_bound(const struct bound_view *view, const struct zw_zone *zone,
     }
     for (size_t i = 0; zone->guard.ip && i < bindings.n_addresses; i++) {
         cJSON_AddItemToArray(addresses, cJSON_CreateString(zw_addr_format(&bindings.addresses[i], buf)));
+    }
+    for (size_t i = 0; zone->guard.ip && i < bindings.n_learned; i++) {
+        add_once(addresses, zw_addr_format(&bindings.learned[i].addr, buf));
     }
     zw_bindings_clear(&bindings);
 }

@@ -149,6 +149,7 @@ static cJSON *slow_path_json(const struct zw_daemon *daemon)
     add_count(object, "n_unjudged", status.n_unjudged);
     add_count(object, "n_session_copies", status.n_sessions);
     add_count(object, "n_denial_copies", status.n_denials);
+    add_count(object, "n_drop_copies", status.n_drops);
     add_count(object, "n_rejected", status.n_rejected);
     add_count(object, "n_rejected_silently", status.n_silent);
     add_count(object, "n_rejects_limited", status.n_rejects_limited);

@@ -21,7 +21,7 @@ struct zw_addr zw_mac_link_local(const struct zw_mac *mac)
 bool zw_learned_same(const struct zw_learned *a, size_t n_a, const struct zw_learned *b, size_t n_b)
 {
     for (size_t i = 0; n_a == n_b && i < n_a; i++) {
-        if (strcmp(a[i].port, b[i].port) || !zw_addr_equal(&a[i].addr, &b[i].addr)) {
+        if (strcmp(a[i].port, b[i].port) || a[i].segment != b[i].segment || !zw_addr_equal(&a[i].addr, &b[i].addr)) {
             return false;
         }
     }
@@ -64,6 +64,30 @@ static bool add_address(struct zw_bindings *bindings, const struct zw_addr *addr
     }
     bindings->addresses[bindings->n_addresses++] = *addr;
     return true;
+}
+
+static bool is_own_link_local(const struct zw_bindings *bindings, const struct zw_addr *addr)
+{
+    for (size_t i = 0; i < bindings->n_macs; i++) {
+        struct zw_addr own = zw_mac_link_local(&bindings->macs[i]);
+
+        if (zw_addr_equal(&own, addr)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void add_learned(struct zw_bindings *bindings, const struct zw_learned *learned)
+{
+    if (zw_bindings_have(bindings, &learned->addr) || is_own_link_local(bindings, &learned->addr)) {
+        return;
+    }
+    if (bindings->n_learned == ZW_BINDINGS_MAX) {
+        bindings->n_dropped++;
+        return;
+    }
+    bindings->learned[bindings->n_learned++] = *learned;
 }
 
 static void add_attached_ips(struct zw_bindings *bindings, const char *text)
@@ -121,11 +145,12 @@ void zw_bindings_find(const struct zw_zone *zone, const struct zw_port *port, co
     }
     bindings->macs = zw_xcalloc(ZW_BINDINGS_MAX, sizeof *bindings->macs);
     bindings->addresses = zw_xcalloc(ZW_BINDINGS_MAX, sizeof *bindings->addresses);
+    bindings->learned = zw_xcalloc(ZW_BINDINGS_MAX, sizeof *bindings->learned);
     add_given(bindings, zone, port);
     bool learns = guard->learns_dhcp || guard->learns_nd;
     for (size_t i = 0; learns && i < n_learned; i++) {
         if (!strcmp(learned[i].port, port->name)) {
-            bindings->n_learned += add_address(bindings, &learned[i].addr);
+            add_learned(bindings, &learned[i]);
         }
     }
     if (guard->mac && !bindings->n_macs) {
@@ -139,6 +164,7 @@ void zw_bindings_clear(struct zw_bindings *bindings)
 {
     free(bindings->macs);
     free(bindings->addresses);
+    free(bindings->learned);
     free(bindings->bad);
     *bindings = (struct zw_bindings){.n_macs = 0};
 }

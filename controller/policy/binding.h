@@ -17,6 +17,7 @@
 /* An address that a port was seen to have; who learns it sees to it that no two ports of a segment have the same. */
 struct zw_learned {
     const char *port; /* Interface.name. */
+    uint16_t segment; /* Where: in another VLAN the address may be somebody else's. */
     struct zw_addr addr;
 };
 
@@ -25,9 +26,10 @@ bool zw_learned_same(const struct zw_learned *, size_t, const struct zw_learned 
 struct zw_bindings {
     struct zw_mac *macs;
     size_t n_macs;
-    struct zw_addr *addresses; /* Without link-local addresses that follow from 'macs'. */
+    struct zw_addr *addresses; /* Given.  Without link-local addresses that follow from 'macs'. */
     size_t n_addresses;
-    size_t n_learned;   /* Of these: the last ones. */
+    struct zw_learned *learned; /* And those that it is bound to in one segment. */
+    size_t n_learned;
     size_t n_dropped;   /* Given, and beyond ZW_BINDINGS_MAX. */
     char *bad;          /* The first of attached-ips that is no address, or NULL. */
     const char *closed; /* Why nothing passes the port, or NULL. */
@@ -39,7 +41,7 @@ void zw_bindings_find(const struct zw_zone *, const struct zw_port *, const stru
                       size_t n_learned, struct zw_bindings *);
 void zw_bindings_clear(struct zw_bindings *);
 
-bool zw_bindings_have(const struct zw_bindings *, const struct zw_addr *); /* Among 'addresses'. */
+bool zw_bindings_have(const struct zw_bindings *, const struct zw_addr *); /* Among 'addresses': in every segment. */
 
 /* fe80::/64 with the interface identifier of 'mac'. */
 struct zw_addr zw_mac_link_local(const struct zw_mac *);
