@@ -62,6 +62,7 @@ class Fate:
 
 
 BAD_DESTINATIONS = [ipaddress.ip_network(text) for text in ("0.0.0.0/8", "127.0.0.0/8", "240.0.0.0/4", "::/16")]
+N_SEGMENTS = 4096
 BROADCAST = ipaddress.ip_address("255.255.255.255")
 DROPPED, PASSED = Fate(False), Fate(True)
 
@@ -111,6 +112,11 @@ class Switch:
         if not frame.port.mac and not self.is_dropped_at_once(frame):
             self.learned[frame.port.segment_of(frame.vid), frame.dl_src] = frame.port
 
+    def remember(self, learned):
+        """What was learned under another policy.  A port that is in no zone at all has been forgotten."""
+        self.learned = {where: port for where, port in learned.items()
+                        if any(self.zone(port, segment) for segment in range(N_SEGMENTS))}
+
     def receivers(self, frame):
         """The ports that may get it, and whether it is sure that the one that it is for is among them."""
         if self.is_dropped_at_once(frame):
@@ -119,9 +125,9 @@ class Switch:
         able = [port for port in self.ports if self.zone(port, segment)]
         known = [port for port in able if port.mac == frame.dl_dst]
         if not known and (segment, frame.dl_dst) in self.learned:
-            known = [self.learned[segment, frame.dl_dst]]
+            known = [self.learned[segment, frame.dl_dst]]  # Where it is, it is, and if nothing gets in there.
         if known:
-            return [port for port in known if port is not frame.port], True
+            return [port for port in known if port is not frame.port and port in able], True
         return [port for port in able if port is not frame.port], frame.is_group
 
     def may_open(self, frame, receiver, is_sure):

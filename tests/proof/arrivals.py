@@ -22,6 +22,8 @@ ODD = {(1, 6), (ICMPV6, 4)}  # ICMP of the other family: conntrack has its own i
 ANSWERS = {(1, 8): 0, (1, 13): 14, (58, 128): 129}
 MOST_ASKED_AT_ONCE = 60  # Fewer than a switch queues for its controller.
 
+NO_ZONES = {"version": 1, "zones": {}, "rules": []}
+
 
 def own_mac(port):
     return port.mac or f"02:00:00:00:02:{port.number:02x}"
@@ -78,10 +80,20 @@ class Arrivals(Comparison):
                 break
         return found
 
+    def fates(self, switch, frame):
+        """What becomes of each copy.  The one that may open a session goes first; the others find the session."""
+        fates = switch.fates(frame)
+        opener = next((port for port in switch.ports if port.number in fates and fates[port.number].opens_session), None)
+        if opener is None or fates[opener.number].verdict.action != "allow":
+            return fates
+        state = "established" if frame.ip.proto == TCP and frame.flags != "S" else "new"  # A second SYN is a first one still.
+        session = Session(state, False, switch.between(frame, opener))
+        return switch.fates(dataclasses.replace(frame, session=session)) | {opener.number: fates[opener.number]}
+
     def arriving(self, switch, frame, data):
         """What must come of it: [(port, tag, frame without it)]."""
         segment = frame.port.segment_of(frame.vid)
-        fates = switch.fates(frame)
+        fates = self.fates(switch, frame)
         self.counts.add(frame, fates)
         return [(port.number, port.tag_of(segment), data) for port in switch.ports
                 if port.number in fates and fates[port.number].passes and port.number != LOCAL]
@@ -112,7 +124,7 @@ class Arrivals(Comparison):
         for session_id, frame in named:
             number, data = self.put(switch, frame, session_id)
             self.sent[number] = frame, data, any(fate.verdict and "reject" in (fate.verdict.action, fate.verdict.otherwise)
-                                                 for fate in switch.fates(frame).values())
+                                                 for fate in self.fates(switch, frame).values())
             expected.update(self.arriving(switch, frame, data))
         found = collections.Counter(one for one in self.wires.collect(sum(expected.values()), is_ours)
                                     if not self.is_right_refusal(*one))
@@ -122,13 +134,17 @@ class Arrivals(Comparison):
             for number, tag, data in counter:
                 wrong[frames.number_of(data)].append(f"{what}: port {number}, tag {tag}, {data.hex()}")
         for number, said in wrong.items():
-            self.wrong(self.sent[number][0], said)
+            frame = self.sent[number][0]
+            if self.n_wrong == 0:  # What the switch would do with it now.
+                states = [packets.ct_state(frame.session)] * max(1, len(self.fates(switch, frame)))
+                said += self.vswitchd.trace("br0", packets.trace_flow(frame), *states).splitlines()
+            self.wrong(frame, said)
 
     def exchange_all(self, switch, named):
         """The same in portions: no more asks at once than a switch queues."""
         batch, n_asked = [], 0
         for one in named:
-            n = sum(fate.verdict is not None and fate.verdict.action == "ask" for fate in switch.fates(one[1]).values())
+            n = sum(fate.verdict is not None and fate.verdict.action == "ask" for fate in self.fates(switch, one[1]).values())
             if n_asked + n > MOST_ASKED_AT_ONCE:
                 self.exchange(switch, batch)
                 batch, n_asked = [], 0
@@ -145,7 +161,8 @@ class Arrivals(Comparison):
         """Applies a policy to a switch that has learned what it has learned."""
         switch = self.apply(tree)
         self.settle()
-        switch.learned = self.learned = {where: port for where, port in self.learned.items() if switch.zone(port, where[0])}
+        switch.remember(self.learned)
+        self.learned = switch.learned
         return switch
 
     def answer(self, switch, frame, fates):
@@ -177,7 +194,7 @@ class Arrivals(Comparison):
         named = list(enumerate(self.sample(switch, n_frames)))
         self.exchange_all(switch, named)
         talks = [(session_id, self.answer(switch, frame, fates)) for session_id, frame, fates in
-                 ((session_id, frame, switch.fates(frame)) for session_id, frame in named)
+                 ((session_id, frame, self.fates(switch, frame)) for session_id, frame in named)
                  if not (frame.ip and frame.ip.proto == TCP and frame.flags != "S")  # How one goes on that is picked up is conntrack's.
                  and any(fate.opens_session and number != LOCAL for number, fate in fates.items())]
         for step in range(3):
@@ -186,7 +203,7 @@ class Arrivals(Comparison):
 
 def run(source, seed, n_policies, n_frames):
     arrivals = Arrivals(seed, source)
-    for _ in range(n_policies):
-        arrivals.policy(n_frames)
+    arrivals.apply(NO_ZONES)  # The switch forgets what it has learned.
+    arrivals.policies(n_policies, n_frames)
     print(f"{arrivals.n_arrived} copies arrived")
-    arrivals.finish(n_policies)
+    arrivals.finish()

@@ -18,6 +18,7 @@ from .vswitchd import Trace, Vswitchd, read_stages
 from .world import BUILD, PG, PORTS
 
 LEAST = 100  # Of each kind there must be one in so many packets, or the comparison means little.
+MOST_TIMES_ASKED = 3  # So many times the policies that were asked for, while there are too few of one kind.
 JUDGED_DIFFERENTLY = 4  # The exit status.
 
 
@@ -111,7 +112,7 @@ class Comparison:
         self.trace = Trace(read_stages(source))
         self.most_wrong = most_wrong
         self.counts = Counts()
-        self.n_wrong = self.n_frames = 0
+        self.n_wrong = self.n_frames = self.n_policies = 0
         self.path, self.ids = f"{PG}/proof.yaml", [0]
 
     def apply(self, tree):
@@ -171,20 +172,28 @@ class Comparison:
             self.n_frames += 1
             self.check_switch(switch, frame, fates)
 
-    def finish(self, n_policies):
-        print(f"seed {self.seed}: {self.n_frames} packets under {n_policies} policies, {time.monotonic() - self.began:.0f} s; "
+    def has_enough(self):
+        return min(self.counts.of.values()) >= self.n_frames // LEAST
+
+    def policies(self, n_policies, n_frames):
+        """So many policies at least, and more until every kind of packet was among them."""
+        while self.n_policies < n_policies or (not self.has_enough() and self.n_policies < MOST_TIMES_ASKED * n_policies):
+            self.policy(n_frames)
+            self.n_policies += 1
+
+    def finish(self):
+        print(f"seed {self.seed}: {self.n_frames} packets under {self.n_policies} policies, {time.monotonic() - self.began:.0f} s; "
               f"judged differently: {self.n_wrong}; copies: {self.counts.of}, not IP: {self.counts.n_other}")
         if self.n_wrong:
             sys.exit(JUDGED_DIFFERENTLY)
-        if min(self.counts.of.values()) < self.n_frames // LEAST:
+        if not self.has_enough():
             sys.exit("too few of one kind to mean anything")
 
 
 def run(source, seed, n_policies, n_frames, most_wrong=None):
     comparison = Comparison(seed, source, most_wrong)
     try:
-        for _ in range(n_policies):
-            comparison.policy(n_frames)
+        comparison.policies(n_policies, n_frames)
     except Enough:
         pass
-    comparison.finish(n_policies)
+    comparison.finish()
