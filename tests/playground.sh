@@ -412,11 +412,13 @@ zw_daemon_alive() { _zw_alive zonewardd; }
 zw_logs_clean() {
     # As a service manager stops it; and an ovs-vsctl that left before its last notification.
     # zonewardd asks dpctl for connections, which looks for the kernel's datapaths, too; it may leave before an answer; a
-    # session may end by itself before it is ended; vswitchd may end while it is asked.  How long a busy machine keeps
-    # vswitchd waiting is none of these tests' business.
+    # session may end by itself before it is ended; vswitchd may end while it is asked, and zonewardd before it has
+    # read all; if a connection breaks for any other reason, zonewardd says so itself.  How long a busy machine keeps vswitchd
+    # waiting is none of these tests' business.
     local pattern allowed='fatal_signal.*terminating with signal 15|ovsdb-server.log.*(Broken pipe|Connection reset)'
     allowed+='|timeval.*(Unreasonably long|faults: |disk: |context switches: )'
     allowed+='|jsonrpc: unix:[^ ]*/ovs-vswitchd\.[0-9]+\.ctl: receive error: Connection reset by peer'
+    allowed+='|rconn\|WARN\|[^ ]+<->unix#[0-9]+: connection dropped \(Connection reset by peer\)'
     allowed+='|failed to enumerate system datapaths|Must flush tuple'
     allowed+='|jsonrpc\|WARN\|(unix#[0-9]+: (send error: Broken pipe|receive error: Connection reset by peer)|Dropped [0-9]+ log messages)'
     for pattern in "$@"; do allowed+="|$pattern"; done

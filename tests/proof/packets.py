@@ -18,6 +18,11 @@ FLAG_SETS = ["S"] * 12 + ["A", "SA", "F", "FA", "R", "PA", "SF", "SR", "P", "RA"
 FLAG_NAMES = {"F": "fin", "S": "syn", "R": "rst", "P": "psh", "A": "ack"}
 UNKNOWN_MAC, GROUP_MACS = "02:00:00:00:09:09", ["ff:ff:ff:ff:ff:ff", "01:00:5e:00:00:05", "33:33:00:00:00:05"]
 OWN_MAC, SOMEBODY = "02:00:00:00:02:01", {4: ipaddress.ip_address("10.0.0.1"), 6: ipaddress.ip_address("fd00::1")}
+# What servers and routers say, and what is much like it.
+SERVERS = {4: [(UDP, (67, 68)), (UDP, (67, 9)), (UDP, (9, 68)), (UDP, (68, 67)), (UDP, (66, 69)), (UDP, (547, 546)), (ICMP, (5, 1)),
+               (ICMP, (9, 0)), (ICMP, (10, 0)), (ICMP, (4, 0))],
+           6: [(UDP, (547, 546)), (UDP, (547, 9)), (UDP, (9, 546)), (UDP, (546, 547)), (UDP, (67, 68)), (ICMPV6, (134, 0)),
+               (ICMPV6, (137, 0)), (ICMPV6, (138, 0)), (ICMPV6, (133, 0)), (ICMPV6, (134, 1))]}
 LABEL_ALLOWED, LABEL_RULE, LABEL_VERSION, LABEL_SRC, LABEL_DST = 1 << 0, 8, 32, 64, 96
 
 
@@ -199,19 +204,23 @@ class Packets:
         fit = [address for address in addresses if address.version == packet.src.version]
         if guard and guard.ip and fit and rng.random() < 0.85:
             packet = dataclasses.replace(packet, src=rng.choice(fit))
+        if guard and rng.random() < 0.06:
+            proto, l4 = rng.choice(SERVERS[packet.src.version])
+            packet = dataclasses.replace(packet, proto=proto, l4=l4)
         said["arp_mac"] = said["dl_src"]
         for key, version in ("arp_ip", 4), ("nd_target", 6):
             fit = [address for address in addresses if address.version == version]
             said[key] = rng.choice(fit) if fit else SOMEBODY[version]
         said["nd_mac"] = rng.choice([None, said["dl_src"]])
-        if rng.random() < 0.15:
-            said |= self.lie()
+        is_nd = packet.proto == ICMPV6 and packet.l4[0] in (135, 136)
+        if rng.random() < (0.4 if is_nd else 0.05):
+            said |= self.lie(["nd_target", "nd_mac"] if is_nd else ["dl_src"])
         return said, packet
 
-    def lie(self):
+    def lie(self, of):
         rng = self.rng
         other = rng.choice([port.mac for port in self.switch.ports if port.mac] + [OWN_MAC, UNKNOWN_MAC])
-        what = rng.choice(["dl_src", "arp_mac", "arp_ip", "nd_target", "nd_mac"])
+        what = rng.choice(of)
         if what in ("arp_ip", "nd_target"):
             family = 4 if what == "arp_ip" else 6
             networks = self.networks[family] + [bad for bad in BAD_SOURCES if bad.version == family]
@@ -232,7 +241,8 @@ class Packets:
                       session=self.session(source, target, packet, vid))
         odd = rng.random()
         if odd < (0.1 if self.ether_types else 0.04):
-            return dataclasses.replace(frame, kind=rng.choice(["arp", "other", "other"] if self.ether_types else ["arp", "arp", "arp", "other"]),
+            lie = self.lie(["arp_mac", "arp_ip"]) if rng.random() < 0.4 else {}
+            return dataclasses.replace(frame, **lie, kind=rng.choice(["arp", "other", "other"] if self.ether_types else ["arp", "arp", "arp", "other"]),
                                        ether_type=rng.choice(self.ether_types + [0x8892, 0x88f6]), ip=None, session=Session())
         if odd < 0.13:
             fragment = rng.choice(["first", "later"])

@@ -70,5 +70,14 @@ zw_case "a label is not checked: a session counts between any zones" \
 zw_case "a label is not checked: one that nobody let in" \
     caught controller/compile/state.c 's/zw_match_label_bits\(flow, ZW_LABEL_ALLOWED_FIRST.*, 1\);/(void)flow;/'
 zw_case "a new session needs no SYN" caught controller/compile/state.c 's/ match_flags\(flow\);/ (void)match_flags;/'
-zw_done 'dropping VLAN [0-9]+' 'jsonrpc\|WARN\|Dropped [0-9]+ log messages' 'closed in VLAN [0-9-]+: zones [a-z]+ and [a-z]+ claim it there' \
+zw_case "a check is missing: a guard lets any MAC address pass" \
+    caught controller/compile/binding.c 's/zw_emit\(c, drop_at\(bound, ETHERNET, .*ZW_DROP_MAC_SOURCE\)\);/next(c, at(bound, ETHERNET, ZW_PRIO_WIDE), CONTENTS);/'
+zw_case "a check is missing: ARP's sender may have any MAC address" \
+    caught controller/compile/binding.c 's/ZW_PRIO_MATCH, ZW_DROP_ARP_MAC/ZW_PRIO_WIDE - 1, ZW_DROP_ARP_MAC/'
+zw_case "a check is missing: a server of DHCP for IPv6" \
+    caught controller/compile/binding.c 's/ZW_IPV6, 547, 546/ZW_IPV6, 547, 547/'
+zw_case "strict is loose" caught controller/compile/state.c 's/pickup == ZW_PICKUP_LOOSE/pickup <= ZW_PICKUP_LOOSE/'
+zw_case "a rule is cut short: only the first of its EtherTypes counts" \
+    caught controller/compile/rules.c 's/if \(service->items\[i\]\.eth_type\)/if (service->items[i].eth_type \&\& i == 0)/'
+zw_done 'dropping VLAN [0-9]+' 'jsonrpc\|WARN\|Dropped [0-9]+ log messages' 'closed( in VLAN [0-9-]+)?: zones [a-z]+ and [a-z]+ claim it' \
     "closed in zone [a-z]+: its zone's guard binds (MAC|IP) addresses, and it has none"
