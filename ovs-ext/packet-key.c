@@ -141,3 +141,17 @@ bool zw_prefix_contains(const struct zw_prefix *prefix, const struct zw_addr *ad
     }
     return !rest || !((prefix->addr.bytes[n_bytes] ^ addr->bytes[n_bytes]) >> (8 - rest));
 }
+
+bool zw_addr_is_host(const struct zw_addr *addr)
+{
+    static const char *const nobody[] = {"0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3", "::/16", "ff00::/8"};
+
+    for (size_t i = 0; i < sizeof nobody / sizeof nobody[0]; i++) {
+        struct zw_prefix prefix;
+
+        if (!zw_prefix_parse(nobody[i], &prefix) && zw_prefix_contains(&prefix, addr)) {
+            return false;
+        }
+    }
+    return true;
+}

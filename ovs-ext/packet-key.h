@@ -60,6 +60,10 @@ const char *zw_prefix_format(const struct zw_prefix *, char *buf);
 
 unsigned int zw_family_bits(uint8_t family); /* 32 or 128. */
 bool zw_addr_equal(const struct zw_addr *, const struct zw_addr *);
+
+/* Whether a host may send from it: it is no group, broadcast, loopback or reserved address (stage GUARD). */
+bool zw_addr_is_host(const struct zw_addr *);
+
 bool zw_prefix_contains(const struct zw_prefix *, const struct zw_addr *);
 
 #endif

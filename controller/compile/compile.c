@@ -90,16 +90,20 @@ static bool is_usable(struct zw_compiler *c, const struct zw_port *port)
     return true;
 }
 
-static void warn_conflict(struct zw_compiler *c, const struct zw_port *port, const struct zw_claim *claim)
+static void warn_conflict(struct zw_compiler *c, const struct zw_port *port, const struct zw_claim *claim,
+                          bool everywhere)
 {
-    char last[8] = "";
+    char where[32] = "", last[8] = "";
 
-    if (claim->last != claim->first) {
-        snprintf(last, sizeof last, "-%u", claim->last);
+    if (!everywhere) {
+        if (claim->last != claim->first) {
+            snprintf(last, sizeof last, "-%u", claim->last);
+        }
+        snprintf(where, sizeof where, " in VLAN %u%s", claim->first, last);
     }
-    zw_problems_add(c->warnings, NULL, 0, 0,
-                    "bridge %s: port %s is closed in VLAN %u%s: zones %s and %s claim it there", c->bridge->name,
-                    port->name, claim->first, last, claim->claimants[0]->name, claim->claimants[1]->name);
+    zw_problems_add(c->warnings, NULL, 0, 0, "bridge %s: port %s is closed%s: zones %s and %s claim it%s",
+                    c->bridge->name, port->name, where, claim->claimants[0]->name, claim->claimants[1]->name,
+                    everywhere ? "" : " there");
 }
 
 /* Settles which zones 'open' has where.  False if none. */
@@ -113,8 +117,8 @@ static bool find_zones(struct zw_compiler *c, struct zw_open_port *open)
     for (size_t i = 0; i < n; i++) {
         if (claims[i].zone) {
             open->runs[open->n_runs++] = (struct zw_zone_run){claims[i].first, claims[i].last, claims[i].zone};
-        } else if (claims[i].claimants[0] && n > 1) {
-            warn_conflict(c, open->port, &claims[i]);
+        } else if (claims[i].claimants[0]) {
+            warn_conflict(c, open->port, &claims[i], n == 1);
         }
     }
     free(claims);
@@ -130,9 +134,14 @@ static void warn_of_bindings(struct zw_compiler *c, const struct zw_bound *bound
                         bound->port->name, bound->zone->name, bindings->closed);
     }
     if (bindings->bad) {
+        char more[48] = "";
+
+        if (bindings->n_bad > 1) {
+            snprintf(more, sizeof more, " (and %zu more)", bindings->n_bad - 1);
+        }
         zw_problems_add(c->warnings, NULL, 0, 0,
-                        "bridge %s: port %s: \"%s\" in external_ids:attached-ips is no address", c->bridge->name,
-                        bound->port->name, bindings->bad);
+                        "bridge %s: port %s: \"%s\" in external_ids:attached-ips is no host's address%s",
+                        c->bridge->name, bound->port->name, bindings->bad, more);
     }
     if (bindings->n_dropped) {
         zw_problems_add(c->warnings, NULL, 0, 0,

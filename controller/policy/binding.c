@@ -99,9 +99,9 @@ static void add_attached_ips(struct zw_bindings *bindings, const char *text)
         char *word = zw_xasprintf("%.*s", (int)size, text);
         struct zw_addr addr;
 
-        if (zw_addr_parse(word, &addr)) {
+        if (zw_addr_parse(word, &addr) && zw_addr_is_host(&addr)) {
             add_address(bindings, &addr);
-        } else if (!bindings->bad) {
+        } else if (!bindings->n_bad++) {
             bindings->bad = zw_xstrdup(word);
         }
         free(word);

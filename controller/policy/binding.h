@@ -31,7 +31,8 @@ struct zw_bindings {
     struct zw_learned *learned; /* And those that it is bound to in one segment. */
     size_t n_learned;
     size_t n_dropped;   /* Given, and beyond ZW_BINDINGS_MAX. */
-    char *bad;          /* The first of attached-ips that is no address, or NULL. */
+    size_t n_bad;       /* Of attached-ips, that are no host's address, */
+    char *bad;          /* and the first of them, or NULL. */
     const char *closed; /* Why nothing passes the port, or NULL. */
 };
 

@@ -99,6 +99,11 @@ static bool read_address(struct zw_reader *r, const struct zw_yaml_node *node, s
                           strchr(node->text, '/') ? ", without a length" : "");
         return false;
     }
+    if (!zw_addr_is_host(addr)) {
+        zw_reader_problem(r, node, "\"%s\"; a group, broadcast, loopback or reserved address is no host's",
+                          zw_reader_excerpt(r, node));
+        return false;
+    }
     return true;
 }
 

@@ -45,6 +45,8 @@ static const struct {
     {0x0806, "this is ARP, which passes without a rule"},
     {0x8100, "this is a VLAN tag; expected the EtherType behind it"},
     {0x88a8, "this is a VLAN tag; expected the EtherType behind it"},
+    {0x9100, "this is a VLAN tag; expected the EtherType behind it"}, /* As switches had it before IEEE 802.1ad. */
+    {0x9200, "this is a VLAN tag; expected the EtherType behind it"},
 };
 
 /* RFC 792, 1256; RFC 4443, 4861. */

@@ -73,21 +73,6 @@ static const uint8_t *find_option(struct span s, uint8_t type, uint8_t size)
     return NULL;
 }
 
-/* Neither a group nor reserved: stage GUARD lets nobody use such an address. */
-static bool is_host(const struct zw_addr *addr)
-{
-    static const char *const nobody[] = {"0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3", "::/16", "ff00::/8"};
-
-    for (size_t i = 0; i < sizeof nobody / sizeof nobody[0]; i++) {
-        struct zw_prefix prefix;
-
-        if (!zw_prefix_parse(nobody[i], &prefix) && zw_prefix_contains(&prefix, addr)) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static bool read_dhcp(struct span s, struct zw_address_event *event)
 {
     static const uint8_t cookie[] = {0x63, 0x82, 0x53, 0x63};
@@ -104,7 +89,7 @@ static bool read_dhcp(struct span s, struct zw_address_event *event)
     *event = (struct zw_address_event){.type = ZW_ADDRESS_GIVEN, .addr.family = ZW_IPV4, .lease_s = get32(lease)};
     memcpy(event->addr.bytes, bootp + BOOTP_YOURS, 4);
     memcpy(event->mac.bytes, bootp + BOOTP_HARDWARE, sizeof event->mac.bytes);
-    return is_host(&event->addr);
+    return zw_addr_is_host(&event->addr);
 }
 
 static bool read_ipv4(struct span s, struct zw_address_event *event)
@@ -141,7 +126,7 @@ static bool read_ipv6(struct span s, struct zw_address_event *event)
     }
     event->addr.family = ZW_IPV6;
     memcpy(event->addr.bytes, nd + 8, sizeof event->addr.bytes);
-    return is_host(&event->addr);
+    return zw_addr_is_host(&event->addr);
 }
 
 bool zw_address_event_read(const uint8_t *packet, size_t size, struct zw_address_event *event)

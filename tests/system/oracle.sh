@@ -26,5 +26,5 @@ zw_case "ports of every VLAN mode" setup
 zw_case "VLANs are as NORMAL has them" vlans
 zw_case "model, decide() and the switch agree (seed 5)" compare 5 40
 zw_case "model, decide() and the switch agree (seed $SEED)" compare "$SEED" "${ZW_ORACLE_POLICIES:-60}"
-zw_done 'dropping VLAN [0-9]+' 'closed in VLAN [0-9-]+: zones [a-z]+ and [a-z]+ claim it there' \
+zw_done 'dropping VLAN [0-9]+' 'closed( in VLAN [0-9-]+)?: zones [a-z]+ and [a-z]+ claim it' \
     "closed in zone [a-z]+: its zone's guard binds (MAC|IP) addresses, and it has none"

@@ -24,22 +24,25 @@ static const char text[] = "version: 1\n"
 static const struct {
     const char *port, *zone, *mac, *ips;         /* What OVSDB says. */
     const char *macs, *addresses, *bad, *closed; /* What follows; 'closed' is a word of the reason. */
+    size_t n_bad;
 } cases[] = {
-    {"f1", "free", "02:00:00:00:00:05", "10.0.0.1", "", "", NULL, NULL},
-    {"b1", "both", NULL, NULL, "02:00:00:00:00:01 02:00:00:00:00:02", "10.0.0.1 2001:db8::1", NULL, NULL},
+    {"f1", "free", "02:00:00:00:00:05", "10.0.0.1", "", "", NULL, NULL, 0},
+    {"b1", "both", NULL, NULL, "02:00:00:00:00:01 02:00:00:00:00:02", "10.0.0.1 2001:db8::1", NULL, NULL, 0},
     {"b2", "both", "02:00:00:00:00:02", "fe80::1", "02:00:00:00:00:02 02:00:00:00:00:01", "fe80::1 10.0.0.2", NULL,
-     NULL},
+     NULL, 0},
     {"b1", "both", NULL, " 10.0.0.7,, 10.0.0.1 ,2001:DB8::7 ", "02:00:00:00:00:01 02:00:00:00:00:02",
-     "10.0.0.7 10.0.0.1 2001:db8::7 2001:db8::1", NULL, NULL},
+     "10.0.0.7 10.0.0.1 2001:db8::7 2001:db8::1", NULL, NULL, 0},
     {"b1", "both", NULL, "10.0.0.0/24 10.0.0.7 x", "02:00:00:00:00:01 02:00:00:00:00:02",
-     "10.0.0.7 10.0.0.1 2001:db8::1", "10.0.0.0/24", NULL},
-    {"b3", "both", NULL, NULL, "02:00:00:00:00:01 02:00:00:00:00:02", "", NULL, "IP"},
-    {"b3", "both", NULL, " ,", "02:00:00:00:00:01 02:00:00:00:00:02", "", NULL, "IP"},
-    {"m1", "macs", "02:00:00:00:00:05", NULL, "02:00:00:00:00:05", "", NULL, NULL},
-    {"m1", "macs", NULL, "10.0.0.1", "", "10.0.0.1", NULL, "MAC"},
-    {"m1", "macs", "01:00:00:00:00:05", NULL, "", "", NULL, "MAC"},
-    {"i1", "ips", NULL, "10.0.0.1", "", "10.0.0.1", NULL, NULL},
-    {"i1", "ips", "02:00:00:00:00:05", NULL, "02:00:00:00:00:05", "", NULL, "IP"},
+     "10.0.0.7 10.0.0.1 2001:db8::1", "10.0.0.0/24", NULL, 2},
+    {"b2", "both", NULL, "fe80::1%eth0 224.0.0.1 ::ffff:10.0.0.1 127.0.0.1 10.0.0.3 :: ff02::1",
+     "02:00:00:00:00:01 02:00:00:00:00:02", "10.0.0.3 10.0.0.2", "fe80::1%eth0", NULL, 6},
+    {"b3", "both", NULL, NULL, "02:00:00:00:00:01 02:00:00:00:00:02", "", NULL, "IP", 0},
+    {"b3", "both", NULL, " ,", "02:00:00:00:00:01 02:00:00:00:00:02", "", NULL, "IP", 0},
+    {"m1", "macs", "02:00:00:00:00:05", NULL, "02:00:00:00:00:05", "", NULL, NULL, 0},
+    {"m1", "macs", NULL, "10.0.0.1", "", "10.0.0.1", NULL, "MAC", 0},
+    {"m1", "macs", "01:00:00:00:00:05", NULL, "", "", NULL, "MAC", 0},
+    {"i1", "ips", NULL, "10.0.0.1", "", "10.0.0.1", NULL, NULL, 0},
+    {"i1", "ips", "02:00:00:00:00:05", NULL, "02:00:00:00:00:05", "", NULL, "IP", 0},
 };
 
 static void put(char *list, const char *item)
@@ -68,6 +71,7 @@ static void check(const struct zw_policy *policy, size_t i)
     CU_ASSERT_STRING_EQUAL(macs, cases[i].macs);
     CU_ASSERT_STRING_EQUAL(addresses, cases[i].addresses);
     CU_ASSERT_STRING_EQUAL(b.bad ? b.bad : "-", cases[i].bad ? cases[i].bad : "-");
+    CU_ASSERT_EQUAL(b.n_bad, cases[i].n_bad);
     CU_ASSERT_EQUAL(b.closed != NULL, cases[i].closed != NULL);
     CU_ASSERT(!cases[i].closed || (b.closed && strstr(b.closed, cases[i].closed)));
     CU_ASSERT_EQUAL(b.n_dropped, 0);
