@@ -31,8 +31,8 @@ ofbench_order() {
     _ofbench_answer 120
 }
 
-# There is no vswitchd to ask for sessions, so `status` is never healthy.
-_ofbench_in_force() { zw_ctl status 2>/dev/null | grep -q "bridge .*$ZW_BRIDGE: in sync, policy version 1"; }
+# There is no vswitchd to ask for sessions, so `status` is not healthy, and its exit status says so.
+_ofbench_in_force() { grep -q "bridge .*$ZW_BRIDGE: in sync, policy version 1" <<<"$(zw_ctl status 2>/dev/null)"; }
 
 # ofbench_daemon POLICY: zonewardd (afresh), and ofbench knows that it is there.
 ofbench_daemon() {
