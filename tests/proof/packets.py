@@ -240,8 +240,8 @@ class Packets:
         frame = Frame(source, mac, vid, **said, ip=packet, flags=rng.choice(FLAG_SETS), ttl=rng.choice([64, 255]),
                       session=self.session(source, target, packet, vid))
         odd = rng.random()
-        if odd < (0.1 if self.ether_types else 0.04):
-            lie = self.lie(["arp_mac", "arp_ip"]) if rng.random() < 0.4 else {}
+        if odd < (0.1 if self.ether_types else 0.07):
+            lie = self.lie(["arp_mac", "arp_ip"]) if rng.random() < 0.5 else {}
             return dataclasses.replace(frame, **lie, kind=rng.choice(["arp", "other", "other"] if self.ether_types else ["arp", "arp", "arp", "other"]),
                                        ether_type=rng.choice(self.ether_types + [0x8892, 0x88f6]), ip=None, session=Session())
         if odd < 0.13:

@@ -255,7 +255,7 @@ class Maker:
             "address-sets": self.sets,
             "services": self.services,
             "defaults": {"action": rng.choice(["deny", "reject", "allow"]), "log": rng.choice(["none", "denied", "session"]),
-                         "pickup": rng.choice(["strict", "strict", "loose"])},
+                         "pickup": rng.choice(["strict", "strict", "loose"]), "log-drops": rng.random() < 0.3},
             "trust": {"external-id-zone": rng.random() < 0.5},
             "rules": self.rules,
         }
