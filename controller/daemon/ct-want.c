@@ -73,15 +73,29 @@ void zw_ct_want_make(const struct zw_policy *policy, const struct zw_inventory *
     }
 }
 
-void zw_ct_want_update(struct zw_daemon *daemon)
+/* Rules want nothing of conntrack. */
+static bool is_settled(const struct zw_daemon *daemon)
 {
-    struct zw_ct_want *want;
+    return daemon->ct_want && daemon->ct_want_inventory == daemon->inventory &&
+           zw_policy_same_frame(daemon->ct_want_policy, daemon->policy);
+}
 
-    if (!daemon->inventory || !daemon->policy) {
-        return;
-    }
-    want = zw_xcalloc(1, sizeof *want);
+static void forget_made(struct zw_daemon *daemon)
+{
+    zw_policy_unref(daemon->ct_want_policy);
+    zw_inventory_unref(daemon->ct_want_inventory);
+    daemon->ct_want_policy = NULL;
+    daemon->ct_want_inventory = NULL;
+}
+
+static void update(struct zw_daemon *daemon)
+{
+    struct zw_ct_want *want = zw_xcalloc(1, sizeof *want);
+
     zw_ct_want_make(daemon->policy, daemon->inventory, want);
+    forget_made(daemon);
+    daemon->ct_want_policy = zw_policy_ref(daemon->policy);
+    daemon->ct_want_inventory = zw_inventory_ref(daemon->inventory);
     if (daemon->ct_want && !memcmp(daemon->ct_want, want, sizeof *want)) {
         free(want);
     } else {
@@ -89,5 +103,22 @@ void zw_ct_want_update(struct zw_daemon *daemon)
         daemon->ct_want = want;
         zw_ovsdb_want(daemon->ovsdb, want);
     }
+}
+
+void zw_ct_want_update(struct zw_daemon *daemon)
+{
+    if (!daemon->inventory || !daemon->policy) {
+        return;
+    }
+    if (!is_settled(daemon)) {
+        update(daemon);
+    }
     zw_ct_limits_update(daemon->ct_limits);
+}
+
+void zw_ct_want_clear(struct zw_daemon *daemon)
+{
+    forget_made(daemon);
+    free(daemon->ct_want);
+    daemon->ct_want = NULL;
 }

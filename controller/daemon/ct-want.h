@@ -19,4 +19,7 @@ void zw_ct_want_make(const struct zw_policy *policy, const struct zw_inventory *
 /* The policy or the ports changed. */
 void zw_ct_want_update(struct zw_daemon *);
 
+/* Forgets what was wanted. */
+void zw_ct_want_clear(struct zw_daemon *);
+
 #endif

@@ -15,6 +15,7 @@
 
 #include "controller/base/log.h"
 #include "controller/control/protocol.h"
+#include "controller/daemon/ct-want.h"
 #include "controller/daemon/daemon-private.h"
 #include "controller/daemon/sd-notify.h"
 #include "ovs-ext/ovs-init.h"
@@ -263,7 +264,7 @@ void zw_daemon_stop(struct zw_daemon *daemon)
     zw_ovsdb_stop(daemon->ovsdb);
     zw_sweep_free(daemon->sweep);
     zw_ct_limits_free(daemon->ct_limits);
-    free(daemon->ct_want);
+    zw_ct_want_clear(daemon);
     zw_inventory_unref(daemon->inventory);
     if (daemon->audit) {
         record_daemon(daemon, "stop", daemon->ran ? "asked to" : "it could not start");

@@ -93,8 +93,10 @@ struct zw_daemon {
     uint64_t generation;
     struct zw_sweep *sweep;
     struct zw_ct_limits *ct_limits;
-    struct zw_ct_want *ct_want; /* What OVSDB was told last; NULL: nothing yet. */
-    struct zw_apply *apply;     /* Waits for confirmation; NULL: none. */
+    struct zw_ct_want *ct_want;       /* What OVSDB was told last; NULL: nothing yet. */
+    struct zw_policy *ct_want_policy; /* What it was made of. */
+    struct zw_inventory *ct_want_inventory;
+    struct zw_apply *apply; /* Waits for confirmation; NULL: none. */
 };
 
 /* Starts everything.  0 or a positive errno, with problems. */
