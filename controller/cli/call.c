@@ -43,11 +43,11 @@ static enum zw_exit exit_of(const struct zw_answer *answer)
     return answer->status == ZW_ANSWER_ERROR && answer->problems.n ? ZW_EXIT_NO : exits[answer->status];
 }
 
-enum zw_exit zw_cli_call(const struct zw_cli *cli, const char *verb, cJSON *args, cJSON **result)
+enum zw_exit zw_cli_call_with(const struct zw_cli *cli, const char *verb, cJSON *args, int file, cJSON **result)
 {
     struct zw_answer answer;
 
-    zw_control_call(cli->run_dir, verb, args, cli->timeout_ms, &answer);
+    zw_control_call_with(cli->run_dir, verb, args, file, cli->timeout_ms, &answer);
     *result = answer.result;
     answer.result = NULL;
     if (answer.status != ZW_ANSWER_OK) {
@@ -59,6 +59,11 @@ enum zw_exit zw_cli_call(const struct zw_cli *cli, const char *verb, cJSON *args
     enum zw_exit status = exit_of(&answer);
     zw_answer_clear(&answer);
     return status;
+}
+
+enum zw_exit zw_cli_call(const struct zw_cli *cli, const char *verb, cJSON *args, cJSON **result)
+{
+    return zw_cli_call_with(cli, verb, args, -1, result);
 }
 
 enum zw_exit zw_cli_add_limit(const struct zw_cli *cli, cJSON *args)

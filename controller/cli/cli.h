@@ -98,6 +98,8 @@ void zw_cli_help(FILE *);
 /* Asks the daemon.  On ZW_EXIT_OK '*result' is the answer, for the caller to delete; on any other status the user has
  * been told.  Takes 'args', which may be NULL. */
 enum zw_exit zw_cli_call(const struct zw_cli *, const char *verb, cJSON *args, cJSON **result);
+/* The same, with a file of which the daemon gets a descriptor, too; -1: none.  The caller closes it. */
+enum zw_exit zw_cli_call_with(const struct zw_cli *, const char *verb, cJSON *args, int file, cJSON **result);
 
 /* Prints problems, one to a line. */
 void zw_cli_print_problems(const struct zw_cli *, const struct zw_problems *);

@@ -2,46 +2,82 @@
 /* `policy apply` and `policy reload`: both end with the same answer. */
 #include "zw-config.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "controller/base/file.h"
+#include "controller/base/memory.h"
 #include "controller/cli/cli.h"
 #include "controller/control/json.h"
 #include "controller/policy/policy.h"
 
-/* JSON strings hold no NUL; the reader would refuse it, too. */
-static bool add_sources(cJSON *args, const struct zw_policy_source *sources, size_t n, struct zw_problems *problems)
+#define MAX_IN_JSON 65536 /* Bytes of texts: more of them come in a file, which need not be quoted. */
+
+/* What policy.apply is asked with. */
+struct order {
+    cJSON *args; /* NULL: there were problems. */
+    int file;    /* With the texts, if they are not in 'args'; else -1. */
+};
+
+/* No policy holds a NUL, nor does a JSON string. */
+static void check_text(const struct zw_policy_source *source, struct zw_problems *problems)
 {
-    cJSON *array = cJSON_AddArrayToObject(args, "sources");
+    if (memchr(source->text, '\0', source->size)) {
+        zw_problems_add(problems, source->name, 0, 0, "is no text: it holds a NUL character");
+    }
+}
+
+/* All texts in one file; -1 if it cannot be made, or is not worth it. */
+static int seal_texts(const struct zw_policy_source *sources, size_t n)
+{
+    struct iovec *parts = zw_xcalloc(n, sizeof *parts);
+    size_t size = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        parts[i] = (struct iovec){.iov_base = (char *)sources[i].text, .iov_len = sources[i].size};
+        size += sources[i].size;
+    }
+    int file = size > MAX_IN_JSON ? zw_file_seal(parts, n) : -1;
+    free(parts);
+    return file;
+}
+
+static struct order make_order(const struct zw_policy_source *sources, size_t n)
+{
+    struct order order = {.args = cJSON_CreateObject(), .file = seal_texts(sources, n)};
+    cJSON *array = cJSON_AddArrayToObject(order.args, "sources");
 
     for (size_t i = 0; i < n; i++) {
         cJSON *object = cJSON_CreateObject();
-        if (memchr(sources[i].text, '\0', sources[i].size)) {
-            zw_problems_add(problems, sources[i].name, 0, 0, "is no text: it holds a NUL character");
-        }
         cJSON_AddStringToObject(object, "name", sources[i].name);
-        cJSON_AddStringToObject(object, "text", sources[i].text);
+        if (order.file < 0) {
+            cJSON_AddStringToObject(object, "text", sources[i].text);
+        } else {
+            cJSON_AddNumberToObject(object, "size", (double)sources[i].size);
+        }
         cJSON_AddItemToArray(array, object);
     }
-    return problems->n == 0;
+    return order;
 }
 
-/* The arguments of policy.apply, or NULL with problems. */
-static cJSON *read_sources(const char *path, struct zw_problems *problems)
+static struct order read_order(const char *path, struct zw_problems *problems)
 {
     struct zw_policy_source *sources;
+    struct order order = {.file = -1};
     size_t n;
-    cJSON *args;
 
     if (zw_policy_sources_load(path, &sources, &n, problems)) {
-        return NULL;
+        return order;
     }
-    args = cJSON_CreateObject();
-    if (!add_sources(args, sources, n, problems)) {
-        cJSON_Delete(args);
-        args = NULL;
+    for (size_t i = 0; i < n; i++) {
+        check_text(&sources[i], problems);
+    }
+    if (!problems->n) {
+        order = make_order(sources, n);
     }
     zw_policy_sources_free(sources, n);
-    return args;
+    return order;
 }
 
 static void print_change(FILE *out, const cJSON *result)
@@ -85,11 +121,14 @@ static bool all_confirmed(const cJSON *result)
     return true;
 }
 
-static enum zw_exit change(struct zw_cli *cli, const char *verb, cJSON *args)
+static enum zw_exit change(struct zw_cli *cli, const char *verb, struct order order)
 {
     cJSON *result;
-    enum zw_exit status = zw_cli_call(cli, verb, args, &result);
+    enum zw_exit status = zw_cli_call_with(cli, verb, order.args, order.file, &result);
 
+    if (order.file >= 0) {
+        close(order.file);
+    }
     if (status != ZW_EXIT_OK) {
         return status;
     }
@@ -107,16 +146,16 @@ static enum zw_exit change(struct zw_cli *cli, const char *verb, cJSON *args)
 static enum zw_exit run_apply(struct zw_cli *cli)
 {
     struct zw_problems problems = ZW_PROBLEMS_INIT;
-    cJSON *args = read_sources(cli->args[0], &problems);
+    struct order order = read_order(cli->args[0], &problems);
 
     zw_cli_print_problems(cli, &problems);
     zw_problems_clear(&problems);
-    return args ? change(cli, "policy.apply", args) : ZW_EXIT_FILE;
+    return order.args ? change(cli, "policy.apply", order) : ZW_EXIT_FILE;
 }
 
 static enum zw_exit run_reload(struct zw_cli *cli)
 {
-    return change(cli, "policy.reload", NULL);
+    return change(cli, "policy.reload", (struct order){.file = -1});
 }
 
 const struct zw_cli_verb zw_verb_policy_apply = {

@@ -126,13 +126,34 @@ static int wait_for(int fd, short events, int64_t deadline_ms)
     }
 }
 
-static int send_all(int fd, const char *data, size_t size, int64_t deadline_ms)
+/* What sendmsg(2) says; the peer gets a copy of 'file' with the first byte, unless it is -1. */
+static ssize_t send_some(int fd, const char *data, size_t size, int file)
+{
+    union {
+        struct cmsghdr header;
+        char room[CMSG_SPACE(sizeof(int))];
+    } control = {.room = {0}};
+    struct iovec iov = {.iov_base = (char *)data, .iov_len = size};
+    struct msghdr message = {.msg_iov = &iov, .msg_iovlen = 1};
+
+    if (file >= 0) {
+        message.msg_control = &control;
+        message.msg_controllen = sizeof control;
+        control.header =
+            (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof file), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+        memcpy(CMSG_DATA(&control.header), &file, sizeof file);
+    }
+    return sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static int send_all(int fd, const char *data, size_t size, int file, int64_t deadline_ms)
 {
     while (size) {
-        ssize_t n = send(fd, data, size, MSG_NOSIGNAL | MSG_DONTWAIT);
+        ssize_t n = send_some(fd, data, size, file);
         if (n > 0) {
             data += n;
             size -= (size_t)n;
+            file = -1;
         } else if (errno == EAGAIN || errno == EINTR) {
             int error = wait_for(fd, POLLOUT, deadline_ms);
             if (error) {
@@ -188,12 +209,12 @@ static int receive_line(int fd, struct buffer *buffer, int64_t deadline_ms)
 }
 
 /* One line there, one line back.  A daemon that does not like the request may answer before it has read it all. */
-static int exchange(int fd, const char *request, int64_t deadline_ms, struct buffer *buffer)
+static int exchange(int fd, const char *request, int file, int64_t deadline_ms, struct buffer *buffer)
 {
-    int error = send_all(fd, request, strlen(request), deadline_ms);
+    int error = send_all(fd, request, strlen(request), file, deadline_ms);
 
     if (!error) {
-        error = send_all(fd, "\n", 1, deadline_ms);
+        error = send_all(fd, "\n", 1, -1, deadline_ms);
     }
     if (!error || error == EPIPE || error == ECONNRESET) {
         error = receive_line(fd, buffer, deadline_ms);
@@ -256,7 +277,8 @@ static void explain_exchange(int error, int timeout_ms, struct zw_answer *answer
     }
 }
 
-void zw_control_call(const char *run_dir, const char *verb, cJSON *args, int timeout_ms, struct zw_answer *answer)
+void zw_control_call_with(const char *run_dir, const char *verb, cJSON *args, int file, int timeout_ms,
+                          struct zw_answer *answer)
 {
     struct buffer buffer = {.data = NULL};
     char *request = print_request(verb, args);
@@ -265,7 +287,7 @@ void zw_control_call(const char *run_dir, const char *verb, cJSON *args, int tim
     *answer = (struct zw_answer){.status = ZW_ANSWER_OK};
     int fd = open_connection(run_dir, timeout_ms, answer);
     if (fd >= 0) {
-        int error = request ? exchange(fd, request, deadline_ms, &buffer) : ENOMEM;
+        int error = request ? exchange(fd, request, file, deadline_ms, &buffer) : ENOMEM;
         if (error) {
             explain_exchange(error, timeout_ms, answer);
         } else {
@@ -275,6 +297,11 @@ void zw_control_call(const char *run_dir, const char *verb, cJSON *args, int tim
     }
     free(buffer.data);
     cJSON_free(request);
+}
+
+void zw_control_call(const char *run_dir, const char *verb, cJSON *args, int timeout_ms, struct zw_answer *answer)
+{
+    zw_control_call_with(run_dir, verb, args, -1, timeout_ms, answer);
 }
 
 void zw_answer_clear(struct zw_answer *answer)

@@ -29,6 +29,9 @@ struct zw_answer {
 /* Sends one request to the daemon whose socket is in 'run_dir' and waits 'timeout_ms' at most, in all. 'args' (taken)
  * may be NULL.  Clear 'answer' with zw_answer_clear(). */
 void zw_control_call(const char *run_dir, const char *verb, cJSON *args, int timeout_ms, struct zw_answer *answer);
+/* The same, with a file of which the daemon gets a descriptor, too; -1: none.  The caller closes it. */
+void zw_control_call_with(const char *run_dir, const char *verb, cJSON *args, int file, int timeout_ms,
+                          struct zw_answer *answer);
 void zw_answer_clear(struct zw_answer *);
 
 #endif

@@ -8,24 +8,29 @@
 #include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "controller/control/json.h"
 
-#define KEEP_LINE 65536 /* A line buffer that grew beyond this is given back after the request. */
+#define READ_SIZE 65536           /* Bytes at a time: other clients wait, too. */
+#define KEEP_SIZE (2 * READ_SIZE) /* A buffer that grew beyond this is given back after the request. */
 
 static struct timeval milliseconds(int ms)
 {
     return (struct timeval){.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
 }
 
-static struct evbuffer *input_of(struct zw_connection *c)
-{
-    return bufferevent_get_input(c->bev);
-}
-
 static struct evbuffer *output_of(struct zw_connection *c)
 {
     return bufferevent_get_output(c->bev);
+}
+
+static void close_file(int file)
+{
+    if (file >= 0) {
+        close(file);
+    }
 }
 
 /* Answers. */
@@ -102,6 +107,7 @@ void zw_request_free(struct zw_request *request)
     if (request->control) {
         TAILQ_REMOVE(&request->control->requests, request, link);
     }
+    close_file(request->file);
     cJSON_Delete(request->json);
     free(request->description);
     free(request);
@@ -143,8 +149,8 @@ static int judge(const cJSON *json, const char **text)
     return 0;
 }
 
-/* Hands 'json' (taken) to the handler of its verb. */
-static void start_request(struct zw_connection *c, const struct zw_request_type *type, cJSON *json)
+/* Hands 'json' and 'file' (taken) to the handler of its verb. */
+static void start_request(struct zw_connection *c, const struct zw_request_type *type, cJSON *json, int file)
 {
     struct zw_control *control = c->control;
     cJSON *args = cJSON_GetObjectItemCaseSensitive(json, "args");
@@ -153,6 +159,7 @@ static void start_request(struct zw_connection *c, const struct zw_request_type 
 
     if (!request) {
         cJSON_Delete(json);
+        close_file(file);
         complain_and_close(c, ENOMEM, "out of memory");
         return;
     }
@@ -161,6 +168,7 @@ static void start_request(struct zw_connection *c, const struct zw_request_type 
     request->type = type;
     request->peer = c->peer;
     request->json = json;
+    request->file = file;
     TAILQ_INSERT_TAIL(&control->requests, request, link);
     c->request = request;
 
@@ -174,99 +182,164 @@ static void start_request(struct zw_connection *c, const struct zw_request_type 
     }
 }
 
-static void handle_json(struct zw_connection *c, cJSON *json)
+/* Takes 'json' and 'file'. */
+static void handle_json(struct zw_connection *c, cJSON *json, int file)
 {
     const char *text;
     int error = judge(json, &text);
+    const struct zw_request_type *type = error ? NULL : find_type(c->control->types, zw_json_string(json, "verb"));
 
-    if (error) {
-        complain(c, error, text);
-        cJSON_Delete(json);
+    if (type) {
+        c->control->status.n_requests++;
+        start_request(c, type, json, file);
         return;
     }
-    const struct zw_request_type *type = find_type(c->control->types, zw_json_string(json, "verb"));
-    if (!type) {
-        complain(c, ENOSYS, "this daemon knows no such verb");
-        cJSON_Delete(json);
-        return;
-    }
-    c->control->status.n_requests++;
-    start_request(c, type, json);
+    complain(c, error ? error : ENOSYS, error ? text : "this daemon knows no such verb");
+    cJSON_Delete(json);
+    close_file(file);
 }
 
-static void handle_line(struct zw_connection *c)
+/* The file that came with the first 'size' bytes, or -1; of what is behind them only the place changes. */
+static int take_file(struct zw_connection *c, size_t size)
+{
+    int file = -1;
+
+    if (c->file >= 0 && c->file_at < size) {
+        file = c->file;
+        c->file = -1;
+    }
+    c->file_at -= c->file >= 0 ? size : 0;
+    return file;
+}
+
+/* Forgets the first 'size' bytes. */
+static void drop_input(struct zw_connection *c, size_t size)
+{
+    c->in_size -= size;
+    c->n_searched = 0;
+    memmove(c->in, c->in + size, c->in_size);
+    if (c->in_capacity > KEEP_SIZE && c->in_size <= READ_SIZE) {
+        char *in = realloc(c->in, KEEP_SIZE);
+
+        if (in) {
+            c->in = in;
+            c->in_capacity = KEEP_SIZE;
+        }
+    }
+}
+
+/* Of in[0..size) and the newline behind it. */
+static void handle_line(struct zw_connection *c, size_t size)
 {
     const char *why;
-    size_t size = c->line_size;
+    int file = take_file(c, size + 1);
 
-    c->line_size = 0;
     event_del(c->half_request);
-    c->line[size] = '\0';
-    cJSON *json = zw_json_parse(c->line, size, &why);
-    if (size > KEEP_LINE) {
-        free(c->line);
-        c->line = NULL;
-        c->line_capacity = 0;
-    }
+    c->in[size] = '\0';
+    cJSON *json = zw_json_parse(c->in, size, &why);
+    drop_input(c, size + 1);
     if (json) {
-        handle_json(c, json);
+        handle_json(c, json, file);
     } else {
         char text[128];
         snprintf(text, sizeof text, "a request is one line of JSON; this line holds %s", why);
         complain_and_close(c, EBADMSG, text);
+        close_file(file);
     }
 }
 
 /* Framing. */
-
-static bool append(struct zw_connection *c, const unsigned char *data, size_t size)
-{
-    if (c->line_size + size >= c->line_capacity) {
-        size_t capacity = 2 * (c->line_size + size) + 512;
-        char *line = realloc(c->line, capacity);
-        if (!line) {
-            return false;
-        }
-        c->line = line;
-        c->line_capacity = capacity;
-    }
-    memcpy(c->line + c->line_size, data, size);
-    c->line_size += size;
-    return true;
-}
 
 static size_t max_line(const struct zw_connection *c)
 {
     return c->rights.change ? ZW_CONTROL_MAX_REQUEST : ZW_CONTROL_MAX_READ_REQUEST;
 }
 
-/* Moves input into the line up to its end.  Returns true once the line is whole. */
-static bool take_line(struct zw_connection *c)
+/* The size of the first line, if all of it is there. */
+static bool find_line(struct zw_connection *c, size_t *size)
 {
-    struct evbuffer *input = input_of(c);
-    size_t size;
+    const char *end =
+        c->in_size > c->n_searched ? memchr(c->in + c->n_searched, '\n', c->in_size - c->n_searched) : NULL;
 
-    while (!c->closing && (size = evbuffer_get_contiguous_space(input)) > 0) {
-        const unsigned char *data = evbuffer_pullup(input, (ev_ssize_t)size);
-        const unsigned char *end = memchr(data, '\n', size);
-        size_t n = end ? (size_t)(end - data) : size;
+    *size = end ? (size_t)(end - c->in) : c->in_size;
+    c->n_searched = *size;
+    if (*size > max_line(c)) {
+        complain_and_close(c, EMSGSIZE, "the request is too long");
+        return false;
+    }
+    return end;
+}
 
-        if (c->line_size + n > max_line(c)) {
-            complain_and_close(c, EMSGSIZE, "the request is too long");
-        } else if (!append(c, data, n)) {
-            complain_and_close(c, ENOMEM, "out of memory");
+static bool make_room(struct zw_connection *c)
+{
+    if (c->in_capacity - c->in_size < READ_SIZE) {
+        size_t capacity = c->in_size ? 2 * c->in_capacity + READ_SIZE : READ_SIZE;
+        char *in = realloc(c->in, capacity);
+        if (!in) {
+            return false;
         }
-        evbuffer_drain(input, n + (end != NULL));
-        if (end) {
-            return !c->closing;
+        c->in = in;
+        c->in_capacity = capacity;
+    }
+    return true;
+}
+
+/* A client sends the descriptor together with (a part of) its request: with which byte it came says whose it is. */
+static void take_files(struct zw_connection *c, struct msghdr *message)
+{
+    bool too_many = message->msg_flags & MSG_CTRUNC;
+
+    for (struct cmsghdr *cmsg = CMSG_FIRSTHDR(message); cmsg; cmsg = CMSG_NXTHDR(message, cmsg)) {
+        size_t n = cmsg->cmsg_level == SOL_SOCKET && cmsg->cmsg_type == SCM_RIGHTS
+                       ? (cmsg->cmsg_len - CMSG_LEN(0)) / sizeof(int)
+                       : 0;
+
+        for (size_t i = 0; i < n; i++) {
+            int file;
+
+            memcpy(&file, CMSG_DATA(cmsg) + i * sizeof file, sizeof file);
+            if (c->file >= 0) {
+                too_many = true;
+                close(file);
+            } else {
+                c->file = file;
+                c->file_at = c->in_size - 1;
+            }
         }
     }
-    return false;
+    if (too_many) {
+        complain_and_close(c, EBADMSG, "no more than one file comes with a request");
+    }
+}
+
+/* 0, EPIPE at the end, EAGAIN, or another errno. */
+static int receive(struct zw_connection *c)
+{
+    union {
+        struct cmsghdr header;
+        char room[CMSG_SPACE(sizeof(int))];
+    } control;
+    struct iovec iov = {.iov_base = c->in + c->in_size, .iov_len = READ_SIZE};
+    struct msghdr message = {.msg_iov = &iov, .msg_iovlen = 1};
+
+    if (c->rights.change) { /* From others the kernel takes none. */
+        message.msg_control = &control;
+        message.msg_controllen = sizeof control;
+    }
+    ssize_t n = recvmsg(c->fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    if (n <= 0) {
+        return n ? errno : EPIPE;
+    }
+    c->in_size += (size_t)n;
+    if (c->rights.change) {
+        take_files(c, &message);
+    }
+    return 0;
 }
 
 static void set_half_request_timer(struct zw_connection *c)
 {
-    if (c->line_size && !evtimer_pending(c->half_request, NULL)) {
+    if (c->in_size && !evtimer_pending(c->half_request, NULL)) {
         struct timeval tv = milliseconds(c->control->idle_ms);
         evtimer_add(c->half_request, &tv);
     }
@@ -275,11 +348,13 @@ static void set_half_request_timer(struct zw_connection *c)
 /* Takes the next request, if there is one and the last one is done with. */
 static void next_request(struct zw_connection *c)
 {
-    if (take_line(c)) {
-        handle_line(c);
+    size_t size;
+
+    if (find_line(c, &size)) {
+        handle_line(c, size);
         event_active(c->run, 0, 0); /* One request at a turn: other clients wait, too. */
     } else if (c->ended && !c->closing) {
-        if (c->line_size) {
+        if (c->in_size) {
             complain(c, EBADMSG, "half a request: it ends without a newline");
         }
         c->closing = true;
@@ -300,13 +375,31 @@ static void run(struct zw_connection *c)
     if (c->closing && answered) {
         zw_connection_free(c);
     } else if (!c->request && !c->closing && !c->ended && answered) {
-        bufferevent_enable(c->bev, EV_READ);
+        event_add(c->input, NULL);
     } else {
-        bufferevent_disable(c->bev, EV_READ);
+        event_del(c->input);
     }
 }
 
-static void on_bufferevent(struct bufferevent *bev, void *c_)
+static void on_input(evutil_socket_t fd, short what, void *c_)
+{
+    struct zw_connection *c = c_;
+    int error = make_room(c) ? receive(c) : ENOMEM;
+
+    (void)fd;
+    (void)what;
+    if (error == ENOMEM) {
+        complain_and_close(c, ENOMEM, "out of memory");
+    } else if (error == EPIPE) {
+        c->ended = true; /* It may still read what it asked for. */
+    } else if (error && error != EAGAIN && error != EINTR) {
+        zw_connection_free(c);
+        return;
+    }
+    run(c);
+}
+
+static void on_written(struct bufferevent *bev, void *c_)
 {
     (void)bev;
     run(c_);
@@ -330,16 +423,12 @@ static void on_half_request(evutil_socket_t fd, short what, void *c_)
     run(c);
 }
 
+/* It cannot be written to, or does not read its answer. */
 static void on_event(struct bufferevent *bev, short what, void *c_)
 {
     struct zw_connection *c = c_;
 
     (void)bev;
-    if (what & BEV_EVENT_EOF) {
-        c->ended = true; /* It may still read what it asked for. */
-        run(c);
-        return;
-    }
     c->control->status.n_timeouts += (what & BEV_EVENT_TIMEOUT) != 0;
     zw_connection_free(c);
 }
@@ -364,20 +453,22 @@ struct zw_connection *zw_connection_new(struct zw_control *control, int fd, cons
     }
     c->control = control;
     c->bev = bev;
+    c->fd = fd;
+    c->file = -1;
     c->peer = *peer;
     c->rights = rights;
+    c->input = event_new(control->base, fd, EV_READ | EV_PERSIST, on_input, c);
     c->run = event_new(control->base, -1, 0, on_run, c);
     c->half_request = evtimer_new(control->base, on_half_request, c);
     TAILQ_INSERT_TAIL(&control->connections, c, link);
     control->status.n_clients++;
-    if (!c->run || !c->half_request) {
+    if (!c->input || !c->run || !c->half_request || event_add(c->input, NULL)) {
         zw_connection_free(c);
         return NULL;
     }
-    bufferevent_setcb(bev, on_bufferevent, on_bufferevent, on_event, c);
-    bufferevent_setwatermark(bev, EV_READ, 0, KEEP_LINE);
+    bufferevent_setcb(bev, NULL, on_written, on_event, c);
     bufferevent_set_timeouts(bev, NULL, &write_timeout);
-    bufferevent_enable(bev, EV_READ | EV_WRITE);
+    bufferevent_enable(bev, EV_WRITE);
     return c;
 }
 
@@ -395,9 +486,11 @@ void zw_connection_free(struct zw_connection *c)
     if (c->request) {
         c->request->connection = NULL;
     }
+    free_event(c->input);
     free_event(c->run);
     free_event(c->half_request);
     bufferevent_free(c->bev);
-    free(c->line);
+    close_file(c->file);
+    free(c->in);
     free(c);
 }

@@ -14,14 +14,19 @@
 struct zw_connection {
     TAILQ_ENTRY(zw_connection) link;
     struct zw_control *control;
-    struct bufferevent *bev;
+    int fd;                     /* The bufferevent's. */
+    struct bufferevent *bev;    /* For answers; */
+    struct event *input;        /* requests are read without it: it knows no descriptors, and reads 4 KiB at a time. */
     struct event *run;          /* Goes on with the next request, from the event loop. */
     struct event *half_request; /* Fires when a line has been incomplete for too long. */
     struct zw_peer peer;
     struct zw_peer_rights rights;
     struct zw_request *request; /* The one whose answer is due, or NULL. */
-    char *line;                 /* What has come of the next request; room for a NUL. */
-    size_t line_size, line_capacity;
+    char *in;                   /* What has come: the next request, or a part of it, and what follows it. */
+    size_t in_size, in_capacity;
+    size_t n_searched; /* Bytes of it that hold no newline. */
+    int file;          /* What came with the byte in[file_at]; -1: nothing. */
+    size_t file_at;
     bool ended;   /* The client sends nothing more. */
     bool closing; /* To be closed when what was written has been read. */
 };
@@ -33,6 +38,7 @@ struct zw_request {
     const struct zw_request_type *type;
     struct zw_peer peer;
     cJSON *json;
+    int file; /* -1: none. */
     char *description;
 };
 

@@ -44,6 +44,11 @@ const struct zw_peer *zw_request_peer(const struct zw_request *request)
     return &request->peer;
 }
 
+int zw_request_file(const struct zw_request *request)
+{
+    return request->file;
+}
+
 void zw_request_describe(struct zw_request *request, const char *format, ...)
 {
     va_list args;

@@ -6,6 +6,8 @@
  *   {"v":1,"ok":true,"result":...}   or   {"v":1,"ok":false,"error":{"code":"denied","text":"...","problems":[...]}}
  * Requests that cannot be read get an error and, where the framing is lost (too long, no JSON), the connection closes.
  *
+ * A descriptor may come with a request (SCM_RIGHTS), from a client that may change things; what for, its verb says.
+ *
  * A client's requests are handled one at a time: the next one is read when the answer to the last one has been taken.
  * That keeps the order, and bounds what one client can make the daemon hold to one request and one answer.
  *
@@ -71,6 +73,8 @@ struct zw_control_status {
 struct zw_control_status zw_control_status(const struct zw_control *);
 
 const struct zw_peer *zw_request_peer(const struct zw_request *);
+/* The descriptor that came with the request, or -1.  Nobody has looked what it is of.  It is closed with the request. */
+int zw_request_file(const struct zw_request *);
 /* What is written to the log for this request; default: the verb's arguments are not logged. */
 void zw_request_describe(struct zw_request *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void zw_request_reply(struct zw_request *, cJSON *result); /* Takes 'result'. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controller/base/file.h"
 #include "controller/base/memory.h"
 #include "controller/daemon/requests.h"
 
@@ -111,27 +112,84 @@ static void fail(struct change *change, int error, const struct zw_problems *pro
     free(change);
 }
 
-/* The sources of the request, as the policy room frees them.  NULL if they are none. */
-static struct zw_policy_source *read_sources(const cJSON *array, size_t *n)
+/* The sources of a request. */
+struct given {
+    int file; /* What those without "text" stand in, one behind the other; -1: none came. */
+    size_t file_size, offset;
+    struct zw_policy_source *sources; /* As the policy room frees them. */
+    size_t n;
+};
+
+static const char apply_syntax[] =
+    "policy.apply takes \"sources\": [{\"name\": \"...\", \"text\": \"...\"}], or instead of texts each one's \"size\", and "
+    "comes with a file that has them";
+
+/* NULL, or what is wrong. */
+static const char *look_at_file(struct given *given)
+{
+    if (given->file >= 0 && zw_file_sealed_size(given->file, &given->file_size)) {
+        return "the file that comes with policy.apply can still change; expected a memory file that is sealed";
+    }
+    return given->file_size > ZW_POLICY_MAX_SIZE ? "the file that comes with policy.apply is too large for a policy"
+                                                 : NULL;
+}
+
+/* The next part of the file. */
+static const char *read_text(struct given *given, const cJSON *object, char **text, size_t *size)
+{
+    const cJSON *number = cJSON_GetObjectItemCaseSensitive(object, "size");
+
+    if (!cJSON_IsNumber(number) || given->file < 0) {
+        return apply_syntax;
+    }
+    if (number->valuedouble < 0 || number->valuedouble > (double)(given->file_size - given->offset)) {
+        return "the sizes of \"sources\" are more than the file has that comes with policy.apply";
+    }
+    *size = (size_t)number->valuedouble;
+    if (zw_file_read_part(given->file, given->offset, *size, text)) {
+        return "the file that comes with policy.apply cannot be read";
+    }
+    given->offset += *size;
+    return NULL;
+}
+
+static const char *read_source(struct given *given, const cJSON *object)
+{
+    const char *name = zw_json_string(object, "name"), *text = zw_json_string(object, "text"), *error = NULL;
+    char *copy = NULL;
+    size_t size = text ? strlen(text) : 0;
+
+    if (!name) {
+        return apply_syntax;
+    } else if (text) {
+        copy = zw_xstrdup(text);
+    } else {
+        error = read_text(given, object, &copy, &size);
+    }
+    if (!error) {
+        given->sources[given->n++] = (struct zw_policy_source){.name = zw_xstrdup(name), .text = copy, .size = size};
+    }
+    return error;
+}
+
+/* NULL, or what is wrong; then there are no sources. */
+static const char *read_sources(struct given *given, const cJSON *array)
 {
     size_t size = (size_t)cJSON_GetArraySize(array);
-    struct zw_policy_source *sources = zw_xcalloc(size, sizeof *sources);
+    const char *error = size && cJSON_IsArray(array) ? look_at_file(given) : apply_syntax;
     const cJSON *object;
 
-    *n = 0;
+    given->sources = zw_xcalloc(size, sizeof *given->sources);
     cJSON_ArrayForEach (object, array) {
-        const char *name = zw_json_string(object, "name"), *text = zw_json_string(object, "text");
-        if (!name || !text) {
-            break;
-        }
-        sources[(*n)++] =
-            (struct zw_policy_source){.name = zw_xstrdup(name), .text = zw_xstrdup(text), .size = strlen(text)};
+        error = error ? error : read_source(given, object);
     }
-    if (!size || *n < size || !cJSON_IsArray(array)) {
-        zw_policy_sources_free(sources, *n);
-        return NULL;
+    if (!error && given->offset != given->file_size) {
+        error = "the file that comes with policy.apply has more than the sizes of \"sources\"";
     }
-    return sources;
+    if (error) {
+        zw_policy_sources_free(given->sources, given->n);
+    }
+    return error;
 }
 
 void zw_handle_policy_apply(void *daemon_, struct zw_request *request, const cJSON *args)
@@ -139,17 +197,16 @@ void zw_handle_policy_apply(void *daemon_, struct zw_request *request, const cJS
     struct zw_problems problems = ZW_PROBLEMS_INIT;
     struct zw_daemon *daemon = daemon_;
     char origin[ZW_AUDIT_TEXT_SIZE];
-    size_t n;
-    struct zw_policy_source *sources = read_sources(cJSON_GetObjectItemCaseSensitive(args, "sources"), &n);
+    struct given given = {.file = zw_request_file(request)};
+    const char *wrong = read_sources(&given, cJSON_GetObjectItemCaseSensitive(args, "sources"));
 
-    if (!sources) {
-        zw_request_fail(request, EINVAL, NULL,
-                        "policy.apply takes \"sources\": [{\"name\": \"...\", \"text\": \"...\"}]");
+    if (wrong) {
+        zw_request_fail(request, EINVAL, NULL, "%s", wrong);
         return;
     }
     snprintf(origin, sizeof origin, "apply by %s", zw_request_peer(request)->user);
     struct change *change = new_change(daemon, request);
-    int error = zw_daemon_apply(daemon, sources, n, origin, false, on_applied, change, &problems);
+    int error = zw_daemon_apply(daemon, given.sources, given.n, origin, false, on_applied, change, &problems);
     if (error) {
         fail(change, error, &problems);
     }

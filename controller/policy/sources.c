@@ -26,10 +26,11 @@ static int refuse(struct sources *s, const char *name, int error, const char *wh
     return error;
 }
 
-/* Reads up to 'room' bytes and one more, which shows that there is too much.  A NUL follows the text. */
-static int read_all(int fd, size_t room, char **text, size_t *size)
+/* Reads up to 'room' bytes and one more, which shows that there is too much.  A NUL follows the text.  So much as is
+ * 'expected' is read at once. */
+static int read_all(int fd, size_t room, off_t expected, char **text, size_t *size)
 {
-    size_t capacity = 0;
+    size_t first = expected > 0 && (size_t)expected < room ? (size_t)expected : 0, capacity = 0;
 
     *text = NULL;
     *size = 0;
@@ -37,7 +38,7 @@ static int read_all(int fd, size_t room, char **text, size_t *size)
         ssize_t n;
 
         if (*size + 1 >= capacity) {
-            capacity = capacity ? 2 * capacity : 16384;
+            capacity = capacity ? 2 * capacity : first + 16384;
             *text = zw_xreallocarray(*text, capacity, 1);
         }
         n = read(fd, *text + *size, capacity - *size - 1);
@@ -67,7 +68,7 @@ static int add_open_file(struct sources *s, const char *name, int fd)
         zw_problems_add(s->problems, name, 0, 0, "not a regular file; expected a policy file");
         return EINVAL;
     }
-    error = read_all(fd, ZW_POLICY_MAX_SIZE - s->size, &text, &size);
+    error = read_all(fd, ZW_POLICY_MAX_SIZE - s->size, st.st_size, &text, &size);
     if (error) {
         free(text);
         return error == EFBIG ? refuse(s, name, error, "the policy is too large; expected at most 64 MiB")

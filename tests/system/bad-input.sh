@@ -72,6 +72,59 @@ bad_client() {
     untouched
 }
 
+# offer SIZE KIND...: policy.apply of so many bytes with files of these kinds; prints the answer.
+offer() {
+    timeout 10 "$PYTHON" -I - "$(find "$ZW_PG/run" -type s | head -n 1)" "$ZW_PG" "$@" <<'PY'
+import fcntl, json, os, socket, sys
+path, folder, size, *kinds = sys.argv[1:]
+TEXT = b"version: 1\nzones: {}\n"
+
+def sealed(seals):
+    fd = os.memfd_create("policy", os.MFD_ALLOW_SEALING)
+    os.write(fd, TEXT)
+    fcntl.fcntl(fd, fcntl.F_ADD_SEALS, seals)
+    return fd
+
+def fifo():
+    os.mkfifo(f"{folder}/fifo")
+    fd = os.open(f"{folder}/fifo", os.O_RDWR)
+    os.unlink(f"{folder}/fifo")
+    return fd
+
+def plain():
+    with open(f"{folder}/plain.yaml", "wb") as stream:
+        stream.write(TEXT)
+    return os.open(f"{folder}/plain.yaml", os.O_RDONLY)
+
+make = {"sealed": lambda: sealed(fcntl.F_SEAL_WRITE | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW),
+        "half-sealed": lambda: sealed(fcntl.F_SEAL_WRITE), "open": lambda: sealed(0), "plain": plain, "fifo": fifo,
+        "zero": lambda: os.open("/dev/zero", os.O_RDONLY), "socket": lambda: socket.socketpair()[0].detach()}
+request = {"v": 1, "verb": "policy.apply", "args": {"sources": [{"name": "p.yaml", "size": float(size)}]}}
+s = socket.socket(socket.AF_UNIX)
+s.connect(path)
+socket.send_fds(s, [json.dumps(request).encode() + b"\n"], [make[k]() for k in kinds])
+s.shutdown(socket.SHUT_WR)
+while data := s.recv(65536):
+    sys.stdout.write(data.decode())
+PY
+}
+
+bad_files() {
+    local kind n_files
+    n_files=$(find "/proc/$(zw_pid zonewardd)/fd" | wc -l)
+    for kind in half-sealed open plain fifo zero socket; do
+        offer 21 "$kind" | tee /dev/stderr | grep -q 'can still change'
+    done
+    offer 22 sealed | grep -q 'are more than the file has'
+    offer 1e300 sealed | grep -q 'are more than the file has'
+    offer -1 sealed | grep -q '"code":"invalid"'
+    offer 20 sealed | grep -q 'has more than the sizes'
+    offer 21 | grep -q 'policy.apply takes'
+    offer 21 sealed sealed | grep -q 'no more than one file'
+    untouched
+    [ "$(find "/proc/$(zw_pid zonewardd)/fd" | wc -l)" -eq "$n_files" ]
+}
+
 # Another zonewardd, because one bridge has one switch.
 bad_switch() {
     mkdir -p "$ZW_PG/rubbish"/{run,state,ovs}
@@ -155,6 +208,7 @@ zw_case "a policy in force" start
 zw_case "a bad policy file, read again by SIGHUP" bad_reload
 zw_case "a bad policy, by policy apply" bad_apply
 zw_case "control clients that send rubbish, half a request, or what does not exist" bad_client
+zw_case "policies in files that are none, or might change" bad_files
 zw_case "a switch that sends rubbish" bad_switch
 zw_case "OVSDB goes and comes back" ovsdb_gone
 zw_case "the disk is full, and then it is not" full_disk

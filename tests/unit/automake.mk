@@ -29,6 +29,7 @@ tests_unit_test_ovsdb_tables_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
 check_PROGRAMS += tests/unit/test-ring
 check_PROGRAMS += tests/unit/test-control
 check_PROGRAMS += tests/unit/test-control-client
+check_PROGRAMS += tests/unit/test-control-file
 check_PROGRAMS += tests/unit/test-control-rights
 tests_unit_test_ovsdb_SOURCES = tests/unit/test-ovsdb.c tests/unit/ovsdb-fixture.c tests/unit/ovsdb-fixture.h
 check_PROGRAMS += tests/unit/test-problems
