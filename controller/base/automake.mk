@@ -11,5 +11,7 @@ controller_libzoneward_a_SOURCES += controller/base/names.c
 controller_libzoneward_a_SOURCES += controller/base/names.h
 controller_libzoneward_a_SOURCES += controller/base/problems.c
 controller_libzoneward_a_SOURCES += controller/base/problems.h
+controller_libzoneward_a_SOURCES += controller/base/same.c
+controller_libzoneward_a_SOURCES += controller/base/same.h
 controller_libzoneward_a_SOURCES += controller/base/sha256.c
 controller_libzoneward_a_SOURCES += controller/base/sha256.h

@@ -156,7 +156,7 @@ static int adopt_file(struct zw_daemon *daemon, struct zw_policy *policy, struct
 
     snprintf(origin, sizeof origin, "file %s", daemon->options.policy);
     begin_stored(daemon, &stored, policy, sources, n, origin, true);
-    int error = zw_policy_store_save(daemon->options.state_dir, &stored, problems);
+    int error = zw_policy_store_save(daemon->options.state_dir, &stored, &daemon->stored, problems);
     if (error) {
         zw_stored_policy_clear(&stored);
         zw_policy_unref(policy);
@@ -333,7 +333,7 @@ int zw_daemon_apply(struct zw_daemon *daemon, struct zw_policy_source *sources, 
 
     struct zw_stored_policy stored;
     begin_stored(daemon, &stored, policy, sources, n, origin, from_file);
-    int error = zw_policy_store_save(daemon->options.state_dir, &stored, problems);
+    int error = zw_policy_store_save(daemon->options.state_dir, &stored, &daemon->stored, problems);
     if (error) {
         zw_stored_policy_clear(&stored);
         zw_policy_unref(policy);

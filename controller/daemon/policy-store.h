@@ -5,6 +5,10 @@
  * the version, the SHA-256 of the sources, where they came from, when, the ids of the rules, and the sources themselves.  The highest
  * version is the one in force.
  *
+ * Of large sources it has only what differs from a text that is in "000007.base", and where the rest is found there
+ * (policy-pieces.h).  Versions that follow each other share one such text: each has a name of its own for it (link(2)),
+ * so that none needs another one's files, and it is written again when too much of it has changed.
+ *
  * Which policy rules after a restart?  The one that changed last: the policy file, if it differs from what it was when
  * it was last read, else what is in force (perhaps by `zoneward policy apply`). */
 
@@ -15,7 +19,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "controller/daemon/policy-pieces.h"
 #include "controller/policy/policy.h"
+
+/* Sources of so many bytes are in the JSON file. */
+#define ZW_POLICY_STORE_SMALL 65536
 
 struct zw_stored_policy {
     uint32_t version;
@@ -26,6 +34,7 @@ struct zw_stored_policy {
     char *placement; /* Ids and priorities of its rules (policy/placement.h); "": none, it is an old one. */
     struct zw_policy_source *sources;
     size_t n_sources;
+    struct zw_pieces *pieces; /* What each of them is made of; NULL: they are not in pieces. */
 };
 
 void zw_stored_policy_clear(struct zw_stored_policy *);
@@ -35,7 +44,9 @@ void zw_stored_policy_clear(struct zw_stored_policy *);
  * is never taken for none, and its number is in newest->version, so that it is not given again. */
 int zw_policy_store_load(const char *dir, struct zw_stored_policy *newest, char file_sha256[65], struct zw_problems *);
 
-/* Writes a version, durably.  0 or a positive errno with a problem. */
-int zw_policy_store_save(const char *dir, const struct zw_stored_policy *, struct zw_problems *);
+/* Writes a version, durably; 'previous' is the one before, as it was saved or loaded, or NULL.  0 or a positive errno with a
+ * problem. */
+int zw_policy_store_save(const char *dir, struct zw_stored_policy *, const struct zw_stored_policy *previous,
+                         struct zw_problems *);
 
 #endif

@@ -14,10 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controller/base/same.h"
 #include "controller/policy/placement.h"
 #include "controller/policy/reader.h"
 
-#define BLOCK_SIZE 4096   /* Texts are compared by so many bytes first. */
 #define RULE_NAME_SIZE 16 /* "rule-60000". */
 static const char list_key[] = "rules:\n";
 
@@ -37,32 +37,6 @@ struct change {
 static size_t min_size(size_t a, size_t b)
 {
     return a < b ? a : b;
-}
-
-static size_t count_same_before(const char *a, const char *b, size_t size)
-{
-    size_t n = 0;
-
-    while (size - n >= BLOCK_SIZE && !memcmp(a + n, b + n, BLOCK_SIZE)) {
-        n += BLOCK_SIZE;
-    }
-    while (n < size && a[n] == b[n]) {
-        n++;
-    }
-    return n;
-}
-
-static size_t count_same_behind(const char *a_end, const char *b_end, size_t size)
-{
-    size_t n = 0;
-
-    while (size - n >= BLOCK_SIZE && !memcmp(a_end - n - BLOCK_SIZE, b_end - n - BLOCK_SIZE, BLOCK_SIZE)) {
-        n += BLOCK_SIZE;
-    }
-    while (n < size && a_end[-1 - (ptrdiff_t)n] == b_end[-1 - (ptrdiff_t)n]) {
-        n++;
-    }
-    return n;
 }
 
 static bool same_text(const struct zw_policy_source *a, const struct zw_policy_source *b)
@@ -249,9 +223,9 @@ static bool find_part(struct change *c)
             break;
         }
     }
-    c->n_same_before = count_same_before(c->old->text, c->now->text, shorter);
+    c->n_same_before = zw_same_before(c->old->text, c->now->text, shorter);
     c->n_same_behind =
-        count_same_behind(c->old->text + c->old->size, c->now->text + c->now->size, shorter - c->n_same_before);
+        zw_same_behind(c->old->text + c->old->size, c->now->text + c->now->size, shorter - c->n_same_before);
     return find_begin(c, file_first, file_end) && find_end(c, file_end) &&
            !has_marker(c->now->text + c->begin, c->size);
 }
