@@ -37,6 +37,24 @@ static struct run run_at(const struct zw_policy *policy, size_t i)
     return run;
 }
 
+/* 'before' and the number; returns where they end.  There are tens of thousands of runs: printf() would take as long as
+ * reading a change does. */
+static char *put_number(char *end, char before, uint32_t number)
+{
+    char digits[10];
+    size_t n = 0;
+
+    do {
+        digits[n++] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number);
+    *end++ = before;
+    while (n) {
+        *end++ = digits[--n];
+    }
+    return end;
+}
+
 char *zw_placement_format(const struct zw_policy *policy)
 {
     size_t n_runs = 0;
@@ -50,9 +68,13 @@ char *zw_placement_format(const struct zw_policy *policy)
     for (size_t i = 0; i < policy->n_rules;) {
         struct run run = run_at(policy, i);
 
-        end += sprintf(end, " %" PRIu32 "+%" PRIu32 "@%" PRIu32 "-%" PRIu32, run.id, run.n, run.priority, run.gap);
+        end = put_number(end, ' ', run.id);
+        end = put_number(end, '+', run.n);
+        end = put_number(end, '@', run.priority);
+        end = put_number(end, '-', run.gap);
         i += run.n;
     }
+    *end = '\0';
     return text;
 }
 

@@ -254,8 +254,26 @@ static struct window find_room(const struct zw_policy *policy, const struct wind
     return w[2]; /* All of them. */
 }
 
+/* With room at both ends; and at the same places whatever comes behind, for a policy that is not large. */
+static void place_afresh(struct zw_policy *policy)
+{
+    size_t n = policy->n_rules;
+    size_t gap = n && USUAL_SPREAD / n < USUAL_GAP ? USUAL_SPREAD / n : USUAL_GAP;
+    struct window all = {.end = n, .above = ZW_PRIORITY_RULE_FIRST + 1, .below = ZW_PRIORITY_RULE_LAST - 1};
+
+    if (gap > 1) {
+        all.above = USUAL_FIRST + (unsigned int)gap;
+        all.below = all.above - (unsigned int)(gap * (n + 1));
+    }
+    spread(policy, &all);
+}
+
 static void place_run(struct zw_policy *policy, struct window w)
 {
+    if (!w.first && w.end == policy->n_rules) {
+        place_afresh(policy);
+        return;
+    }
     set_bounds(policy, &w);
     if (has_room(&w)) {
         narrow(policy, &w);
@@ -277,20 +295,6 @@ static void give_priorities(struct zw_policy *policy)
             place_run(policy, run);
         }
     }
-}
-
-/* With room at both ends; and at the same places whatever comes behind, for a policy that is not large. */
-static void place_afresh(struct zw_policy *policy)
-{
-    size_t n = policy->n_rules;
-    size_t gap = n && USUAL_SPREAD / n < USUAL_GAP ? USUAL_SPREAD / n : USUAL_GAP;
-    struct window all = {.end = n, .above = ZW_PRIORITY_RULE_FIRST + 1, .below = ZW_PRIORITY_RULE_LAST - 1};
-
-    if (gap > 1) {
-        all.above = USUAL_FIRST + (unsigned int)gap;
-        all.below = all.above - (unsigned int)(gap * (n + 1));
-    }
-    spread(policy, &all);
 }
 
 static void begin_ids(struct zw_policy *policy, uint32_t version)
