@@ -22,6 +22,8 @@ struct zw_behind {
 struct zw_document {
     const char *name;     /* What 'file' of its rules points to. */
     bool ends_with_rules; /* "rules" is its last section, both in block style, and its keys are not indented. */
+    int sets_line;        /* Where "address-sets" begins if it is in such a file, the only one that has it; else 0. */
+    int sets_end;         /* Where the next section does. */
 };
 
 /* What policies have in common of which one was read from a change of another's rules (reader-change.c).  Only the reader
@@ -32,6 +34,7 @@ struct zw_frame {
     struct zw_names zones;        /* Name to struct zw_zone. */
     struct zw_names address_sets; /* Name to struct zw_prefixes. */
     struct zw_names services;     /* Name to struct zw_service. */
+    bool zones_name_sets;         /* The addresses of a zone are those of a set. */
     size_t n_read_again;          /* Rules that were added to 'pool' since the whole was read. */
 };
 
@@ -46,7 +49,8 @@ struct zw_policy_private {
     bool lengths[2][129];  /* Which prefix lengths 'behind' has: IPv4, IPv6. */
     uint32_t *rules_by_id; /* Open hash table of numbers, 0: free. */
     size_t rules_by_id_mask;
-    char *rule_names; /* Those of rules without a name of their own, if they are not in the frame's pool. */
+    struct zw_names changed_sets; /* Those that are not as in the frame: its names, and values in its pool. */
+    char *rule_names;             /* Those of rules without a name of their own, if they are not in the frame's pool. */
     _Atomic(struct zw_rule_index *) rule_index; /* NULL: not asked for yet. */
 };
 

@@ -25,6 +25,15 @@ struct zw_policy *zw_policy_new(void)
     return policy;
 }
 
+static void copy_names(struct zw_names *to, const struct zw_names *from)
+{
+    for (size_t i = 0; i < from->capacity; i++) {
+        if (from->entries[i].name) {
+            zw_names_add(to, from->entries[i].name, from->entries[i].value);
+        }
+    }
+}
+
 struct zw_policy *zw_policy_new_in_frame(const struct zw_policy *like, size_t n_rules)
 {
     struct zw_policy *policy = zw_xcalloc(1, sizeof *policy);
@@ -45,6 +54,7 @@ struct zw_policy *zw_policy_new_in_frame(const struct zw_policy *like, size_t n_
                                     .documents = like->private_->documents,
                                     .n_documents = like->private_->n_documents};
     memcpy(p->lengths, like->private_->lengths, sizeof p->lengths);
+    copy_names(&p->changed_sets, &like->private_->changed_sets);
     atomic_init(&p->n_refs, 1);
     return policy;
 }
@@ -71,6 +81,7 @@ void zw_policy_unref(struct zw_policy *policy)
         unref_frame(policy->private_->frame);
         free(policy->private_->rules_by_id);
         zw_rule_index_free(atomic_load(&policy->private_->rule_index));
+        zw_names_destroy(&policy->private_->changed_sets);
         free(policy->private_->rule_names);
         free(policy->private_);
         free(policy->rules);

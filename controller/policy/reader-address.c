@@ -73,6 +73,7 @@ static void add_address(struct zw_reader *r, const struct zw_yaml_node *node, bo
     } else if (!strcmp(node->text, "any")) {
         zw_reader_problem(r, node, "\"any\" is no address set; expected no such key where any address will do");
     } else if ((set = zw_names_find(&r->address_sets, node->text))) {
+        r->n_sets_named++;
         for (size_t i = 0; i < set->n; i++) {
             add_prefix(r, &set->list[i]);
         }
@@ -101,6 +102,7 @@ bool zw_reader_addresses(struct zw_reader *r, const struct zw_yaml_node *node, b
         const struct zw_prefixes *set = zw_names_find(&r->address_sets, list.first->text);
 
         if (set) {
+            r->n_sets_named++;
             *result = *set;
             return true;
         }

@@ -16,23 +16,10 @@
 
 #include "controller/base/same.h"
 #include "controller/policy/placement.h"
-#include "controller/policy/reader.h"
+#include "controller/policy/reader-change.h"
 
 #define RULE_NAME_SIZE 16 /* "rule-60000". */
 static const char list_key[] = "rules:\n";
-
-struct change {
-    const struct zw_policy *previous;
-    const struct zw_document *document;       /* Of the file that differs, */
-    bool is_renamed;                          /* It or another one. */
-    const struct zw_policy_source *old, *now; /* Its two texts: */
-    size_t n_same_before, n_same_behind;      /* bytes that both begin and end with. */
-    size_t indent;                            /* Spaces before the "- " of each rule. */
-
-    size_t first, end;     /* rules[first..end) of 'previous' are replaced */
-    size_t begin;          /* by those that stand from here on */
-    size_t old_size, size; /* in what took so many bytes, and takes so many now. */
-};
 
 static size_t min_size(size_t a, size_t b)
 {
@@ -45,7 +32,7 @@ static bool same_text(const struct zw_policy_source *a, const struct zw_policy_s
 }
 
 /* False unless the text of one file differs, of as many files. */
-static bool find_file(struct change *c, const struct zw_policy_source *old, size_t n_old,
+static bool find_file(struct zw_change *c, const struct zw_policy_source *old, size_t n_old,
                       const struct zw_policy_source *now, size_t n)
 {
     const struct zw_document *documents = c->previous->private_->documents;
@@ -69,8 +56,7 @@ static bool find_file(struct change *c, const struct zw_policy_source *old, size
     return c->document && c->document->ends_with_rules && size <= ZW_POLICY_MAX_SIZE;
 }
 
-/* Lines end where libyaml ends them, too: it takes CR, U+2028 and U+2029 for line ends (and C1's NEL, which is refused). */
-static bool has_plain_lines(const struct zw_policy_source *source)
+bool zw_change_has_plain_lines(const struct zw_policy_source *source)
 {
     const char *end = source->text + source->size, *p = source->text;
 
@@ -83,7 +69,7 @@ static bool has_plain_lines(const struct zw_policy_source *source)
     return !memchr(source->text, '\r', source->size);
 }
 
-static size_t count_lines(const char *text, size_t size)
+size_t zw_change_count_lines(const char *text, size_t size)
 {
     const char *end = text + size;
     size_t n = 0;
@@ -109,8 +95,7 @@ static size_t line_above(const char *text, size_t offset, size_t n)
     }
 }
 
-/* The same for lines below; the text's size if it has not as many. */
-static size_t line_below(const struct zw_policy_source *source, size_t offset, size_t n)
+size_t zw_change_line_below(const struct zw_policy_source *source, size_t offset, size_t n)
 {
     for (; n; n--) {
         const char *end = memchr(source->text + offset, '\n', source->size - offset);
@@ -123,21 +108,20 @@ static size_t line_below(const struct zw_policy_source *source, size_t offset, s
     return offset;
 }
 
-/* Whether a rule begins at 'offset', by no more than spaces and "- ". */
-static bool begins_rule(const struct change *c, const struct zw_policy_source *source, size_t offset)
+bool zw_change_begins_rule(const struct zw_policy_source *source, size_t offset, size_t indent)
 {
-    if (offset > source->size || source->size - offset < c->indent + 2) {
+    if (offset > source->size || source->size - offset < indent + 2) {
         return false;
     }
-    for (size_t i = 0; i < c->indent; i++) {
+    for (size_t i = 0; i < indent; i++) {
         if (source->text[offset + i] != ' ') {
             return false;
         }
     }
-    return !memcmp(source->text + offset + c->indent, "- ", 2);
+    return !memcmp(source->text + offset + indent, "- ", 2);
 }
 
-static size_t count_spaces(const struct zw_policy_source *source, size_t offset)
+size_t zw_change_count_spaces(const struct zw_policy_source *source, size_t offset)
 {
     size_t n = 0;
 
@@ -148,9 +132,9 @@ static size_t count_spaces(const struct zw_policy_source *source, size_t offset)
 }
 
 /* The last rule of the file that begins within what both texts begin with: there the part begins. */
-static bool find_begin(struct change *c, size_t file_first, size_t file_end)
+static bool find_begin(struct zw_change *c, size_t file_first, size_t file_end)
 {
-    size_t line = count_lines(c->old->text, c->n_same_before) + 1; /* The one that differs first. */
+    size_t line = zw_change_count_lines(c->old->text, c->n_same_before) + 1; /* The one that differs first. */
     size_t low = file_first, high = file_end;
 
     while (low < high) {
@@ -165,16 +149,16 @@ static bool find_begin(struct change *c, size_t file_first, size_t file_end)
     for (size_t i = low; i > file_first && low - i < 2; i--) {
         c->first = i - 1;
         c->begin = line_above(c->old->text, c->n_same_before, line - (size_t)c->previous->rules[c->first].line);
-        c->indent = count_spaces(c->old, c->begin);
+        c->indent = zw_change_count_spaces(c->old, c->begin);
         if (c->begin + c->indent + 2 <= c->n_same_before) {
-            return begins_rule(c, c->old, c->begin);
+            return zw_change_begins_rule(c->old, c->begin, c->indent);
         }
     }
     return false;
 }
 
 /* The first rule that begins within what both texts end with, or the end of the file. */
-static bool find_end(struct change *c, size_t file_end)
+static bool find_end(struct zw_change *c, size_t file_end)
 {
     size_t same = c->old->size - c->n_same_behind; /* From here on. */
     size_t line = (size_t)c->previous->rules[c->first].line, offset = c->begin;
@@ -182,12 +166,12 @@ static bool find_end(struct change *c, size_t file_end)
     for (c->end = c->first + 1; c->end < file_end; c->end++) {
         size_t next = (size_t)c->previous->rules[c->end].line;
 
-        offset = line_below(c->old, offset, next - line);
+        offset = zw_change_line_below(c->old, offset, next - line);
         line = next;
         if (offset > same) { /* With the line end before it. */
             c->old_size = offset - c->begin;
             c->size = c->old_size + c->now->size - c->old->size;
-            return begins_rule(c, c->old, offset);
+            return zw_change_begins_rule(c->old, offset, c->indent);
         }
     }
     c->old_size = c->old->size - c->begin;
@@ -195,8 +179,7 @@ static bool find_end(struct change *c, size_t file_end)
     return true;
 }
 
-/* The end of a document would make the rest of the file another one. */
-static bool has_marker(const char *text, size_t size)
+bool zw_change_has_marker(const char *text, size_t size)
 {
     for (const char *end = text + size; text && text < end; text = memchr(text, '\n', (size_t)(end - text))) {
         text += *text == '\n';
@@ -207,47 +190,66 @@ static bool has_marker(const char *text, size_t size)
     return false;
 }
 
-static bool find_part(struct change *c)
+void zw_change_find_rules(const struct zw_policy *policy, const char *name, size_t *first, size_t *end)
 {
-    const struct zw_policy *previous = c->previous;
-    size_t file_first = 0, file_end, shorter = min_size(c->old->size, c->now->size);
-
-    if (!has_plain_lines(c->old) || !has_plain_lines(c->now)) {
-        return false;
+    *first = 0;
+    while (*first < policy->n_rules && policy->rules[*first].file != name) {
+        ++*first;
     }
-    while (file_first < previous->n_rules && previous->rules[file_first].file != c->document->name) {
-        file_first++;
-    }
-    for (file_end = file_first; file_end < previous->n_rules; file_end++) {
-        if (previous->rules[file_end].file != c->document->name) {
+    for (*end = *first; *end < policy->n_rules; ++*end) {
+        if (policy->rules[*end].file != name) {
             break;
         }
+    }
+}
+
+static bool compare_texts(struct zw_change *c)
+{
+    size_t shorter = min_size(c->old->size, c->now->size);
+
+    if (!zw_change_has_plain_lines(c->old) || !zw_change_has_plain_lines(c->now)) {
+        return false;
     }
     c->n_same_before = zw_same_before(c->old->text, c->now->text, shorter);
     c->n_same_behind =
         zw_same_behind(c->old->text + c->old->size, c->now->text + c->now->size, shorter - c->n_same_before);
+    return true;
+}
+
+static bool find_part(struct zw_change *c)
+{
+    size_t file_first, file_end;
+
+    zw_change_find_rules(c->previous, c->document->name, &file_first, &file_end);
     return find_begin(c, file_first, file_end) && find_end(c, file_end) &&
-           !has_marker(c->now->text + c->begin, c->size);
+           !zw_change_has_marker(c->now->text + c->begin, c->size);
+}
+
+const struct zw_yaml_node *zw_change_read_section(struct zw_reader *r, const char *file, const char *key,
+                                                  const char *text, size_t size)
+{
+    const struct zw_yaml_node *root = zw_yaml_read(r->scratch, file, text, size, r->problems);
+
+    if (!root || root->type != ZW_YAML_MAP || !root->is_block || root->n != 1) {
+        return NULL;
+    }
+    return root->first->is_block && !strcmp(root->first->key->text, key) ? root->first : NULL;
 }
 
 /* The part as a list of rules, or NULL. */
-static const struct zw_yaml_node *read_part(const struct change *c, struct zw_reader *r)
+static const struct zw_yaml_node *read_part(const struct zw_change *c, struct zw_reader *r)
 {
     size_t head_size = sizeof list_key - 1, size = head_size + c->size;
     char *text = zw_pool_calloc(r->scratch, size + 1, 1);
 
     memcpy(text, list_key, head_size);
     memcpy(text + head_size, c->now->text + c->begin, c->size);
-    const struct zw_yaml_node *root = zw_yaml_read(r->scratch, c->document->name, text, size, r->problems);
-    if (!root || root->type != ZW_YAML_MAP || !root->is_block || root->n != 1) {
-        return NULL;
-    }
-    const struct zw_yaml_node *list = root->first;
-    return list->type == ZW_YAML_LIST && list->is_block && !strcmp(list->key->text, "rules") ? list : NULL;
+    const struct zw_yaml_node *list = zw_change_read_section(r, c->document->name, "rules", text, size);
+    return list && list->type == ZW_YAML_LIST ? list : NULL;
 }
 
 /* The part's rules, numbered as they follow in the whole. */
-static void read_rules(const struct change *c, struct zw_reader *r, const struct zw_yaml_node *list)
+static void read_rules(const struct zw_change *c, struct zw_reader *r, const struct zw_yaml_node *list)
 {
     int line = c->previous->rules[c->first].line - 2; /* The part's first line follows that of its key. */
 
@@ -263,7 +265,7 @@ static void read_rules(const struct change *c, struct zw_reader *r, const struct
 }
 
 /* The same rule further down or up. */
-static void keep_rule(struct zw_policy *policy, const struct change *c, const struct zw_rule *old, long n_lines_more)
+static void keep_rule(struct zw_policy *policy, const struct zw_change *c, const struct zw_rule *old, long n_lines_more)
 {
     struct zw_rule *rule = &policy->rules[policy->n_rules++];
 
@@ -272,8 +274,7 @@ static void keep_rule(struct zw_policy *policy, const struct change *c, const st
     rule->line += rule->file == c->document->name ? (int)n_lines_more : 0;
 }
 
-/* Rules without a name are called by their number. */
-static void name_rules(struct zw_policy *policy)
+void zw_change_name_rules(struct zw_policy *policy)
 {
     size_t n = 0;
     char *name;
@@ -294,7 +295,7 @@ static void name_rules(struct zw_policy *policy)
 }
 
 /* Whether no two rules have one name; 'read' has those that were read, which differ from each other. */
-static bool check_names(const struct zw_policy *policy, const struct change *c, size_t n_read,
+static bool check_names(const struct zw_policy *policy, const struct zw_change *c, size_t n_read,
                         const struct zw_names *read)
 {
     if (policy->private_->rule_names) {
@@ -340,7 +341,7 @@ static void rename_files(struct zw_policy *policy, const struct zw_policy_source
 }
 
 /* NULL if there are problems, or if it is not that simple. */
-static struct zw_policy *replace_part(const struct change *c, struct zw_reader *r)
+static struct zw_policy *replace_part(const struct zw_change *c, struct zw_reader *r)
 {
     const struct zw_policy *previous = c->previous;
     const struct zw_yaml_node *list = read_part(c, r);
@@ -350,8 +351,8 @@ static struct zw_policy *replace_part(const struct change *c, struct zw_reader *
         return NULL;
     }
     struct zw_policy *policy = zw_policy_new_in_frame(previous, n_rest + list->n);
-    long n_lines_more =
-        (long)count_lines(c->now->text + c->begin, c->size) - (long)count_lines(c->old->text + c->begin, c->old_size);
+    long n_lines_more = (long)zw_change_count_lines(c->now->text + c->begin, c->size) -
+                        (long)zw_change_count_lines(c->old->text + c->begin, c->old_size);
     r->policy = policy;
     memcpy(policy->rules, previous->rules, c->first * sizeof *policy->rules);
     policy->n_rules = c->first;
@@ -359,7 +360,7 @@ static struct zw_policy *replace_part(const struct change *c, struct zw_reader *
     for (size_t i = c->end; i < previous->n_rules; i++) {
         keep_rule(policy, c, &previous->rules[i], n_lines_more);
     }
-    name_rules(policy);
+    zw_change_name_rules(policy);
     if (r->problems->n || !check_names(policy, c, list->n, &r->rules)) {
         zw_policy_unref(policy);
         return NULL;
@@ -367,17 +368,49 @@ static struct zw_policy *replace_part(const struct change *c, struct zw_reader *
     return policy;
 }
 
-static struct zw_policy *read_change(struct change *c)
+/* The sets of the frame, with the members that some have by now. */
+static struct zw_names current_sets(const struct zw_policy *policy)
+{
+    const struct zw_names *frame_sets = &policy->private_->frame->address_sets;
+    const struct zw_names *changed = &policy->private_->changed_sets;
+    struct zw_names sets = ZW_NAMES_INIT;
+
+    for (size_t i = 0; i < frame_sets->capacity; i++) {
+        const struct zw_names_entry *entry = &frame_sets->entries[i];
+
+        if (entry->name) {
+            void *now = zw_names_find(changed, entry->name);
+
+            zw_names_add(&sets, entry->name, now ? now : entry->value);
+        }
+    }
+    return sets;
+}
+
+void zw_change_lend(struct zw_reader *r, const struct zw_policy *policy)
+{
+    const struct zw_policy_private *p = policy->private_;
+
+    r->address_sets = p->changed_sets.n ? current_sets(policy) : p->frame->address_sets;
+    r->services = p->frame->services;
+}
+
+void zw_change_give_back(struct zw_reader *r, const struct zw_policy *policy)
+{
+    if (!policy->private_->changed_sets.n) {
+        r->address_sets = (struct zw_names)ZW_NAMES_INIT;
+    }
+    r->services = (struct zw_names)ZW_NAMES_INIT;
+}
+
+static struct zw_policy *read_change(struct zw_change *c)
 {
     struct zw_problems problems = ZW_PROBLEMS_INIT;
-    struct zw_frame *frame = c->previous->private_->frame;
-    struct zw_reader r = {.problems = &problems, .pool = frame->pool, .scratch = zw_pool_new()};
+    struct zw_reader r = {.problems = &problems, .pool = c->previous->private_->frame->pool, .scratch = zw_pool_new()};
 
-    /* Lent: rules only look things up. */
-    r.address_sets = frame->address_sets;
-    r.services = frame->services;
+    zw_change_lend(&r, c->previous);
     struct zw_policy *policy = replace_part(c, &r);
-    r.address_sets = r.services = (struct zw_names)ZW_NAMES_INIT;
+    zw_change_give_back(&r, c->previous);
     zw_reader_destroy(&r);
     zw_problems_clear(&problems);
     return policy;
@@ -387,12 +420,12 @@ struct zw_policy *zw_policy_read_change(const struct zw_policy *previous, const 
                                         size_t n_old, const struct zw_policy_source *sources, size_t n,
                                         struct zw_problems *problems)
 {
-    struct change c = {.previous = previous};
+    struct zw_change c = {.previous = previous, .old_sources = old};
     struct zw_policy *policy = NULL;
 
     if (previous->private_->frame->n_read_again < ZW_POLICY_MAX_READ_AGAIN && find_file(&c, old, n_old, sources, n) &&
-        find_part(&c)) {
-        policy = read_change(&c);
+        compare_texts(&c)) {
+        policy = find_part(&c) ? read_change(&c) : zw_change_read_sets(&c);
     }
     if (!policy) {
         return zw_policy_read(sources, n, problems);

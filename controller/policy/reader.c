@@ -107,7 +107,9 @@ static void read_documents(struct zw_reader *r, const struct document *docs, siz
     for (size_t i = 0; i < sizeof before_zones / sizeof before_zones[0]; i++) {
         read_sections(r, docs, n, before_zones[i].section, before_zones[i].read);
     }
+    r->n_sets_named = 0;
     zw_reader_zone_bodies(r);
+    r->policy->private_->frame->zones_name_sets = r->n_sets_named;
     make_room_for_rules(r, docs, n);
     read_sections(r, docs, n, SECTION_RULES, zw_reader_rules);
 }
@@ -168,6 +170,25 @@ static bool ends_with_rules(const struct document *doc)
     return rules && !rules->next && rules->is_block && doc->root->is_block && doc->root->column == 1;
 }
 
+/* Where the only section "address-sets" is, if nothing but it stands there. */
+static void note_sets(const struct document *docs, size_t n, struct zw_document *notes)
+{
+    const struct zw_yaml_node *sets = NULL;
+    size_t n_sets = 0, at = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if (docs[i].sections[SECTION_ADDRESS_SETS]) {
+            sets = docs[i].sections[SECTION_ADDRESS_SETS];
+            at = i;
+            n_sets++;
+        }
+    }
+    if (n_sets == 1 && notes[at].ends_with_rules && sets->is_block && sets->next) {
+        notes[at].sets_line = sets->key->line;
+        notes[at].sets_end = sets->next->key->line;
+    }
+}
+
 /* What is needed to read changed rules alone. */
 static void move_to_frame(struct zw_reader *r, const struct document *docs, size_t n)
 {
@@ -182,6 +203,7 @@ static void move_to_frame(struct zw_reader *r, const struct document *docs, size
     for (size_t i = 0; i < n; i++) {
         p->documents[i] = (struct zw_document){.name = docs[i].name, .ends_with_rules = ends_with_rules(&docs[i])};
     }
+    note_sets(docs, n, p->documents);
 }
 
 /* So many rules may be too many. */

@@ -19,8 +19,9 @@ struct zw_reader {
     struct zw_pool *pool;    /* The policy's. */
     struct zw_pool *scratch; /* Dies with the reader. */
     struct zw_problems *problems;
-    bool incomplete;  /* A file could not be read: what seems undefined may be defined there. */
-    const char *file; /* The one whose section is being read; in 'pool'. */
+    size_t n_sets_named; /* Address sets that were looked up. */
+    bool incomplete;     /* A file could not be read: what seems undefined may be defined there. */
+    const char *file;    /* The one whose section is being read; in 'pool'. */
 
     /* Name to what it stands for.  An entry is made even if its content is wrong, so that one mistake gives one
      * problem. */

@@ -45,6 +45,30 @@ static const char blocks[] = HEAD "rules:\n"
                                   "-   from: b\n    to: a\n    action: allow\n"
                                   "- name: r6\n  from: a # and\n  to: b # those\n  action: allow\n";
 
+#define SETS                                                                                                  \
+    "address-sets: # Of others.\n  s:\n    - 10.0.0.1\n    - 10.0.0.2\n  t: [10.1.0.0/16, \"2001:db8::1\"]\n" \
+    "  # One more:\n  s-2: 10.2.0.1\n  \"u\":\n  - 10.3.0.1\n  - 10.4.0.0/24\n\n"
+#define RULES_WITH_SETS                                                                                              \
+    "rules:\n"                                                                                                       \
+    "  - {name: r1, from: a, to: b, to-addresses: s, action: allow}\n"                                               \
+    "  - {from: a, to: b, from-addresses: [t, 10.9.0.1], action: deny}\n"                                            \
+    "  # What is said of s.\n"                                                                                       \
+    "  - {name: r3, from: a, to: b, to-addresses: [\"s-2\", 't'], service: web, action: allow}\n"                    \
+    "  - name: r4\n    from: a\n    to: b\n    to-addresses:\n      - >-\n        u\n      - s\n    action: allow\n" \
+    "  - {name: s, from: b, to: a, action: deny}\n"
+
+static const char with_sets[] =
+    "version: 1\nzones:\n  a: {ports: [{name: \"a*\"}]}\n  b: {ports: [{name: \"b*\"}]}\n" SETS
+    "services:\n  web: [tcp/80, tcp/443]\n" RULES_WITH_SETS;
+
+/* Zones behind the sets: their lines move with them; and one that names a set. */
+static const char sets_first[] =
+    "version: 1\n" SETS "zones:\n  a: {ports: [{name: \"a*\"}]}\n  b: {ports: [{name: \"b*\"}]}\n"
+    "services:\n  web: [tcp/80, tcp/443]\n" RULES_WITH_SETS;
+static const char zones_with_sets[] =
+    "version: 1\nzones:\n  a: {ports: [{name: \"a*\"}]}\n  b: {behind: a, addresses: [u, 10.8.0.0/16]}\n" SETS
+    "services:\n  web: [tcp/80, tcp/443]\n" RULES_WITH_SETS;
+
 static const char not_last[] = "version: 1\nrules:\n"
                                "  - {name: r1, from: a, to: b, action: allow}\n"
                                "  - {name: r2, from: b, to: a, action: allow}\n"
@@ -55,7 +79,7 @@ static const char in_brackets[] = "{version: 1, zones: {a: {ports: [{name: a}]}}
                                   "  {name: r2, from: a, to: any, action: allow}]}\n";
 
 static const char second_file[] = "version: 1\nrules:\n"
-                                  "  - {name: z1, from: a, to: b, action: allow}\n"
+                                  "  - {name: z1, from: a, to: b, to-addresses: s, action: allow}\n"
                                   "  - {from: a, to: b, action: deny}\n";
 
 static const char *const snippets[] = {
@@ -94,6 +118,12 @@ static const char *const snippets[] = {
     "\xe2\x80\xa8",
     "\xc2\x85",
     "\xff",
+    "    - 10.7.0.1\n",
+    "  - 10.7.0.2\n",
+    ", 10.7.0.3",
+    "  w: 10.7.0.4\n",
+    "s",
+    "\\",
     "any",
     "r2",
     "rules:\n",
@@ -289,6 +319,45 @@ static void test_two_files(void)
     CU_ASSERT(n_shared > n_read / 8);
 }
 
+static void test_sets(void)
+{
+    check_style(with_sets, false);
+    CU_ASSERT(n_shared > n_read / 8);
+    check_style(with_sets, true);
+    CU_ASSERT(n_shared > n_read / 8);
+    check_style(sets_first, false);
+    check_style(zones_with_sets, false);
+}
+
+/* One member more, among others: as often as it is done, that is what is read. */
+static void test_one_member(void)
+{
+    static char text[TEXT_SIZE], next[TEXT_SIZE];
+    struct zw_policy_source old = {"a.yaml", text, 0}, now = {"a.yaml", next, 0};
+    struct zw_problems problems = ZW_PROBLEMS_INIT;
+
+    strcpy(text, with_sets);
+    old.size = strlen(text);
+    struct zw_policy *policy = zw_policy_read(&old, 1, &problems);
+    for (int i = 1; i < 100; i++) {
+        char line[64];
+
+        strcpy(next, text);
+        sprintf(line, "    - 10.20.0.%d\n", i);
+        replace(next, (size_t)(strstr(next, "    - 10.0.0.2") - next), 0, line, strlen(line));
+        now.size = strlen(next);
+        struct zw_policy *changed = check(policy, &old, &now, 1);
+        CU_ASSERT(zw_policy_same_frame(changed, policy));
+        CU_ASSERT_EQUAL(changed->rules[0].to_addresses.n, 2 + (size_t)i);
+        CU_ASSERT_EQUAL(policy->rules[0].to_addresses.n, 1 + (size_t)i); /* That of the other is still its own. */
+        zw_policy_unref(policy);
+        policy = changed;
+        strcpy(text, next);
+        old.size = now.size;
+    }
+    zw_policy_unref(policy);
+}
+
 /* Always read as a whole. */
 static void test_others(void)
 {
@@ -299,4 +368,5 @@ static void test_others(void)
 
 ZW_TEST_MAIN({"a rule a line, with and without names", test_one_a_line},
              {"a rule a line, each with a name", test_all_named}, {"rules of many lines", test_blocks},
-             {"one file of two", test_two_files}, {"what is not read by parts", test_others})
+             {"one file of two", test_two_files}, {"address sets", test_sets}, {"one member more", test_one_member},
+             {"what is not read by parts", test_others})
