@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# guest - runs the tests that /mnt/results/tests lists, a few at a time, and turns the guest off.  Started by init.sh by
-# way of /mnt/results/start, which sets the environment (see kernel.sh).
+# guest - runs the tests that /mnt/results/tests lists and no other guest has taken, a few at a time, and turns the guest
+# off.  Started by init.sh by way of /mnt/results/start, which sets the environment (see kernel.sh).
 #
-# For each test it leaves in /mnt/results: NAME.log (what the test said) and, when that is complete, NAME.end (its exit status
-# and how long it took, in seconds).
+# For each test there will be in /mnt/results: NAME.taken (a directory), NAME.log (what the test said) and, when that is
+# complete, NAME.end (its exit status and how long it took, in seconds).
 set -u
 
 results=/mnt/results
@@ -29,7 +29,8 @@ until [ "$(cut -d. -f1 /proc/uptime)" -ge 11 ]; do sleep 0.2; done
 
 while read -r script; do
     until [ "$(jobs -pr | wc -l)" -lt "$ZW_VM_JOBS" ]; do wait -n; done
-    one "$script" &
+    name=${script##*/}
+    if mkdir "$results/${name%.*}.taken" 2>/dev/null; then one "$script" & fi
 done <"$results/tests"
 wait
 busybox poweroff -f
