@@ -7,6 +7,8 @@
 # shellcheck source=../frames.sh
 . "$ZW_SRCDIR/tests/frames.sh"
 
+DROP_METER=$((16#5a59)) # ZW_DROP_METER_ID
+
 policy() {
     cat >"$ZW_PG/$1.yaml" <<POLICY
 version: 1
@@ -79,6 +81,8 @@ all_there() {
 
 # More at once than the rate of copies.
 flood() {
+    # That rate is more than an emulated processor sends; there it is a lower one.
+    if [ "$ZW_SLOWNESS" -gt 1 ]; then zw_ofctl mod-meter br0 "meter=$DROP_METER,pktps,burst,band=type=drop,rate=50,burst_size=50"; fi
     frame web 'eth(ME, DB, ip("127.0.0.1", "10.20.0.12", udp(1000, 10)))' 9000 0
     zw_wait_for all_there 30 || all_there
     [ "$(missing)" -gt 0 ]

@@ -13,6 +13,8 @@ mkdir /over/upper /over/work
 mount -t overlay -o lowerdir=/host,upperdir=/over/upper,workdir=/over/work overlay /root || poweroff -f
 mount -t devtmpfs dev /root/dev
 mkdir -p /root/dev/pts /root/dev/shm
+ln -s /proc/self/fd /root/dev/fd
+for link in 0=stdin 1=stdout 2=stderr; do ln -s "/proc/self/fd/${link%=*}" "/root/dev/${link#*=}"; done
 mount -t devpts devpts /root/dev/pts
 mount -t tmpfs tmpfs /root/dev/shm
 mount -t tmpfs tmpfs /root/run
