@@ -110,5 +110,7 @@ row() {
     zw_wait_for "arrived '$result'" 5 || { arrived "$result" || grep . "$ZW_PG"/frames-?.out || true; return 1; }
 }
 
-lie() { zw_case "lie: $(cut -d'|' -f1 <<<"$*" | sed 's/ *$//')" row lie "$*"; }
-truth() { zw_case "truth: $(cut -d'|' -f1 <<<"$*" | sed 's/ *$//')" row truth "$*"; }
+row_case() { zw_case "$1: $(cut -d'|' -f1 <<<"$2" | sed 's/ *$//')" row "$1" "$2"; }
+
+lie() { row_case lie "$*"; }
+truth() { row_case truth "$*"; }

@@ -9,15 +9,19 @@ Goes on for SECONDS, or until SIGTERM, and then prints one line of NAME=NUMBER:
   udp      one flow, an exchange every 5 ms: exchanges, lost, longest_gap_ms
   connect  a new connection after the other, each with one exchange: exchanges, lost, longest_gap_ms
   knock    new TCP connections and UDP flows as fast as 20 ms allow, without waiting for each: sent, passed
+Where ZW_SLOWNESS is N it leaves (1 + N) / 2 times as long between two, for others have to get something done meanwhile.
 The other side is serve.py: tcp for tcp and connect, udp for udp, both on PORT for knock."""
 
+import os
 import selectors
 import signal
 import socket
 import sys
 import time
 
-INTERVAL_S = 0.005
+PACE = (1 + int(os.environ.get("ZW_SLOWNESS", "1"))) / 2
+INTERVAL_S = 0.005 * PACE
+KNOCK_INTERVAL_S = 0.02 * PACE
 PATIENCE_S = 2.0
 stopped = False
 
@@ -122,7 +126,7 @@ def knock(address, port, going):
             if sock.fileno() in waiting.get_map():
                 waiting.unregister(sock)
             sock.close()
-        time.sleep(0.02)
+        time.sleep(KNOCK_INTERVAL_S)
     return f"sent={sent} passed={passed}"
 
 

@@ -65,7 +65,7 @@ make_initramfs() {
 # What the guest's bash runs first.
 write_start() {
     local variable
-    for variable in ZW_SRCDIR ZW_BUILDDIR PYTHON ZW_SANITIZED; do
+    for variable in ZW_SRCDIR ZW_BUILDDIR PYTHON ZW_SANITIZED ZW_SPOOFING_ROWS; do
         printf 'export %s=%q\n' "$variable" "${!variable-}"
     done
     printf 'export ZW_DATAPATH=system ZW_SLOWNESS=%q ZW_VM_TEST_S=%q ZW_VM_JOBS=%q\n' "${ZW_SLOWNESS:-6}" \
