@@ -11,6 +11,7 @@ set -euo pipefail
 
 dir=$1
 log=$dir/fetch.log
+DOWNLOAD_S=${ZW_DOWNLOAD_S:-120} # The longest that each may take, of at most three.
 
 # The tests' root and results (9p), what VMs and networks are made of, and the datapath with its conntrack.
 modules=(virtio_pci 9pnet_virtio 9p overlay veth tun bridge 8021q dummy openvswitch nf_conntrack_netlink nfnetlink_cttimeout)
@@ -23,18 +24,22 @@ die() {
 
 find_deb() { find "$dir" -maxdepth 1 -name 'linux-image-*.deb' | sort | tail -n 1; }
 
+# What has come in part is no package: it becomes one when all of it is there.
 download() {
     local package
     package=$(LC_ALL=C apt-cache depends linux-image-amd64 2>>"$log" | sed -n 's/^ *Depends: //p' | head -n 1)
     [ -n "$package" ] || return 1
-    (cd "$dir" && apt-get -q download "$package") >>"$log" 2>&1 </dev/null
+    rm -rf "$dir/download"
+    mkdir "$dir/download"
+    (cd "$dir/download" && timeout -k 5 "$DOWNLOAD_S" apt-get -q download "$package") >>"$log" 2>&1 </dev/null &&
+        mv "$dir"/download/linux-image-*.deb "$dir/"
 }
 
 get_deb() {
     if [ -n "$(find_deb)" ]; then return; fi
     printf '== downloading the kernel of Debian into %s\n' "$dir" >&2
     if ! download; then # The package of yesterday's list may be gone.
-        if [ "$(id -u)" -eq 0 ]; then apt-get -q -o DPkg::Lock::Timeout=300 update >>"$log" 2>&1 </dev/null || true; fi
+        if [ "$(id -u)" -eq 0 ]; then timeout -k 5 "$DOWNLOAD_S" apt-get -q -o "DPkg::Lock::Timeout=$DOWNLOAD_S" update >>"$log" 2>&1 </dev/null || true; fi
         download || {
             tail -n 10 "$log" >&2
             die "cannot download the package of linux-image-amd64, and $dir has none (all of it: $log)"
