@@ -6,13 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <util.h>
+#include "controller/base/memory.h"
 
 struct zw_inventory *zw_inventory_new(size_t n_bridges)
 {
-    struct zw_inventory *inventory = xzalloc(sizeof *inventory);
+    struct zw_inventory *inventory = zw_xcalloc(1, sizeof *inventory);
 
-    inventory->bridges = xcalloc(MAX(n_bridges, 1), sizeof *inventory->bridges);
+    inventory->bridges = zw_xcalloc(n_bridges, sizeof *inventory->bridges);
     inventory->n_bridges = n_bridges;
     inventory->n_refs = 1;
     return inventory;
@@ -21,7 +21,7 @@ struct zw_inventory *zw_inventory_new(size_t n_bridges)
 /* The header keeps atomic types out, so that the structs stay plain values. */
 static unsigned int *refs(const struct zw_inventory *inventory)
 {
-    return CONST_CAST(unsigned int *, &inventory->n_refs);
+    return (unsigned int *)&inventory->n_refs;
 }
 
 struct zw_inventory *zw_inventory_ref(const struct zw_inventory *inventory)
@@ -29,7 +29,7 @@ struct zw_inventory *zw_inventory_ref(const struct zw_inventory *inventory)
     if (inventory) {
         __atomic_fetch_add(refs(inventory), 1, __ATOMIC_RELAXED);
     }
-    return CONST_CAST(struct zw_inventory *, inventory);
+    return (struct zw_inventory *)inventory;
 }
 
 static void port_clear(struct zw_port *port)
@@ -110,7 +110,7 @@ static int compare_ofports(const void *a_, const void *b_)
 static void index_ofports(struct zw_bridge *bridge)
 {
     free(bridge->by_ofport);
-    bridge->by_ofport = xcalloc(bridge->n_ports + 1, sizeof *bridge->by_ofport);
+    bridge->by_ofport = zw_xcalloc(bridge->n_ports + 1, sizeof *bridge->by_ofport);
     bridge->n_by_ofport = 0;
     for (size_t i = 0; i < bridge->n_ports && i <= UINT16_MAX; i++) {
         if (bridge->ports[i].ofport) {
