@@ -103,6 +103,41 @@ damaged_history() {
     zw_ctl policy show | grep -q "version $((2 * CHANGES + 4)), from file"
 }
 
+# shown FILE: `policy show` has its text.
+shown() { diff <(zw_ctl policy show | grep -v '^#') <(grep -v '^#' "$1"); }
+
+# A large policy goes to the daemon as a file, and into the history as what differs; no version needs the files of another.
+large_policy() {
+    local i large="$ZW_PG/large.yaml" state="$ZW_PG/state/policies" first=$((2 * CHANGES + 5))
+    {
+        sed '/^rules:/,$d' "$ZW_PG/a.yaml"
+        printf 'address-sets:\n  some:\n    - 10.77.0.1\nrules:\n'
+        for ((i = 0; i < 3000; i++)); do
+            echo "  - {name: r$i, from: web, to: db, to-addresses: 10.78.$((i / 250)).$((i % 250)), action: deny}"
+        done
+        echo '  - {name: sets, from: web, to: db, to-addresses: [some, 10.79.0.1], action: deny}'
+        sed '1,/^rules:/d' "$ZW_PG/a.yaml"
+    } >"$large"
+    zw_ctl policy apply "$large"
+    shown "$large"
+    sed -i 's/name: r1500, from: web, to: db/&, service: tcp\/80/' "$large"
+    zw_ctl policy apply "$large" | tee /dev/stderr | grep -qE ': [1-9][0-9]? flow changes'
+    sed -i 's/^    - 10.77.0.1/&\n    - 10.77.0.2/' "$large"
+    zw_ctl policy apply "$large" | tee /dev/stderr | grep -qE ': [1-9][0-9]? flow changes'
+    zw_ctl rules --json | grep -q '"to_addresses": *\["10.77.0.1", *"10.77.0.2", *"10.79.0.1"\]'
+    shown "$large"
+    [ "$(stat -c %h "$state/$(printf '%06d' "$first").base")" = 3 ]
+    [ "$(stat -c %s "$state/$(printf '%06d' $((first + 2))).json")" -lt 4000 ]
+    rm "$state/$(printf '%06d' "$first")".*
+    zw_kill zonewardd KILL || [ $? -eq 137 ]
+    zw_daemon_start "$ZW_PG/a.yaml"
+    zw_ctl policy show | grep -q "version $((first + 2)), from apply"
+    shown "$large"
+    zw_expect passed web tcp 10.20.0.12 5432
+    zw_ctl policy reload | grep -q "version $((first + 3)) is in force"
+    shown "$ZW_PG/a.yaml"
+}
+
 zw_playground_start || exit 99
 zw_case "two VMs and a policy" setup
 zw_case "many changes of policy under traffic" changes
@@ -111,5 +146,6 @@ zw_case "every version is in the log" in_the_log
 zw_case "after a restart the policy rules that changed last" after_a_restart
 zw_case "a second daemon does not start, nor disturb" second_daemon
 zw_case "a damaged history of policies" damaged_history
+zw_case "a large policy, and its history" large_policy
 zw_done 'zonewardd.log:.*(policies/000043|version 43 of the history)' \
     'ovs-vswitchd.log:.*br0<->unix#[0-9]+: connection dropped \((Broken pipe|Connection reset by peer)\)' # Daemons end here while it answers.
