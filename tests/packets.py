@@ -9,11 +9,13 @@ usage: packets.py catch [SECONDS]                       a line for each IP packe
        packets.py session fin|rst|open SPORT DST DPORT  a TCP session with serve.py's tcp, closed by FIN or RST or left
                                                         open; then prints the SEQ and ACK of its next packet
        packets.py udp SRC-PORT DST PORT [COUNT [SIZE]]  datagrams, to a broadcast or multicast address, too
+       packets.py raw PROTOCOL SRC DST                  of any other protocol, eight bytes of zero
+       packets.py sctp CHUNK SRC DST SPORT DPORT        'init', 'init-ack', 'cookie-echo', 'cookie-ack' or 'heartbeat'
        packets.py error TYPE CODE FROM TO SRC DST SPORT DPORT
                                                         an ICMP error about a UDP packet from SRC to DST
 
 Lines of catch: "tcp FLAGS SRC DST SPORT DPORT", "udp SRC DST SPORT DPORT SIZE", "fragment SRC DST",
-"icmp TYPE CODE SRC DST", "icmpv6 TYPE CODE SRC DST", "neighbour TYPE CODE SRC DST"; "ready" first."""
+"icmp TYPE CODE SRC DST", "icmpv6 TYPE CODE SRC DST", "neighbour TYPE CODE SRC DST", "proto/NUMBER SRC DST"; "ready" first."""
 
 import ipaddress
 import socket
@@ -124,6 +126,29 @@ def udp(sport, dst, dport, count="1", size="8"):
             time.sleep(0.02)
 
 
+def raw(proto, src, dst):
+    send(src, dst, int(proto), bytes(8))
+
+
+def crc32c(data):
+    crc = 0xffffffff
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ 0x82f63b78 * (crc & 1)
+    return crc ^ 0xffffffff
+
+
+def sctp(chunk, src, dst, sport, dport):
+    """Tags: of what the opener gets 1, of what it sends 2."""
+    tag, type_, body = {"init": (0, 1, struct.pack("!IIHHI", 1, 65536, 1, 1, 1)),
+                        "init-ack": (1, 2, struct.pack("!IIHHIHH4x", 2, 65536, 1, 1, 1, 7, 8)),
+                        "cookie-echo": (2, 10, bytes(4)), "cookie-ack": (1, 11, b""),
+                        "heartbeat": (2, 4, struct.pack("!HH", 1, 4))}[chunk]
+    packet = struct.pack("!HHIIBBH", int(sport), int(dport), tag, 0, type_, 0, 4 + len(body)) + body
+    send(src, dst, 132, packet[:8] + struct.pack("<I", crc32c(packet)) + packet[12:])
+
+
 def error(type_, code, sender, receiver, src, dst, sport, dport):
     inner = struct.pack("!HHHH", int(sport), int(dport), 16, 0) + b"x" * 8
     inner = inner[:6] + struct.pack("!H", l4_checksum(src, dst, 17, inner)) + inner[8:]
@@ -170,4 +195,4 @@ def catch(seconds="1000000"):
             print(describe(data[14:]), flush=True)
 
 
-{"catch": catch, "tcp": tcp, "session": session, "udp": udp, "error": error}[sys.argv[1]](*sys.argv[2:])
+{"catch": catch, "tcp": tcp, "session": session, "udp": udp, "raw": raw, "sctp": sctp, "error": error}[sys.argv[1]](*sys.argv[2:])

@@ -31,8 +31,8 @@ void zw_switch_end_sessions(struct zw_switch *sw, const struct zw_ct_entry *cons
     }
     sw->flush = (struct zw_flush){.done = done, .arg = arg};
     for (size_t i = 0; i < n; i++) {
-        sw->flush.last_xid = zw_ofp_put_session_end(out, sessions[i]);
-        sw->flush.first_xid = i ? sw->flush.first_xid : sw->flush.last_xid;
+        uint32_t xid = zw_ofp_put_session_end(out, sessions[i], &sw->flush.last_xid);
+        sw->flush.first_xid = i ? sw->flush.first_xid : xid;
     }
     sw->flush.barrier_xid = zw_ofp_put_barrier(out);
     zw_ofconn_flush(sw->flows);
