@@ -5,6 +5,7 @@ Then the receivers answer, the senders go on, and somebody else says the same fr
 
 import collections
 import dataclasses
+import os
 
 from model.judge import Packet
 from model.ports import LOCAL
@@ -12,7 +13,7 @@ from model.switch import DROPPED, ICMPV6, TCP, Session
 
 from . import frames, packets
 from .compare import Comparison
-from .packets import UDP
+from .packets import SCTP, UDP
 from .policies import random_policy
 from .wires import Wires
 from .world import namespace_of
@@ -20,6 +21,8 @@ from .world import namespace_of
 SENDABLE = {1, 6, 17, 47, 58, 89, 132}  # Of these it is known what a host may send without further headers.
 ODD = {(1, 6), (ICMPV6, 4)}  # ICMP of the other family: conntrack has its own ideas of it.
 ANSWERS = {(1, 8): 0, (1, 13): 14, (58, 128): 129}
+if os.environ["ZW_DATAPATH"] == "system":
+    ANSWERS |= {(1, 15): 16, (1, 17): 18, (58, 139): 140}
 MOST_ASKED_AT_ONCE = 60  # Fewer than a switch queues for its controller.
 
 NO_ZONES = {"version": 1, "zones": {}, "rules": []}
@@ -30,8 +33,13 @@ def own_mac(port):
 
 
 def conntrack_takes(frame):
-    """Whether the userspace conntrack calls a first packet like this new, and not invalid."""
+    """Whether conntrack calls a first packet like this new, and not invalid."""
     packet = frame.ip
+    if os.environ["ZW_DATAPATH"] == "system":
+        # Any code of ICMP, port 0; no session that begins with a FIN, and of SCTP only what is an INIT, as these are not.
+        if packet.proto in (1, ICMPV6):
+            return (packet.proto, packet.l4[0]) in ANSWERS
+        return packet.proto != SCTP and (packet.proto != TCP or "F" not in frame.flags)
     if packet.proto in (1, ICMPV6):
         return (packet.proto, packet.l4[0]) in ANSWERS and packet.l4[1] == 0
     return packet.proto not in (TCP, UDP) or all(packet.l4)
