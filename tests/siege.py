@@ -72,7 +72,10 @@ def setup():
     vsctl(*(word for of in PLAIN for word in add("br0", of.name, of)))
 
 
-def run(fifo, rate="2000", seed="5"):
+RATE = 2000 // int(os.environ["ZW_SLOWNESS"])
+
+
+def run(fifo, rate=RATE, seed="5"):
     siege = Siege(PLAIN, list(kinds_between([of.name for of in PLAIN])), int(rate), seed)
     worlds = {}
     commands = os.fdopen(os.open(fifo, os.O_RDWR | os.O_NONBLOCK), "rb", buffering=0)

@@ -158,8 +158,9 @@ class Siege:
     def go_on(self):
         """Sends at the rate, and takes what arrives, for one tick."""
         end = time.monotonic() + TICK_S
-        for _ in range(int(self.rate * TICK_S)):
+        for _ in range(max(1, int(self.rate * TICK_S))):
             self.send()
+        self.receive(0)  # Though there may be no time left: what has arrived is not lost.
         while (left := end - time.monotonic()) > 0:
             self.receive(left)
         self.give_up(time.monotonic() - PATIENCE_S)

@@ -8,6 +8,9 @@
 
 CHANGES=10
 
+# lasts SECONDS: what is sent in that time is what the account is of.
+lasts() { sleep "$(awk "BEGIN { print $1 * $ZW_SLOWNESS }")"; }
+
 siege_py() { "$PYTHON" -I "$ZW_SRCDIR/tests/siege.py" "$@"; }
 
 # _say WORDS...: to the siege, and waits for its answer.
@@ -47,17 +50,17 @@ setup() {
 starting() {
     era starting one
     zw_daemon_start "$ZW_PG/one.yaml"
-    sleep 0.5
+    lasts 0.5
     account forbidden=0 'never>100'
     era in-force one
-    sleep 1
+    lasts 1
     account forbidden=0 lost=0 'never>500' 'due>100'
 }
 
 # to POLICY: and waits until the switch's cache knows it, too.
 to() {
     zw_ctl policy apply "$ZW_PG/$1.yaml"
-    sleep 0.3
+    lasts 0.3
 }
 
 # many_times POLICY: and back.
@@ -92,7 +95,7 @@ closed() {
     era closing one closed
     to closed
     era closed closed
-    sleep 0.5
+    lasts 0.5
     account forbidden=0 due=0 arrived=0
     era opening one closed
     to one
@@ -101,27 +104,27 @@ closed() {
 
 killed() {
     era killed one
-    sleep 0.2
+    lasts 0.2
     zw_daemon_kill9
-    sleep 1
+    lasts 1
     zw_daemon_start "$ZW_PG/one.yaml"
-    sleep 0.5
+    lasts 0.5
     account forbidden=0 lost=0 'due>200'
 }
 
 # back: all is as it was.
 back() {
     zw_wait_for 'zw_ctl status'
-    sleep 0.5
+    lasts 0.5
     era back one
-    sleep 0.5
+    lasts 0.5
     account forbidden=0 lost=0 'due>50'
 }
 
 vswitchd() { # STOP-FUNCTION
     era vswitchd one
     "$1"
-    sleep 0.5
+    lasts 0.5
     zw_vswitchd_start
     zw_wait_for 'zw_ctl status'
     account forbidden=0 'never>500'
@@ -131,7 +134,7 @@ vswitchd() { # STOP-FUNCTION
 ovsdb() {
     era ovsdb one
     zw_ovsdb_stop
-    sleep 0.5
+    lasts 0.5
     zw_ovsdb_start
     zw_wait_for 'zw_ctl status'
     account forbidden=0 'never>500'
@@ -141,7 +144,7 @@ ovsdb() {
 bridge() {
     era bridge one
     zw_vsctl --timeout=20 del-br br0
-    sleep 0.3
+    lasts 0.3
     zw_vsctl --timeout=20 add-br br0 -- set bridge br0 datapath_type="$ZW_DATAPATH"
     siege_py setup
     zw_wait_for 'zw_ctl status'
@@ -155,10 +158,10 @@ change() {
     shift
     era changing one "$world"
     zw_vsctl --timeout=20 "$@"
-    sleep 1
+    lasts 1
     account forbidden=0 'never>200'
     era changed "$world"
-    sleep 0.5
+    lasts 0.5
     account forbidden=0 lost=0 'due>50'
 }
 
@@ -167,7 +170,7 @@ back_to_plain() { # WORLD COMMAND...
     shift
     era changing-back one "$world"
     zw_vsctl --timeout=20 "$@"
-    sleep 1
+    lasts 1
     account forbidden=0
     back
 }
