@@ -85,6 +85,8 @@ def run(fifo, rate=RATE, seed="5"):
             verb, *words = line.split()
             if verb == "end":
                 return
+            if verb == "counts":  # So far, while it goes on.
+                print(siege.era, flush=True)
             if verb == "account":
                 print(siege.account(), flush=True)
             if verb == "era":

@@ -24,11 +24,16 @@ _say() {
 # era NAME WORLD...: from now on these may be in force.
 era() { _say era "$@"; }
 
-# account CONDITION...: of the era.
+_has() { _say counts && tail -n 1 "$ZW_PG/siege.out" | zw_holds "$1"; }
+
+# account CONDITION...: of the era, which lasts until as much has been sent as they want.
 account() {
     local condition
+    for condition in "$@"; do
+        case $condition in *'>'*) zw_wait_for "_has '$condition'" ;; esac
+    done
     _say account
-    grep -A 1 '^era=' "$ZW_PG/siege.out" | tail -n 2 >"$ZW_PG/account"
+    awk '/^era=/ { said = $0; next } { said = said "\n" $0 } END { print said }' "$ZW_PG/siege.out" >"$ZW_PG/account"
     cat "$ZW_PG/account"
     for condition in "$@"; do zw_holds "$condition" <"$ZW_PG/account" || _zw_fail "not $condition"; done
 }
