@@ -234,7 +234,7 @@ void zw_act_punt(struct zw_flow *flow, enum zw_punt punt, bool pause, uint32_t m
                           : punt == ZW_PUNT_REJECT ? ZW_REJECT_MAX_LEN
                           : punt == ZW_PUNT_LEARN  ? ZW_LEARN_MAX_LEN
                                                    : ZW_COPY_MAX_LEN;
-    controller->controller_id = ZW_CONTROLLER_ID;
+    controller->controller_id = punt == ZW_PUNT_LEARN ? ZW_LEARN_CONTROLLER_ID : ZW_CONTROLLER_ID;
     controller->reason = OFPR_ACTION;
     controller->pause = pause;
     controller->meter_id = meter_id ? meter_id : NX_CTLR_NO_METER;
@@ -243,6 +243,31 @@ void zw_act_punt(struct zw_flow *flow, enum zw_punt punt, bool pause, uint32_t m
     ofpbuf_put(&flow->ofpacts, userdata, sizeof userdata);
     controller = flow->ofpacts.header;
     ofpact_finish_CONTROLLER(&flow->ofpacts, &controller);
+}
+
+void zw_act_meter(struct zw_flow *flow, uint32_t meter_id)
+{
+    struct ofpact_meter *meter = ofpact_put_METER(&flow->ofpacts);
+
+    meter->meter_id = meter_id;
+    meter->provider_meter_id = UINT32_MAX;
+}
+
+uint32_t zw_flow_learn_meter(const struct zw_flow *flow)
+{
+    const struct ofpact *action;
+
+    OFPACT_FOR_EACH(action, flow->ofpacts.data, flow->ofpacts.size)
+    {
+        uint32_t id = action->type == OFPACT_CONTROLLER ? ofpact_get_CONTROLLER(action)->meter_id
+                      : action->type == OFPACT_METER    ? ofpact_get_METER(action)->meter_id
+                                                        : 0;
+
+        if (zw_meter_learns(id)) {
+            return id;
+        }
+    }
+    return 0;
 }
 
 void zw_act_conjunction(struct zw_flow *flow, uint32_t id, unsigned int clause, unsigned int n_clauses)

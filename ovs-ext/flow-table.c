@@ -149,6 +149,15 @@ void zw_flow_table_each(const struct zw_flow_table *table, zw_flow_cb *each, voi
     free(lines);
 }
 
+void zw_flow_table_each_unordered(const struct zw_flow_table *table, zw_flow_cb *each, void *arg)
+{
+    const struct zw_flow *flow;
+
+    HMAP_FOR_EACH (flow, node, &table->flows) {
+        each(arg, flow);
+    }
+}
+
 char *zw_flow_table_format(const struct zw_flow_table *table)
 {
     struct line *lines = sorted_lines(table);
@@ -220,6 +229,12 @@ void zw_flow_table_diff(const struct zw_flow_table *installed, const struct zw_f
         zw_changes_put(changes, &allocated, rest.list[i].type, rest.list[i].flow);
     }
     free(rest.list);
+}
+
+void zw_changes_add(struct zw_changes *changes, enum zw_change_type type, const struct zw_flow *flow)
+{
+    changes->list = xrealloc(changes->list, (changes->n + 1) * sizeof *changes->list);
+    changes->list[changes->n++] = (struct zw_change){.type = type, .flow = flow};
 }
 
 void zw_changes_free(struct zw_changes *changes)

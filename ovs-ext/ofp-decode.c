@@ -11,6 +11,7 @@
 #include "lib/byte-order.h"
 #include "openvswitch/ofp-errors.h"
 #include "openvswitch/ofp-flow.h"
+#include "openvswitch/ofp-meter.h"
 #include "openvswitch/ofp-monitor.h"
 #include "openvswitch/ofp-msgs.h"
 #include "openvswitch/ofp-util.h"
@@ -67,9 +68,18 @@ static enum zw_ofp_type type_of(enum ofptype type)
         return ZW_OFP_FLOW_UPDATE;
     case OFPTYPE_BUNDLE_CONTROL:
         return ZW_OFP_BUNDLE_REPLY;
+    case OFPTYPE_METER_CONFIG_STATS_REPLY:
+        return ZW_OFP_METERS;
+    case OFPTYPE_METER_STATS_REPLY:
+        return ZW_OFP_METER_COUNTERS;
     default:
         return ZW_OFP_OTHER;
     }
+}
+
+static bool has_parts(enum zw_ofp_type type)
+{
+    return type == ZW_OFP_FLOW_STATS || type == ZW_OFP_METERS || type == ZW_OFP_METER_COUNTERS;
 }
 
 int zw_ofp_decode(const uint8_t *data, size_t size, struct zw_ofp_msg *msg)
@@ -94,7 +104,7 @@ int zw_ofp_decode(const uint8_t *data, size_t size, struct zw_ofp_msg *msg)
         return decode_error(oh, msg);
     }
     msg->type = type_of(type);
-    msg->more = msg->type == ZW_OFP_FLOW_STATS && ofpmp_more(oh);
+    msg->more = has_parts(msg->type) && ofpmp_more(oh);
     return 0;
 }
 
@@ -161,5 +171,43 @@ int zw_ofp_decode_flow_updates(const uint8_t *data, size_t size, zw_learned_mac_
         *missed |= is_pause(&update);
     }
     ofpbuf_uninit(&ofpacts);
+    return error == EOF ? 0 : EPROTO;
+}
+
+int zw_ofp_decode_meters(const uint8_t *data, size_t size, zw_meter_cb *each, void *arg)
+{
+    struct ofpbuf msg = ofpbuf_const_initializer(data, size);
+    uint64_t stub[32];
+    struct ofpbuf bands = OFPBUF_STUB_INITIALIZER(stub);
+    struct ofputil_meter_config meter;
+    int error;
+
+    while (!(error = ofputil_decode_meter_config(&msg, &meter, &bands))) {
+        bool is_plain = meter.n_bands == 1 && meter.bands[0].type == OFPMBT13_DROP && meter.flags & OFPMF13_PKTPS &&
+                        meter.flags & OFPMF13_BURST;
+
+        each(arg, meter.meter_id, is_plain ? meter.bands[0].rate : 0, is_plain ? meter.bands[0].burst_size : 0);
+    }
+    ofpbuf_uninit(&bands);
+    return error == EOF ? 0 : EPROTO;
+}
+
+int zw_ofp_decode_meter_counters(const uint8_t *data, size_t size, zw_meter_counter_cb *each, void *arg)
+{
+    struct ofpbuf msg = ofpbuf_const_initializer(data, size);
+    uint64_t stub[32];
+    struct ofpbuf bands = OFPBUF_STUB_INITIALIZER(stub);
+    struct ofputil_meter_stats stats;
+    int error;
+
+    while (!(error = ofputil_decode_meter_stats(&msg, &stats, &bands))) {
+        uint64_t n_beyond = 0;
+
+        for (size_t i = 0; i < stats.n_bands; i++) {
+            n_beyond += stats.bands[i].packet_count;
+        }
+        each(arg, stats.meter_id, n_beyond);
+    }
+    ofpbuf_uninit(&bands);
     return error == EOF ? 0 : EPROTO;
 }

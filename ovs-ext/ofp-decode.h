@@ -29,14 +29,16 @@ enum zw_ofp_type {
     ZW_OFP_FLOW_STATS,  /* For zw_ofp_decode_flow_stats(). */
     ZW_OFP_FLOW_UPDATE, /* For zw_ofp_decode_flow_updates(). */
     ZW_OFP_BUNDLE_REPLY,
-    ZW_OFP_OTHER, /* Known to OpenFlow, and nothing that we asked for. */
+    ZW_OFP_METERS,         /* For zw_ofp_decode_meters(). */
+    ZW_OFP_METER_COUNTERS, /* For zw_ofp_decode_meter_counters(). */
+    ZW_OFP_OTHER,          /* Known to OpenFlow, and nothing that we asked for. */
 };
 
 struct zw_ofp_msg {
     enum zw_ofp_type type;
     uint32_t xid;
     uint8_t version;    /* HELLO: the highest version that both sides speak, 0: none. */
-    bool more;          /* FLOW_STATS: another part follows. */
+    bool more;          /* FLOW_STATS, METERS, METER_COUNTERS: another part follows. */
     char text[80];      /* ERROR: what the switch says is wrong. */
     bool meter_exists;  /* ERROR: a meter of that id is there already. */
     bool meter_unknown; /* ERROR: there is no meter of that id. */
@@ -60,5 +62,15 @@ int zw_ofp_decode_flow_stats(const uint8_t *data, size_t size, zw_flow_stats_cb 
 typedef void zw_learned_mac_cb(void *arg, const struct zw_learned_mac *);
 int zw_ofp_decode_flow_updates(const uint8_t *data, size_t size, zw_learned_mac_cb *learned, void *arg,
                                unsigned int *n_foreign, bool *missed);
+
+/* Calls 'each' for every meter of a METERS message.  'pps' 0: it is not one that only drops beyond a number of packets a
+ * second.  0 or EPROTO. */
+typedef void zw_meter_cb(void *arg, uint32_t meter_id, uint32_t pps, uint32_t burst);
+int zw_ofp_decode_meters(const uint8_t *data, size_t size, zw_meter_cb *each, void *arg);
+
+/* Calls 'each' for every meter of a METER_COUNTERS message, with the packets that were beyond its rate since it was made or
+ * changed.  0 or EPROTO. */
+typedef void zw_meter_counter_cb(void *arg, uint32_t meter_id, uint64_t n_beyond);
+int zw_ofp_decode_meter_counters(const uint8_t *data, size_t size, zw_meter_counter_cb *each, void *arg);
 
 #endif

@@ -73,9 +73,9 @@ void zw_ofp_put_setup_flows(struct zw_outbuf *out)
     put_config(out, 0);
 }
 
-void zw_ofp_put_setup_packets(struct zw_outbuf *out)
+void zw_ofp_put_setup_packets(struct zw_outbuf *out, uint16_t controller_id)
 {
-    put_controller_id(out, ZW_CONTROLLER_ID);
+    put_controller_id(out, controller_id);
     put(out, ofputil_encode_set_packet_in_format(OF_VERSION, OFPUTIL_PACKET_IN_NXT2));
     put_config(out, UINT16_MAX);
     put_async(out, 1u << OFPR_ACTION | 1u << OFPR_PACKET_OUT | 1u << OFPR_ACTION_SET | 1u << OFPR_GROUP);
@@ -145,6 +145,23 @@ uint32_t zw_ofp_put_meter_mod(struct zw_outbuf *out, bool modify, uint32_t meter
     };
 
     return put(out, ofputil_encode_meter_mod(OF_VERSION, &mod));
+}
+
+void zw_ofp_put_meter_delete(struct zw_outbuf *out, uint32_t meter_id)
+{
+    const struct ofputil_meter_mod mod = {.command = OFPMC13_DELETE, .meter = {.meter_id = meter_id}};
+
+    put(out, ofputil_encode_meter_mod(OF_VERSION, &mod));
+}
+
+uint32_t zw_ofp_put_meter_dump(struct zw_outbuf *out)
+{
+    return put(out, ofputil_encode_meter_request(OF_VERSION, OFPUTIL_METER_CONFIG, OFPM13_ALL));
+}
+
+uint32_t zw_ofp_put_meter_counters(struct zw_outbuf *out)
+{
+    return put(out, ofputil_encode_meter_request(OF_VERSION, OFPUTIL_METER_STATS, OFPM13_ALL));
 }
 
 static struct ofpbuf *encode_change(const struct zw_change *change)

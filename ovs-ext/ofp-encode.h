@@ -12,10 +12,10 @@
 
 void zw_ofp_put_hello(struct zw_outbuf *);
 
-/* After the hellos: a connection for flows gets no packets, one for packets nothing else.  Either makes the bridge show the
+/* After the hellos: a connection for flows gets no packets, one for packets only those for this id.  Either makes the bridge show the
  * ports of first fragments. */
 void zw_ofp_put_setup_flows(struct zw_outbuf *);
-void zw_ofp_put_setup_packets(struct zw_outbuf *);
+void zw_ofp_put_setup_packets(struct zw_outbuf *, uint16_t controller_id);
 
 void zw_ofp_put_echo_request(struct zw_outbuf *);
 void zw_ofp_put_echo_reply(struct zw_outbuf *, const uint8_t *request, size_t size);
@@ -24,6 +24,9 @@ uint32_t zw_ofp_put_flow_dump(struct zw_outbuf *); /* All tables. */
 uint32_t zw_ofp_put_stage_dump(struct zw_outbuf *, enum zw_stage);
 uint32_t zw_ofp_put_flow_monitor(struct zw_outbuf *); /* Changes from now on, by anybody but us. */
 uint32_t zw_ofp_put_meter_mod(struct zw_outbuf *, bool modify, uint32_t meter_id, uint32_t pps, uint32_t burst);
+void zw_ofp_put_meter_delete(struct zw_outbuf *, uint32_t meter_id);
+uint32_t zw_ofp_put_meter_dump(struct zw_outbuf *);     /* What meters there are. */
+uint32_t zw_ofp_put_meter_counters(struct zw_outbuf *); /* What they have counted. */
 
 /* Changes in one ordered, atomic bundle (OpenFlow 1.5, 7.3.9), in two steps.  First all changes are put into the
  * bundle, and a barrier: an error before the barrier is answered means that the switch refuses one of them, and a commit

@@ -273,10 +273,11 @@ static inline int zw_cookie_punts(uint64_t cookie, enum zw_punt punt)
 #define ZW_CT_ZONE_BRIDGE_SHIFT 12
 #define ZW_MAX_BRIDGES 15u
 
-#define ZW_CONTROLLER_ID 0x5a57u /* Whose packet-ins are ours. */
-#define ZW_COPY_MAX_LEN 128u     /* Bytes of a packet that is copied for the log: all headers that it shows. */
-#define ZW_PAUSE_MAX_LEN 65535u  /* A paused packet comes whole: it goes on from what is sent back. */
-#define ZW_COPY_METER_ID 0x5a57u /* Bounds the copies of packets that are judged one by one, */
+#define ZW_CONTROLLER_ID 0x5a57u       /* Whose packet-ins are ours; */
+#define ZW_LEARN_CONTROLLER_ID 0x5a58u /* those for ZW_PUNT_LEARN have a queue of their own, which no others fill. */
+#define ZW_COPY_MAX_LEN 128u           /* Bytes of a packet that is copied for the log: all headers that it shows. */
+#define ZW_PAUSE_MAX_LEN 65535u        /* A paused packet comes whole: it goes on from what is sent back. */
+#define ZW_COPY_METER_ID 0x5a57u       /* Bounds the copies of packets that are judged one by one, */
 #define ZW_DROP_METER_ID 0x5a59u /* and, so that nobody can hide these behind others, of those that no rule dropped. */
 #define ZW_COPY_METER_PPS 1000u  /* Copies a second of either, for a bridge; the rest is counted as a gap. */
 /* What is quoted of a rejected packet: Ethernet and the least MTU of IPv6 without the headers around (RFC 4443, 2.4 c). */
@@ -285,12 +286,37 @@ static inline int zw_cookie_punts(uint64_t cookie, enum zw_punt punt)
 #define ZW_REJECT_METER_PPS 500u   /* Answers a second, for a bridge, */
 #define ZW_REJECT_METER_BURST 50u  /* and at once: those who ask share the switch's queue of 100. */
 #define ZW_LEARN_MAX_LEN 1024u     /* Of a copy that says who has an address: DHCP's options are within. */
-#define ZW_LEARN_METER_ID 0x5a5au  /* Bounds them; who is not heard tries again. */
-#define ZW_LEARN_METER_PPS 200u    /* A second, for a bridge, */
-#define ZW_LEARN_METER_BURST 50u   /* and at once. */
 #define ZW_MAC_IDLE_S 300u         /* A learned MAC address that nobody talks to is forgotten. */
 #define ZW_MACS_PER_PORT 4096u     /* Learned MAC addresses of one port. */
 #define ZW_FLOOD_MAX_PORTS 1000u   /* Copies of one packet: an OpenFlow action list holds no more. */
+
+/* Those copies have a meter for each port, so that who floods is not heard himself, and everybody else is.  Its number is one of
+ * these and the port's OpenFlow number.  Rates are copies a second, bursts copies at once: a host that comes up probes for all its
+ * addresses.  The kernel's datapath has no more than 200000 meters. */
+#define ZW_LEARN_HOST_METER 0x10000u /* For a port that its guard binds to addresses: of one host. */
+#define ZW_LEARN_HOST_PPS 20u
+#define ZW_LEARN_HOST_BURST 20u
+#define ZW_LEARN_MANY_METER 0x20000u /* For any other: there may be a network behind it. */
+#define ZW_LEARN_MANY_PPS 200u
+#define ZW_LEARN_MANY_BURST 50u
+#define ZW_LEARN_METER_END 0x30000u /* The first number beyond. */
+#define ZW_OLD_LEARN_METER \
+    0x5a5au /* The one that all ports of a bridge once shared; it goes with the flows that name it. */
+
+static inline int zw_meter_learns(uint32_t meter_id)
+{
+    return meter_id >= ZW_LEARN_HOST_METER && meter_id < ZW_LEARN_METER_END;
+}
+
+static inline int zw_meter_is_of_host(uint32_t meter_id)
+{
+    return meter_id < ZW_LEARN_MANY_METER;
+}
+
+static inline uint16_t zw_meter_port(uint32_t meter_id)
+{
+    return (uint16_t)meter_id;
+}
 
 const char *zw_stage_name(enum zw_stage);
 const char *zw_stage_text(enum zw_stage);

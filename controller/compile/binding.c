@@ -74,10 +74,34 @@ static void next(struct zw_compiler *c, struct zw_flow *flow, enum step step)
     zw_emit(c, flow);
 }
 
-/* Sends up a copy of what says who has an address (controller/daemon/learning.h). */
-static void tell(struct zw_flow *flow)
+/* The guard ties the port to addresses, and it may not speak for others: there is one host behind it. */
+static bool is_of_host(const struct zw_guard *guard)
 {
-    zw_act_punt(flow, ZW_PUNT_LEARN, false, ZW_LEARN_METER_ID);
+    return guard->ip && !guard->allows_dhcp_server;
+}
+
+/* 'guard' NULL: there is none. */
+static uint32_t meter_of(const struct zw_port *port, const struct zw_guard *guard)
+{
+    return (guard && is_of_host(guard) ? ZW_LEARN_HOST_METER : ZW_LEARN_MANY_METER) | port->ofport;
+}
+
+/* Sends up a copy of what says who has an address (controller/daemon/learning.h). */
+static void tell(struct zw_flow *flow, const struct zw_port *port, const struct zw_guard *guard)
+{
+    zw_act_punt(flow, ZW_PUNT_LEARN, false, meter_of(port, guard));
+}
+
+static void tell_bound(struct zw_flow *flow, const struct zw_bound *bound)
+{
+    tell(flow, bound->port, &bound->zone->guard);
+}
+
+/* The same, and what is too much to be told does not go on either: others answer to it, and would be beyond their rates. */
+static void tell_or_drop(struct zw_flow *flow, const struct zw_bound *bound)
+{
+    zw_act_meter(flow, meter_of(bound->port, &bound->zone->guard));
+    zw_act_punt(flow, ZW_PUNT_LEARN, false, 0);
 }
 
 /* On to 'step', or out if the guard does not look at IP addresses. */
@@ -150,6 +174,15 @@ static void router(struct zw_compiler *c, const struct zw_bound *bound)
     }
 }
 
+/* Who has an address that another one probes for answers to all (RFC 4862, 5.4.3). */
+static void match_objection(struct zw_flow *flow)
+{
+    static const uint8_t all_nodes[] = {0x33, 0x33, 0, 0, 0, 1};
+
+    zw_match_eth_dst(flow, all_nodes);
+    discovery(flow, ND_NEIGHBOR_ADVERT, 0);
+}
+
 /* 'mac' in ARP and in the options of neighbour discovery; no_mac: there is no option. */
 static void hardware_address(struct zw_compiler *c, const struct zw_bound *bound, const struct zw_mac *mac)
 {
@@ -166,10 +199,15 @@ static void hardware_address(struct zw_compiler *c, const struct zw_bound *bound
 
     flow = discovery(at(bound, CONTENTS, ZW_PRIO_EXACT), ND_NEIGHBOR_ADVERT, 0);
     zw_match_nd_target_mac(flow, mac->bytes);
-    if (c->learns_nd && !bound->zone->guard.ip) {
-        tell(flow);
-    }
     next_if_ip(c, bound, flow, TARGET);
+
+    if (c->learns_nd && !bound->zone->guard.ip) { /* Only these: of answers to one, anybody can ask for many. */
+        flow = at(bound, CONTENTS, ZW_PRIO_EXACT + 1);
+        match_objection(flow);
+        zw_match_nd_target_mac(flow, mac->bytes);
+        tell_bound(flow, bound);
+        pass(c, flow);
+    }
 }
 
 static void match_dhcp_answer(struct zw_flow *flow)
@@ -179,27 +217,42 @@ static void match_dhcp_answer(struct zw_flow *flow)
     zw_match_l4_dst(flow, DHCP_CLIENT_PORT, UINT16_MAX);
 }
 
-/* What ports without a guard say of addresses. */
+static bool has_unbound(const struct zw_open_port *open)
+{
+    for (size_t i = 0; i < open->n_runs; i++) {
+        if (!open->runs[i].zone->guard.is_on) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What ports say of addresses where they have no guard. */
 static void tell_of_unbound(struct zw_compiler *c)
 {
-    static const uint8_t all_nodes[] = {0x33, 0x33, 0, 0, 0, 1};
-    struct zw_flow *flow;
+    for (size_t i = 0; c->learns_nd && i < c->n_ports; i++) {
+        const struct zw_port *port = c->ports[i].port;
 
-    if (c->learns_dhcp) {
-        flow = zw_flow_new(ZW_STAGE_BINDING, ZW_PRIO_WIDE - 1, zw_punt_cookie(ZW_PUNT_LEARN, 0));
-        match_step(flow, ETHERNET);
-        match_dhcp_answer(flow);
-        tell(flow);
-        pass(c, flow);
+        if (has_unbound(&c->ports[i])) {
+            struct zw_flow *flow = zw_port_flow(ZW_STAGE_BINDING, ZW_PRIO_WIDE - 1, port);
+            zw_match_in_port(flow, port->ofport);
+            match_step(flow, ETHERNET);
+            match_objection(flow);
+            tell(flow, port, NULL);
+            pass(c, flow);
+        }
     }
-    if (c->learns_nd) { /* Who has an address that another one probes for answers to all (RFC 4862, 5.4.3). */
-        flow = zw_flow_new(ZW_STAGE_BINDING, ZW_PRIO_WIDE - 1, zw_punt_cookie(ZW_PUNT_LEARN, 0));
-        match_step(flow, ETHERNET);
-        zw_match_eth_dst(flow, all_nodes);
-        discovery(flow, ND_NEIGHBOR_ADVERT, 0);
-        tell(flow);
-        pass(c, flow);
-    }
+}
+
+/* Each question has an answer, which is heard up to the rate of the server's port: so nobody asks beyond a host's. */
+static void ask_for_address(struct zw_compiler *c, const struct zw_bound *bound)
+{
+    struct zw_flow *flow = at(bound, CONTENTS, ZW_PRIO_MATCH);
+
+    zw_match_ip_proto(flow, ZW_IPV4, IPPROTO_UDP);
+    zw_match_l4_dst(flow, DHCP_SERVER_PORT, UINT16_MAX);
+    zw_act_meter(flow, meter_of(bound->port, &bound->zone->guard));
+    next(c, flow, SOURCE);
 }
 
 static void contents(struct zw_compiler *c, const struct zw_bound *bound)
@@ -212,8 +265,11 @@ static void contents(struct zw_compiler *c, const struct zw_bound *bound)
     } else if (c->learns_dhcp) {
         flow = at(bound, CONTENTS, ZW_PRIO_BLOCK);
         match_dhcp_answer(flow);
-        tell(flow);
+        tell_bound(flow, bound);
         next_if_ip(c, bound, flow, SOURCE);
+    }
+    if (c->learns_dhcp && is_of_host(guard)) {
+        ask_for_address(c, bound);
     }
     if (!guard->allows_router) {
         router(c, bound);
@@ -233,6 +289,11 @@ static void contents(struct zw_compiler *c, const struct zw_bound *bound)
         zw_match_eth_type(flow, ETH_TYPE_ARP);
         next(c, flow, TARGET);
         next(c, discovery(at(bound, CONTENTS, ZW_PRIO_MATCH), ND_NEIGHBOR_ADVERT, -1), TARGET);
+    } else if (c->learns_nd) {
+        flow = at(bound, CONTENTS, ZW_PRIO_MATCH);
+        match_objection(flow);
+        tell_bound(flow, bound);
+        pass(c, flow);
     }
     next_if_ip(c, bound, at(bound, CONTENTS, ZW_PRIO_WIDE), SOURCE);
 }
@@ -310,7 +371,7 @@ static void addresses(struct zw_compiler *c, const struct zw_bound *bound)
     if (bound->zone->guard.learns_nd) { /* It may go on, so that who has the address can say so. */
         flow = discovery(at(bound, SOURCE, ZW_PRIO_BLOCK - 1), ND_NEIGHBOR_SOLICIT, 0);
         zw_match_ip_src(flow, &none);
-        tell(flow);
+        tell_or_drop(flow, bound);
         pass(c, flow);
     }
     flow = discovery(drop_at(bound, SOURCE, ZW_PRIO_BLOCK - 2, ZW_DROP_ND_TARGET), ND_NEIGHBOR_SOLICIT, -1);

@@ -2,7 +2,7 @@
 /* switch-private - what the files of this room share.
  *
  * switch.c has the connections and says which state a switch is in, sync.c reads what is installed and sends the
- * difference, counters.c reads counters, flush.c ends sessions.  Functions that may call the owner back are the last thing that their callers
+ * difference, meters.c has the meters that flows name, counters.c reads counters, flush.c ends sessions.  Functions that may call the owner back are the last thing that their callers
  * do: the owner may have changed everything. */
 
 #ifndef ZW_SWITCH_SWITCH_PRIVATE_H
@@ -18,8 +18,32 @@
 
 struct event;
 
-enum { ZW_SWITCH_N_METERS = 4 }; /* Of copies, of drops, of packets to be answered, and of what is learned. */
+enum { ZW_SWITCH_N_METERS = 3 }; /* Of copies, of drops, and of packets to be answered. */
 struct zw_counters_request;
+
+/* Of meters for one port each. */
+struct zw_meter_set {
+    uint64_t bits[(ZW_LEARN_METER_END - ZW_LEARN_HOST_METER) / 64];
+};
+
+/* meters.c. */
+struct zw_meters {
+    struct {
+        uint32_t xid;
+        bool is_ours; /* It was made, or made right, on this connection. */
+    } fixed[ZW_SWITCH_N_METERS];
+    struct zw_meter_set there;  /* That the switch has, as far as we know, */
+    struct zw_meter_set needed; /* and that the flows name that were sent last. */
+    bool has_old;               /* It has ZW_OLD_LEARN_METER. */
+    bool must_look;             /* Flows may need others than when last looked at, or there are more than they need. */
+    bool was_read;              /* And flows have not been looked at since. */
+    uint32_t dump_xid;
+    struct zw_sent_meter {
+        uint32_t xid, id;
+        bool is_modify;
+    } * sent; /* Since last read, or looked at; 'n_sent' of them. */
+    size_t n_sent, sent_allocated;
+};
 
 /* Sessions that are being ended (flush.c).  Nothing is under way without 'done'. */
 struct zw_flush {
@@ -34,14 +58,11 @@ struct zw_switch {
     char *name;
     const struct zw_switch_ops *ops;
     void *arg;
-    struct zw_ofconn *flows, *packets;
+    struct zw_ofconn *flows, *packets, *learn;
     struct zw_switch_status status; /* But for what connections count. */
     struct zw_packet_in packet_in;  /* The last one, for its memory. */
-    uint32_t monitor_xid;
-    struct zw_switch_meter {
-        uint32_t xid;
-        bool is_ours; /* It was made, or made right, on this connection. */
-    } meters[ZW_SWITCH_N_METERS];
+    uint32_t monitor_xid, learn_xid;
+    struct zw_meters meters;
 
     /* sync.c. */
     struct zw_flow_journal *wanted; /* The newest desired table.  NULL: none yet. */
@@ -73,8 +94,20 @@ struct zw_switch {
 
 void zw_switch_set_state(struct zw_switch *, enum zw_switch_state);
 void zw_switch_set_error(struct zw_switch *, const char *);
-/* Makes the meters, if they are not there (any more). */
-void zw_switch_put_meters(struct zw_switch *);
+
+/* The connection for flows came up; flows are about to be read. */
+void zw_meters_start(struct zw_switch *);
+void zw_meters_read(struct zw_switch *);
+/* 'changes' are known, and about to be sent if there are any: makes what they need.  May add flows that are sent again. */
+void zw_meters_before(struct zw_switch *);
+/* A bundle follows.  A change of fail_mode takes meters along with all flows. */
+void zw_meters_with_bundle(struct zw_switch *);
+/* What was sent is in force. */
+void zw_meters_after(struct zw_switch *);
+void zw_meters_message(struct zw_switch *, const struct zw_ofp_msg *, const uint8_t *data, size_t size);
+/* True if it was about meters. */
+bool zw_meters_error(struct zw_switch *, const struct zw_ofp_msg *);
+void zw_meters_free(struct zw_switch *);
 
 /* The switch has learned or forgotten an address. */
 void zw_switch_learned(void *sw, const struct zw_learned_mac *);
@@ -101,6 +134,7 @@ void zw_counters_start(struct zw_switch *);
 void zw_counters_stop(struct zw_switch *, const char *why);
 void zw_counters_free(struct zw_switch *);
 bool zw_counters_flow_stats(struct zw_switch *, const struct zw_ofp_msg *, const uint8_t *data, size_t size);
+void zw_counters_meters(struct zw_switch *, const struct zw_ofp_msg *, const uint8_t *data, size_t size);
 bool zw_counters_error(struct zw_switch *, const struct zw_ofp_msg *);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The two connections, and which message goes where. */
+/* The three connections, and which message goes where. */
 
 #include "zw-config.h"
 
@@ -55,10 +55,8 @@ static void flows_up(struct zw_switch *sw)
     struct zw_outbuf *out = zw_ofconn_out(sw->flows);
 
     zw_log(ZW_LOG_INFO, "bridge %s: connected", sw->name);
-    sw->status.metered = true;
-    memset(sw->meters, 0, sizeof sw->meters);
     zw_ofp_put_setup_flows(out);
-    zw_switch_put_meters(sw);
+    zw_meters_start(sw);
     sw->monitor_xid = zw_ofp_put_flow_monitor(out);
     zw_sync_start(sw);
     zw_counters_start(sw);
@@ -85,61 +83,11 @@ static void flows_changed(void *sw_, enum zw_ofconn_state state, const char *why
     }
 }
 
-static const struct {
-    uint32_t id, pps, burst;
-    const char *what;
-} meters[ZW_SWITCH_N_METERS] = {
-    {ZW_COPY_METER_ID, ZW_COPY_METER_PPS, ZW_COPY_METER_PPS, "copies of denied packets"},
-    {ZW_DROP_METER_ID, ZW_COPY_METER_PPS, ZW_COPY_METER_PPS, "copies of dropped packets"},
-    {ZW_REJECT_METER_ID, ZW_REJECT_METER_PPS, ZW_REJECT_METER_BURST, "answers to rejected packets"},
-    {ZW_LEARN_METER_ID, ZW_LEARN_METER_PPS, ZW_LEARN_METER_BURST, "learned addresses"},
-};
-
-static void put_meter(struct zw_switch *sw, size_t i, bool modify)
-{
-    sw->meters[i].xid =
-        zw_ofp_put_meter_mod(zw_ofconn_out(sw->flows), modify, meters[i].id, meters[i].pps, meters[i].burst);
-}
-
-void zw_switch_put_meters(struct zw_switch *sw)
-{
-    for (size_t i = 0; i < ZW_SWITCH_N_METERS; i++) {
-        put_meter(sw, i, false);
-    }
-}
-
-/* A meter that is there already may be from our life before, and then it may differ. */
-static void meter_error(struct zw_switch *sw, size_t i, const struct zw_ofp_msg *msg)
-{
-    if (msg->meter_exists) {
-        if (!sw->meters[i].is_ours) {
-            put_meter(sw, i, true);
-            sw->meters[i].is_ours = true;
-        }
-    } else if (msg->meter_unknown) { /* It was there a moment ago. */
-        put_meter(sw, i, false);
-    } else {
-        sw->status.metered = false;
-        zw_log(ZW_LOG_WARN, "bridge %s: no meters (%s): %s are not bounded", sw->name, msg->text, meters[i].what);
-    }
-}
-
-static bool is_meter_error(struct zw_switch *sw, const struct zw_ofp_msg *msg)
-{
-    for (size_t i = 0; i < ZW_SWITCH_N_METERS; i++) {
-        if (msg->xid == sw->meters[i].xid) {
-            meter_error(sw, i, msg);
-            return true;
-        }
-    }
-    return false;
-}
-
 static void flows_error(struct zw_switch *sw, const struct zw_ofp_msg *msg)
 {
     static struct zw_log_limit limit = ZW_LOG_LIMIT_INIT(10, 5000);
 
-    if (is_meter_error(sw, msg)) {
+    if (zw_meters_error(sw, msg)) {
         return;
     } else if (msg->xid == sw->monitor_xid) {
         zw_log(ZW_LOG_WARN, "bridge %s: no flow monitor (%s): changes by others go unnoticed", sw->name, msg->text);
@@ -186,6 +134,12 @@ static void flows_message(void *sw_, const struct zw_ofp_msg *msg, const uint8_t
             zw_counters_flow_stats(sw, msg, data, size);
         }
         break;
+    case ZW_OFP_METERS:
+        zw_meters_message(sw, msg, data, size);
+        break;
+    case ZW_OFP_METER_COUNTERS:
+        zw_counters_meters(sw, msg, data, size);
+        break;
     case ZW_OFP_FLOW_UPDATE:
         flow_update(sw, data, size);
         break;
@@ -217,20 +171,20 @@ static void packets_changed(void *sw_, enum zw_ofconn_state state, const char *w
     (void)why;
     sw->status.packets_connected = state == ZW_OFCONN_UP;
     if (state == ZW_OFCONN_UP) {
-        zw_ofp_put_setup_packets(zw_ofconn_out(sw->packets));
+        zw_ofp_put_setup_packets(zw_ofconn_out(sw->packets), ZW_CONTROLLER_ID);
     }
 }
 
-static void packet_in(struct zw_switch *sw, const uint8_t *data, size_t size)
+static void packet_in(struct zw_switch *sw, struct zw_ofconn *conn, const uint8_t *data, size_t size)
 {
     struct zw_packet_in *in = &sw->packet_in;
 
     if (zw_packet_in_decode(data, size, in)) {
-        zw_ofconn_fail(sw->packets, true, "a bad packet-in");
+        zw_ofconn_fail(conn, true, "a bad packet-in");
         return;
     }
     sw->status.n_packet_ins++;
-    sw->ops->packet_in(sw->arg, in, zw_ofconn_out(sw->packets));
+    sw->ops->packet_in(sw->arg, in, zw_ofconn_out(conn));
 }
 
 static void packets_message(void *sw_, const struct zw_ofp_msg *msg, const uint8_t *data, size_t size)
@@ -239,13 +193,51 @@ static void packets_message(void *sw_, const struct zw_ofp_msg *msg, const uint8
     struct zw_switch *sw = sw_;
 
     if (msg->type == ZW_OFP_PACKET_IN) {
-        packet_in(sw, data, size);
+        packet_in(sw, sw->packets, data, size);
     } else if (msg->type == ZW_OFP_ERROR) {
         zw_log_rl(&limit, ZW_LOG_WARN, "bridge %s: to an answer the switch says %s", sw->name, msg->text);
     }
 }
 
 static const struct zw_ofconn_ops packets_ops = {.changed = packets_changed, .message = packets_message};
+
+/* --- The connection for what is learned. --- */
+
+static void learn_changed(void *sw_, enum zw_ofconn_state state, const char *why)
+{
+    struct zw_switch *sw = sw_;
+
+    (void)why;
+    sw->status.learn_connected = state == ZW_OFCONN_UP;
+    if (state == ZW_OFCONN_UP) {
+        zw_ofp_put_setup_packets(zw_ofconn_out(sw->learn), ZW_LEARN_CONTROLLER_ID);
+    } else if (state == ZW_OFCONN_DOWN && sw->ops->learn_lost) {
+        sw->ops->learn_lost(sw->arg);
+    }
+}
+
+static void learn_message(void *sw_, const struct zw_ofp_msg *msg, const uint8_t *data, size_t size)
+{
+    struct zw_switch *sw = sw_;
+
+    if (msg->type == ZW_OFP_PACKET_IN) {
+        packet_in(sw, sw->learn, data, size);
+    } else if (msg->type == ZW_OFP_BARRIER_REPLY && msg->xid == sw->learn_xid && sw->ops->learn_heard) {
+        sw->ops->learn_heard(sw->arg);
+    }
+}
+
+static const struct zw_ofconn_ops learn_ops = {.changed = learn_changed, .message = learn_message};
+
+bool zw_switch_ask_learn(struct zw_switch *sw)
+{
+    if (!sw->status.learn_connected) {
+        return false;
+    }
+    sw->learn_xid = zw_ofp_put_barrier(zw_ofconn_out(sw->learn));
+    zw_ofconn_flush(sw->learn);
+    return true;
+}
 
 /* --- The whole. --- */
 
@@ -271,6 +263,7 @@ struct zw_switch *zw_switch_new(struct event_base *base, const char *name, const
     sw->stations = zw_stations_new();
     sw->flows = zw_ofconn_new(base, name, management_socket, false, &flows_ops, sw);
     sw->packets = zw_ofconn_new(base, name, management_socket, true, &packets_ops, sw);
+    sw->learn = zw_ofconn_new(base, name, management_socket, true, &learn_ops, sw);
     return sw;
 }
 
@@ -279,8 +272,10 @@ void zw_switch_free(struct zw_switch *sw)
     if (sw) {
         zw_ofconn_free(sw->flows);
         zw_ofconn_free(sw->packets);
+        zw_ofconn_free(sw->learn);
         zw_counters_free(sw);
         zw_sync_free(sw);
+        zw_meters_free(sw);
         zw_packet_in_destroy(&sw->packet_in);
         zw_stations_free(sw->stations);
         event_free(sw->timer);
@@ -298,6 +293,7 @@ void zw_switch_kick(struct zw_switch *sw)
 {
     zw_ofconn_kick(sw->flows);
     zw_ofconn_kick(sw->packets);
+    zw_ofconn_kick(sw->learn);
 }
 
 struct zw_switch_status zw_switch_status(const struct zw_switch *sw)
@@ -306,6 +302,7 @@ struct zw_switch_status zw_switch_status(const struct zw_switch *sw)
     struct zw_switch_status status = sw->status;
 
     status.n_connects = flows.n_connects;
-    status.n_bad_messages = flows.n_bad_messages + zw_ofconn_status(sw->packets).n_bad_messages;
+    status.n_bad_messages = flows.n_bad_messages + zw_ofconn_status(sw->packets).n_bad_messages +
+                            zw_ofconn_status(sw->learn).n_bad_messages;
     return status;
 }

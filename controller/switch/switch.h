@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* switch - one managed bridge: its two OpenFlow connections and what is installed there.
+/* switch - one managed bridge: its three OpenFlow connections and what is installed there.
  *
  * Like a database client: the owner says what flows it wants (all of them, or what changes of them), the switch room
  * finds out what the bridge has, and sends the difference as one atomic bundle and a barrier.  It says so when the
  * barrier is answered: from then on those flows, and no others, are in force.  It does this again whenever the bridge
  * comes (back), and whenever somebody else changes a flow of the pipeline.
  *
- * Two connections to the bridge's management socket, because a connection whose packet-ins are not read blocks its own
- * replies: one for flows, one for packets.  On a new flow connection it reads all flows of the pipeline's tables
+ * Three connections to the bridge's management socket, because a connection whose packet-ins are not read blocks its own
+ * replies, and the switch has a queue of packet-ins for each: one for flows, one for packets, and one for what guards learn from
+ * (ZW_PUNT_LEARN), whose copies are few and must not be lost among the others.  On a new flow connection it reads all flows of the pipeline's tables
  * first (so that what is right is adopted and not sent again), and asks for a flow monitor, so that later changes by
  * others are noticed at once.
  *
@@ -68,6 +69,10 @@ struct zw_switch_ops {
     void (*sync_failed)(void *arg, uint64_t generation, const char *error);
     /* The switch has learned an address that was not known, or was known elsewhere.  May be NULL. */
     void (*learned)(void *arg, const struct zw_station *);
+    /* What zw_switch_ask_learn() was called for.  May be NULL. */
+    void (*learn_heard)(void *arg);
+    /* The connection for what guards learn from went down: something may have been lost.  May be NULL. */
+    void (*learn_lost)(void *arg);
 };
 
 struct zw_switch *zw_switch_new(struct event_base *, const char *name, const char *management_socket,
@@ -86,6 +91,10 @@ bool zw_switch_change_desired(struct zw_switch *, struct zw_flow_delta *delta, u
 /* What it has learned; as long as the switch lives. */
 const struct zw_stations *zw_switch_stations(const struct zw_switch *);
 
+/* Asks for learn_heard, which comes after every packet of ZW_PUNT_LEARN that the switch had sent by then; the newest call
+ * counts.  False if there is no connection; if it is lost later, learn_lost comes instead. */
+bool zw_switch_ask_learn(struct zw_switch *);
+
 /* Connects now, if it is waiting to: the bridge is known to be back. */
 void zw_switch_kick(struct zw_switch *);
 
@@ -97,6 +106,9 @@ typedef void zw_counters_done_cb(void *arg, const char *error);
 void zw_switch_read_counters(struct zw_switch *, enum zw_stage, zw_counters_cb *each, zw_counters_done_cb *done,
                              void *arg);
 
+/* The same for what the bridge's meters have counted: packets beyond their rates, since a meter was made or changed. */
+void zw_switch_read_meters(struct zw_switch *, zw_meter_counter_cb *each, zw_counters_done_cb *done, void *arg);
+
 /* Ends these sessions: their entries are taken out of conntrack.  'done' comes once: when the switch has confirmed that
  * all are gone (NULL), or with an error; before this returns if there is no connection.  The entries are needed only
  * during the call.  One call at a time.  zw_switch_free() ends it without calling anything. */
@@ -107,7 +119,8 @@ void zw_switch_end_sessions(struct zw_switch *, const struct zw_ct_entry *const 
 
 struct zw_switch_status {
     enum zw_switch_state state;
-    bool packets_connected; /* The second connection. */
+    bool packets_connected; /* The second connection, */
+    bool learn_connected;   /* and the third. */
     int64_t since_us;       /* Unix time of the last change of 'state'. */
     uint64_t generation;    /* Last confirmed, 0: none. */
     size_t n_installed;     /* Flows of ours, without learned ones, when last confirmed. */

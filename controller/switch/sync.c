@@ -49,6 +49,7 @@ static void read_flows(struct zw_switch *sw)
     zw_stations_begin(sw->stations);
     sw->dirty = false;
     sw->last_read_us = now_us(CLOCK_MONOTONIC);
+    zw_meters_read(sw);
     sw->dump_xid = zw_ofp_put_flow_dump(zw_ofconn_out(sw->flows));
     zw_ofconn_flush(sw->flows);
 }
@@ -130,7 +131,7 @@ static void send_bundle(struct zw_switch *sw)
     sw->refusal[0] = '\0';
     sw->status.n_bundles++;
     sw->status.n_flow_mods += sw->changes.n;
-    zw_switch_put_meters(sw); /* A change of fail_mode takes them along with all flows. */
+    zw_meters_with_bundle(sw);
     sw->bundle = zw_ofp_put_bundle(zw_ofconn_out(sw->flows), ++sw->bundle_id, &sw->changes);
     zw_ofconn_flush(sw->flows);
 }
@@ -182,11 +183,13 @@ static void sync(struct zw_switch *sw)
     }
     sw->sync_start_us = now_us(CLOCK_MONOTONIC);
     find_changes(sw);
+    zw_meters_before(sw);
     if (sw->changes.n) {
         send_bundle(sw);
     } else {
         sw->n_foreign_flows = 0;
         forget_sent(sw);
+        zw_meters_after(sw);
         confirmed(sw, 0);
     }
 }
@@ -232,6 +235,7 @@ static void accepted(struct zw_switch *sw)
     size_t n_changes = sw->changes.n;
 
     forget_sent(sw);
+    zw_meters_after(sw);
     if (sw->n_foreign_flows) {
         log_repair(sw);
     }

@@ -13,7 +13,7 @@ policy() { # LEARN
     cat >"$ZW_PG/policy.yaml" <<POLICY
 version: 1
 zones:
-  servers: {ports: [{name: srv-s}]}
+  servers: {ports: [{name: srv-s}], guard: {mac: false, ip: false, dhcp-server: allow}}
   vms: {ports: [{name: "vm*"}], guard: {learn: $1}}
   fixed: {ports: [{name: fix-x, addresses: [10.20.0.50, "fd00:20::50"]}], guard: true}
 rules:

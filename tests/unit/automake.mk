@@ -95,7 +95,7 @@ tests_unit_test_packet_in_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
 check_LIBRARIES += tests/unit/libzwfake.a
 tests_unit_libzwfake_a_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
 tests_unit_libzwfake_a_SOURCES = tests/unit/fake-switch.c tests/unit/fake-switch.h \
-	tests/unit/fake-switch-packets.c tests/unit/fake-switch-private.h \
+	tests/unit/fake-switch-meters.c tests/unit/fake-switch-packets.c tests/unit/fake-switch-private.h \
 	tests/unit/packet-sample.c tests/unit/packet-sample.h
 check_PROGRAMS += tests/unit/test-switch
 tests_unit_test_switch_SOURCES = tests/unit/test-switch.c tests/unit/switch-fixture.c tests/unit/switch-fixture.h
@@ -106,6 +106,9 @@ tests_unit_test_switch_flush_LDADD = tests/unit/libzwfake.a $(LDADD)
 check_PROGRAMS += tests/unit/test-counters
 tests_unit_test_counters_SOURCES = tests/unit/test-counters.c tests/unit/switch-fixture.c tests/unit/switch-fixture.h
 tests_unit_test_counters_LDADD = tests/unit/libzwfake.a $(LDADD)
+check_PROGRAMS += tests/unit/test-meters
+tests_unit_test_meters_SOURCES = tests/unit/test-meters.c tests/unit/switch-fixture.c tests/unit/switch-fixture.h
+tests_unit_test_meters_LDADD = tests/unit/libzwfake.a $(LDADD)
 check_PROGRAMS += tests/unit/test-ofconn
 tests_unit_test_ofconn_SOURCES = tests/unit/test-ofconn.c tests/unit/switch-fixture.c tests/unit/switch-fixture.h
 tests_unit_test_ofconn_LDADD = tests/unit/libzwfake.a $(LDADD)

@@ -5,6 +5,7 @@
 /* fake-switch-private - what the fake switch's own files share.  OVS's headers come first. */
 
 #include "openvswitch/list.h"
+#include "openvswitch/ofp-errors.h"
 #include "tests/unit/fake-switch.h"
 
 struct connection {
@@ -23,5 +24,10 @@ struct fake_switch_private {
 };
 
 void fake_switch_close(struct connection *);
+
+/* fake-switch-meters.c: what a meter mod does, and what a list of meters says. */
+enum ofperr fake_switch_change_meter(struct fake_switch *, const struct ofp_header *);
+void fake_switch_list_meters(const struct fake_switch *, struct ovs_list *replies);
+bool fake_switch_has_meter(struct fake_switch *, uint32_t id);
 
 #endif

@@ -21,7 +21,6 @@
 #include "openvswitch/ofp-connection.h"
 #include "openvswitch/ofp-errors.h"
 #include "openvswitch/ofp-flow.h"
-#include "openvswitch/ofp-meter.h"
 #include "openvswitch/ofp-monitor.h"
 #include "openvswitch/ofp-msgs.h"
 #include "openvswitch/ofp-util.h"
@@ -231,6 +230,11 @@ static void add_to_bundle(struct connection *c, const struct ofp_header *oh)
     ofpbuf_uninit(&ofpacts);
 }
 
+static bool is_unmetered(struct fake_switch *fake, const struct zw_flow *flow)
+{
+    return zw_flow_learn_meter(flow) && !fake_switch_has_meter(fake, zw_flow_learn_meter(flow));
+}
+
 static void commit(struct connection *c)
 {
     struct pending *pending;
@@ -241,6 +245,7 @@ static void commit(struct connection *c)
             zw_flow_table_remove(c->fake->flows, pending->flow);
             zw_flow_free(pending->flow);
         } else {
+            c->fake->n_unmetered += is_unmetered(c->fake, pending->flow);
             zw_flow_table_replace(c->fake->flows, pending->flow);
         }
         free(pending);
@@ -268,19 +273,20 @@ static void control_bundle(struct connection *c, const struct ofp_header *oh, en
 
 static void answer_meter(struct connection *c, const struct ofp_header *oh)
 {
-    struct ofputil_meter_mod mod;
-    struct ofpbuf bands;
+    enum ofperr error = fake_switch_change_meter(c->fake, oh);
 
-    ofpbuf_init(&bands, 0);
-    if (ofputil_decode_meter_mod(oh, &mod, &bands) || c->fake->no_meters) {
-        send_error(c, OFPERR_OFPMMFC_OUT_OF_METERS, oh);
-    } else if (mod.command == OFPMC13_ADD && c->fake->has_meters >> mod.meter.meter_id % 64 & 1) {
-        send_error(c, OFPERR_OFPMMFC_METER_EXISTS, oh);
-    } else {
-        c->fake->has_meters |= UINT64_C(1) << mod.meter.meter_id % 64;
-        c->fake->n_meters_modified += mod.command == OFPMC13_MODIFY;
+    if (error) {
+        send_error(c, error, oh);
     }
-    ofpbuf_uninit(&bands);
+}
+
+static void answer_meter_dump(struct connection *c, const struct ofp_header *oh)
+{
+    struct ovs_list replies;
+
+    ofpmp_init(&replies, oh);
+    fake_switch_list_meters(c->fake, &replies);
+    send_list(c, &replies);
 }
 
 static void answer_monitor(struct connection *c, const struct ofp_header *oh)
@@ -303,6 +309,9 @@ static void answer(struct connection *c, const struct ofp_header *oh, enum fake_
         break;
     case FAKE_METER:
         answer_meter(c, oh);
+        break;
+    case FAKE_METER_DUMP:
+        answer_meter_dump(c, oh);
         break;
     case FAKE_MONITOR:
         answer_monitor(c, oh);
@@ -403,6 +412,8 @@ static enum fake_request request_of(const struct ofp_header *oh)
         return FAKE_DUMP;
     case OFPTYPE_METER_MOD:
         return FAKE_METER;
+    case OFPTYPE_METER_CONFIG_STATS_REQUEST:
+        return FAKE_METER_DUMP;
     case OFPTYPE_FLOW_MONITOR_STATS_REQUEST:
         return FAKE_MONITOR;
     case OFPTYPE_BUNDLE_CONTROL:
@@ -421,11 +432,15 @@ static enum fake_request request_of(const struct ofp_header *oh)
     }
 }
 
-static bool is_controller_id(const struct ofp_header *oh)
+/* The id that a connection says it has, 0: that is not what it says. */
+static uint16_t controller_id(const struct ofp_header *oh)
 {
     enum ofptype type;
 
-    return !ofptype_decode(&type, oh) && type == OFPTYPE_SET_CONTROLLER_ID;
+    if (ofptype_decode(&type, oh) || type != OFPTYPE_SET_CONTROLLER_ID) {
+        return 0;
+    }
+    return ntohs(((const struct nx_controller_id *)ofpmsg_body(oh))->controller_id);
 }
 
 /* --- Connections. --- */
@@ -460,7 +475,7 @@ static void on_read(struct bufferevent *bev, void *c_)
         struct ofp_header *oh = xmalloc(size);
 
         evbuffer_remove(in, oh, size);
-        c->wants_packets |= is_controller_id(oh);
+        c->wants_packets |= controller_id(oh) == ZW_CONTROLLER_ID;
         handle(c, oh, request_of(oh));
         free(oh);
     }
@@ -509,7 +524,7 @@ void fake_switch_die(struct fake_switch *fake)
         fake_switch_close(c);
     }
     zw_flow_table_clear(fake->flows);
-    fake->has_meters = 0;
+    fake->n_meters = 0;
 }
 
 void fake_switch_revive(struct fake_switch *fake)

@@ -23,6 +23,7 @@ enum fake_request {
     FAKE_ECHO,
     FAKE_DUMP,
     FAKE_METER,
+    FAKE_METER_DUMP,
     FAKE_MONITOR,
     FAKE_OPEN,
     FAKE_ADD,
@@ -52,7 +53,10 @@ struct fake_switch {
     enum fake_request trick_at;
     enum fake_trick trick;
     unsigned int trick_nth;
-    uint64_t has_meters; /* Which are there already: bit meter_id % 64. */
+    struct fake_meter { /* Those that it has, 'n_meters' of them. */
+        uint32_t id, pps, burst;
+    } meters[64];
+    unsigned int n_meters;
     bool no_meters;
     bool foreign_during_dump; /* Somebody adds a flow right after the next dump. */
 
@@ -60,6 +64,7 @@ struct fake_switch {
     struct zw_flow_table *flows;
     unsigned int n[FAKE_N_REQUESTS];
     unsigned int n_meters_modified;
+    unsigned int n_unmetered; /* Flows that came and named a meter of zw_meter_learns() that it had not. */
 
     struct fake_switch_private *private_;
 };

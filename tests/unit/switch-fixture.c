@@ -66,7 +66,21 @@ static void sync_failed(void *f_, uint64_t generation, const char *error)
     desire_then(f);
 }
 
-static const struct zw_switch_ops ops = {.packet_in = packet_in, .in_sync = in_sync, .sync_failed = sync_failed};
+static void learn_heard(void *f)
+{
+    ((struct fixture *)f)->n_learn_heard++;
+}
+
+static void learn_lost(void *f)
+{
+    ((struct fixture *)f)->n_learn_lost++;
+}
+
+static const struct zw_switch_ops ops = {.packet_in = packet_in,
+                                         .in_sync = in_sync,
+                                         .sync_failed = sync_failed,
+                                         .learn_heard = learn_heard,
+                                         .learn_lost = learn_lost};
 
 static void on_tick(evutil_socket_t unused, short what, void *arg)
 {

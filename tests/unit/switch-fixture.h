@@ -20,7 +20,7 @@ struct fixture {
     struct zw_switch *sw;
 
     /* What its callbacks were told. */
-    unsigned int n_in_sync, n_failed, n_packets;
+    unsigned int n_in_sync, n_failed, n_packets, n_learn_heard, n_learn_lost;
     uint64_t generation, failed_generation;
     size_t n_changes;
     char error[256];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The two connections: setting up, packets, meters, a silent peer. */
+/* The three connections: setting up, packets, meters, a silent peer. */
 
 #include "zw-config.h"
 
@@ -16,7 +16,7 @@
 #include "tests/unit/switch-fixture.h"
 #include "tests/unit/zw-test.h"
 
-enum { N_METERS = 4 };
+enum { N_METERS = 3 };
 
 static void test_set_up(void)
 {
@@ -27,8 +27,8 @@ static void test_set_up(void)
     fixture_desire(&f, 1, 1);
     CU_ASSERT(fixture_wait(&f, is_in_sync));
     CU_ASSERT(fixture_wait(&f, has_packets_connection));
-    CU_ASSERT_EQUAL(f.fake->n[FAKE_CONNECT], 2);
-    CU_ASSERT_EQUAL(f.fake->n[FAKE_HELLO], 2);
+    CU_ASSERT_EQUAL(f.fake->n[FAKE_CONNECT], 3);
+    CU_ASSERT_EQUAL(f.fake->n[FAKE_HELLO], 3);
     /* Each added; added again with the bundle, in case they went with all flows; there they were, so they were made right. */
     CU_ASSERT_EQUAL(f.fake->n[FAKE_METER], 3 * N_METERS);
     CU_ASSERT_EQUAL(f.fake->n[FAKE_MONITOR], 1);
@@ -48,7 +48,10 @@ static void test_meter_from_before(void)
     struct fixture f;
 
     fixture_create(&f);
-    f.fake->has_meters = UINT64_MAX;
+    static const uint32_t ids[N_METERS] = {ZW_COPY_METER_ID, ZW_DROP_METER_ID, ZW_REJECT_METER_ID};
+    for (size_t i = 0; i < N_METERS; i++) {
+        f.fake->meters[f.fake->n_meters++] = (struct fake_meter){ids[i], 1, 1};
+    }
     fixture_connect(&f);
     fixture_desire(&f, 1, 1);
     CU_ASSERT(fixture_wait(&f, is_in_sync));
@@ -107,10 +110,10 @@ static void test_packets(void)
 
 static bool packets_were_closed(const struct fixture *f)
 {
-    return f->fake->n[FAKE_CONNECT] >= 3 && has_packets_connection(f);
+    return f->fake->n[FAKE_CONNECT] >= 4 && has_packets_connection(f);
 }
 
-/* The two connections fail by themselves. */
+/* The connections fail by themselves. */
 static void test_packets_connection_lost(void)
 {
     struct fixture f;
@@ -131,17 +134,54 @@ static void test_packets_connection_lost(void)
     fixture_destroy(&f);
 }
 
-static bool was_probed_twice(const struct fixture *f)
+static bool was_heard(const struct fixture *f)
 {
-    return f->fake->n[FAKE_ECHO] >= 2;
+    return f->n_learn_heard == 1;
 }
 
-static bool has_third_connection(const struct fixture *f)
+static bool was_lost(const struct fixture *f)
 {
-    return f->fake->n[FAKE_CONNECT] >= 3;
+    return f->n_learn_lost;
 }
 
-/* Both connections are probed; the first that gets no answer ends, the other goes on. */
+static bool has_learn_connection(const struct fixture *f)
+{
+    return zw_switch_status(f->sw).learn_connected;
+}
+
+/* Who asks whether all has been heard is told so, or that the connection is gone. */
+static void test_learn_connection(void)
+{
+    struct fixture f;
+
+    fixture_create(&f);
+    fixture_connect(&f);
+    CU_ASSERT_FALSE(zw_switch_ask_learn(f.sw));
+    CU_ASSERT(fixture_wait(&f, has_learn_connection));
+    CU_ASSERT(zw_switch_ask_learn(f.sw));
+    CU_ASSERT(zw_switch_ask_learn(f.sw)); /* The newest counts. */
+    CU_ASSERT(fixture_wait(&f, was_heard));
+    CU_ASSERT_EQUAL(f.n_learn_lost, 0);
+    f.fake->trick = FAKE_CLOSE;
+    f.fake->trick_at = FAKE_BARRIER;
+    CU_ASSERT(zw_switch_ask_learn(f.sw));
+    CU_ASSERT(fixture_wait(&f, was_lost));
+    CU_ASSERT(fixture_wait(&f, has_learn_connection));
+    CU_ASSERT_EQUAL(f.n_learn_heard, 1);
+    fixture_destroy(&f);
+}
+
+static bool were_probed(const struct fixture *f)
+{
+    return f->fake->n[FAKE_ECHO] >= 3;
+}
+
+static bool has_another_connection(const struct fixture *f)
+{
+    return f->fake->n[FAKE_CONNECT] >= 4;
+}
+
+/* All connections are probed; the first that gets no answer ends, the others go on. */
 static void test_silence(void)
 {
     struct fixture f;
@@ -151,9 +191,9 @@ static void test_silence(void)
     CU_ASSERT(fixture_wait(&f, has_packets_connection));
     f.fake->trick = FAKE_IGNORE;
     f.fake->trick_at = FAKE_ECHO;
-    CU_ASSERT(fixture_wait(&f, was_probed_twice));
-    CU_ASSERT_EQUAL(f.fake->n[FAKE_CONNECT], 2);
-    CU_ASSERT(fixture_wait(&f, has_third_connection));
+    CU_ASSERT(fixture_wait(&f, were_probed));
+    CU_ASSERT_EQUAL(f.fake->n[FAKE_CONNECT], 3);
+    CU_ASSERT(fixture_wait(&f, has_another_connection));
     CU_ASSERT_EQUAL(zw_switch_status(f.sw).n_bad_messages, 0);
     fixture_destroy(&f);
 }
@@ -253,7 +293,9 @@ static void test_slow_peer(void)
     slow_peer_destroy(&peer);
 }
 
-ZW_TEST_MAIN({"two connections are set up", test_set_up}, {"a meter from before is taken over", test_meter_from_before},
+ZW_TEST_MAIN({"three connections are set up", test_set_up},
+             {"a meter from before is taken over", test_meter_from_before},
+             {"the connection for what is learned", test_learn_connection},
              {"a datapath without meters", test_no_meters}, {"a switch without flow monitors", test_no_flow_monitor},
              {"many packets, all answered", test_packets},
              {"a peer that reads late gets all, in order", test_slow_peer},

@@ -300,6 +300,90 @@ static void test_error(void)
     zw_outbuf_free(&out);
 }
 
+struct meters_seen {
+    char text[256];
+};
+
+static void see_meter(void *seen_, uint32_t id, uint32_t pps, uint32_t burst)
+{
+    struct meters_seen *seen = seen_;
+    size_t at = strlen(seen->text);
+
+    snprintf(seen->text + at, sizeof seen->text - at, " %x:%u/%u", id, pps, burst);
+}
+
+static void see_counter(void *seen_, uint32_t id, uint64_t n_beyond)
+{
+    struct meters_seen *seen = seen_;
+    size_t at = strlen(seen->text);
+
+    snprintf(seen->text + at, sizeof seen->text - at, " %x:%u", id, (unsigned int)n_beyond);
+}
+
+/* The answer to the last message in 'out', and its first part.  The caller frees. */
+static struct ofpbuf *meters_reply(struct zw_outbuf *out, enum ofptype expected, struct ovs_list *replies)
+{
+    enum ofptype type;
+    size_t offset = 0;
+    struct ofp_header *oh = next_message(out, &offset, &type);
+    struct ofputil_meter_band bands[2] = {{.type = OFPMBT13_DROP, .rate = 20, .burst_size = 30},
+                                          {.type = OFPMBT13_DROP, .rate = 40, .burst_size = 50}};
+    struct ofputil_meter_band_stats counts[2] = {{.packet_count = 3}, {.packet_count = 4}};
+    const struct ofputil_meter_config configs[] = {
+        {.meter_id = 0x10001, .flags = OFPMF13_PKTPS | OFPMF13_BURST, .n_bands = 1, .bands = bands},
+        {.meter_id = 0x10002, .flags = OFPMF13_KBPS | OFPMF13_BURST, .n_bands = 1, .bands = bands},
+        {.meter_id = 0x10003, .flags = OFPMF13_PKTPS | OFPMF13_BURST, .n_bands = 2, .bands = bands},
+        {.meter_id = 0x10004, .flags = OFPMF13_PKTPS | OFPMF13_BURST}};
+    const struct ofputil_meter_stats stats[] = {{.meter_id = 0x10001, .n_bands = 1, .bands = counts},
+                                                {.meter_id = 0x10002, .n_bands = 2, .bands = counts},
+                                                {.meter_id = 0x10003}};
+
+    CU_ASSERT_EQUAL(type, expected);
+    ofpmp_init(replies, oh);
+    for (size_t i = 0; i < ARRAY_SIZE(configs) && type == OFPTYPE_METER_CONFIG_STATS_REQUEST; i++) {
+        ofputil_append_meter_config(replies, &configs[i]);
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(stats) && type == OFPTYPE_METER_STATS_REQUEST; i++) {
+        ofputil_append_meter_stats(replies, &stats[i]);
+    }
+    free(oh);
+    struct ofpbuf *msg = ofpbuf_from_list(ovs_list_front(replies));
+    ofpmsg_update_length(msg);
+    return msg;
+}
+
+static void test_meters(void)
+{
+    struct zw_outbuf out = ZW_OUTBUF_INIT, out2 = ZW_OUTBUF_INIT;
+    struct meters_seen seen = {""}, counted = {""};
+    struct ovs_list replies;
+    struct zw_ofp_msg decoded;
+
+    uint32_t xid = zw_ofp_put_meter_dump(&out);
+    struct ofpbuf *msg = meters_reply(&out, OFPTYPE_METER_CONFIG_STATS_REQUEST, &replies);
+    CU_ASSERT_EQUAL(zw_ofp_decode(msg->data, msg->size, &decoded), 0);
+    CU_ASSERT_EQUAL(decoded.type, ZW_OFP_METERS);
+    CU_ASSERT_EQUAL(decoded.xid, xid);
+    CU_ASSERT_EQUAL(zw_ofp_decode_meters(msg->data, msg->size, see_meter, &seen), 0);
+    CU_ASSERT_STRING_EQUAL(seen.text, " 10001:20/30 10002:0/0 10003:0/0 10004:0/0");
+    ((uint8_t *)msg->data)[17] = 9; /* The length of the first. */
+    CU_ASSERT_EQUAL(zw_ofp_decode_meters(msg->data, msg->size, see_meter, &seen), EPROTO);
+    ofpbuf_list_delete(&replies);
+
+    xid = zw_ofp_put_meter_counters(&out2);
+    msg = meters_reply(&out2, OFPTYPE_METER_STATS_REQUEST, &replies);
+    CU_ASSERT_EQUAL(zw_ofp_decode(msg->data, msg->size, &decoded), 0);
+    CU_ASSERT_EQUAL(decoded.type, ZW_OFP_METER_COUNTERS);
+    CU_ASSERT_EQUAL(decoded.xid, xid);
+    CU_ASSERT_FALSE(decoded.more);
+    CU_ASSERT_EQUAL(zw_ofp_decode_meter_counters(msg->data, msg->size, see_counter, &counted), 0);
+    CU_ASSERT_STRING_EQUAL(counted.text, " 10001:3 10002:7 10003:0");
+    CU_ASSERT_EQUAL(zw_ofp_decode_meter_counters(msg->data, msg->size - 8, see_counter, &counted), EPROTO);
+    ofpbuf_list_delete(&replies);
+    zw_outbuf_free(&out);
+    zw_outbuf_free(&out2);
+}
+
 static void test_echo(void)
 {
     static const uint64_t request[2] = {CONSTANT_HTONLL(0x0602001012345678), CONSTANT_HTONLL(0x6162636465666768)};
@@ -453,6 +537,6 @@ ZW_TEST_MAIN({"each flow is recognized when a switch says that it has it", test_
              {"a bundle is filled and waits for its barrier", test_bundle},
              {"a deletion names its flow exactly", test_delete}, {"how a message may start", test_message_size},
              {"hello: OpenFlow 1.5 or nothing", test_hello}, {"errors say what they are about", test_error},
-             {"an echo comes back as it went", test_echo},
+             {"meters and what they count", test_meters}, {"an echo comes back as it went", test_echo},
              {"other people's changes are told from ours", test_flow_updates},
              {"200,000 mutilated messages", test_rubbish})

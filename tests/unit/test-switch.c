@@ -285,7 +285,7 @@ static void check_trick_at(enum fake_request request, enum fake_trick trick)
     CU_ASSERT(fixture_wait(&f, is_in_sync));
     CU_ASSERT(fixture_has(&f, 10, 1));
     CU_ASSERT_EQUAL(f.fake->trick, FAKE_NO_TRICK);
-    CU_ASSERT(f.fake->n[FAKE_CONNECT] >= 3);
+    CU_ASSERT(f.fake->n[FAKE_CONNECT] >= 4);
     CU_ASSERT_EQUAL(f.n_failed, is_syncing);
     CU_ASSERT_EQUAL(zw_switch_status(f.sw).n_bad_messages, trick != FAKE_CLOSE);
     CU_ASSERT_EQUAL(zw_switch_status(f.sw).n_repairs, 0);
@@ -318,6 +318,7 @@ static void test_bad_messages(void)
     check_trick_at(FAKE_ADD, FAKE_BAD_MESSAGE);
     check_trick_at(FAKE_CONNECT, FAKE_OLD_VERSION);
     check_trick_at(FAKE_METER, FAKE_OLD_VERSION);
+    check_trick_at(FAKE_METER_DUMP, FAKE_BAD_MESSAGE);
     check_trick_at(FAKE_COMMIT, FAKE_OLD_VERSION);
 }
 
