@@ -43,6 +43,9 @@ static enum zw_exit run(struct zw_cli *cli)
         policy = zw_policy_read(sources, n, &problems);
         zw_policy_sources_free(sources, n);
     }
+    if (policy) {
+        zw_policy_warn(policy, &problems);
+    }
     if (cli->format == ZW_FORMAT_JSON) {
         print_document(cli, policy, &problems);
     } else {
@@ -61,6 +64,6 @@ const struct zw_cli_verb zw_verb_policy_check = {
     .max_args = 1,
     .summary = "Whether a policy is well formed; needs no daemon",
     .help = "Reads the file, or every *.yaml of the directory, as the daemon would, and prints every problem as\n"
-            "file:line:column: text.\n",
+            "file:line:column: text.  What is well formed and hardly meant is a warning, and does not count.\n",
     .run = run,
 };

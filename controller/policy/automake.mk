@@ -40,6 +40,7 @@ controller_libzoneward_a_SOURCES += controller/policy/service.h
 controller_libzoneward_a_SOURCES += controller/policy/session.c
 controller_libzoneward_a_SOURCES += controller/policy/session.h
 controller_libzoneward_a_SOURCES += controller/policy/sources.c
+controller_libzoneward_a_SOURCES += controller/policy/warnings.c
 controller_libzoneward_a_SOURCES += controller/policy/yaml-text.c
 controller_libzoneward_a_SOURCES += controller/policy/yaml.c
 controller_libzoneward_a_SOURCES += controller/policy/yaml.h

@@ -76,7 +76,9 @@ struct zw_guard {
     bool is_on;
     bool mac, ip;                /* Only from the MAC addresses, and IP addresses, that the port is bound to. */
     bool learns_dhcp, learns_nd; /* IP addresses are bound by what DHCP gives, or neighbour discovery claims, too. */
-    bool allows_dhcp_server, allows_router;
+    bool allows_dhcp_server, allows_router; /* What a DHCP server says is learned from where one is allowed. */
+    const char *learn_file;                 /* Where the policy says what is learned; NULL: nowhere. */
+    int learn_line, learn_column;
 };
 
 struct zw_zone {
@@ -182,6 +184,9 @@ struct zw_policy *zw_policy_read(const struct zw_policy_source *, size_t n, stru
 struct zw_policy *zw_policy_read_change(const struct zw_policy *previous, const struct zw_policy_source *old,
                                         size_t n_old, const struct zw_policy_source *, size_t n,
                                         struct zw_problems *problems);
+
+/* What is no mistake and yet hardly meant, each as "warning: ..." with its place. */
+void zw_policy_warn(const struct zw_policy *, struct zw_problems *warnings);
 
 /* The sources at 'path': that file, or all "*.yaml" of that directory in the order of their names.  Returns 0 or a
  * positive errno (with a problem added).  Free with zw_policy_sources_free(). */

@@ -30,6 +30,9 @@ static void read_learn(struct zw_reader *r, const struct zw_yaml_node *node, str
     if (!zw_reader_list(r, node, "dhcp, nd or a list of them", &list)) {
         return;
     }
+    guard->learn_file = r->file;
+    guard->learn_line = node->key->line;
+    guard->learn_column = node->key->column;
     const struct zw_yaml_node *item = list.first;
     for (size_t i = 0; i < list.n; i++, item = item->next) {
         int source = zw_reader_word(r, item, "source", sources);
