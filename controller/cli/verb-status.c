@@ -98,6 +98,26 @@ static void print_addresses(FILE *out, const cJSON *addresses)
     print_counter(out, addresses, "n_taken", "times another port's\n");
 }
 
+/* Of ports that say more of addresses than guards hear. */
+static void print_unheard(FILE *out, const cJSON *bridge)
+{
+    const cJSON *flood;
+    const char *separator = ": ";
+
+    if (!(zw_json_number(bridge, "n_unheard") > 0)) {
+        return;
+    }
+    print_label(out, "  unheard");
+    print_counter(out, bridge, "n_unheard", "probes or answers beyond the rate");
+    cJSON_ArrayForEach (flood, cJSON_GetObjectItemCaseSensitive(bridge, "unheard")) {
+        fputs(separator, out);
+        print_string(out, flood, "port");
+        fprintf(out, " %.0f", zw_json_number(flood, "n"));
+        separator = ", ";
+    }
+    putc('\n', out);
+}
+
 static void print_bridge(FILE *out, const cJSON *bridge)
 {
     print_label(out, "bridge");
@@ -116,6 +136,7 @@ static void print_bridge(FILE *out, const cJSON *bridge)
     fputs(", ", out);
     print_counter(out, bridge, "n_rejects_unanswered", "rejects beyond the rate\n");
     print_addresses(out, cJSON_GetObjectItemCaseSensitive(bridge, "addresses"));
+    print_unheard(out, bridge);
 }
 
 /* A connection of which there is one: "connected to REMOTE", or the error. */

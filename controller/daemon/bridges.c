@@ -10,6 +10,7 @@
 #include "controller/daemon/addresses.h"
 #include "controller/daemon/ct-want.h"
 #include "controller/daemon/daemon-private.h"
+#include "controller/daemon/floods.h"
 #include "controller/policy/places.h"
 
 #define PATH_SIZE 4096
@@ -47,6 +48,9 @@ static void on_in_sync(void *managed_, uint64_t generation, size_t n_changes, in
     if (!managed->sessions.check_us) {
         zw_copies_check(managed); /* Begins the count before the first packet is missed. */
     }
+    if (!managed->has_read_meters) {
+        zw_floods_check(managed);
+    }
     if (managed->must_sweep) {
         managed->must_sweep = false;
         zw_sweep_request(managed->daemon->sweep, managed);
@@ -69,11 +73,23 @@ static void on_learned(void *managed, const struct zw_station *station)
     zw_addresses_learned(managed, station);
 }
 
+static void on_learn_heard(void *managed)
+{
+    zw_learner_heard(managed);
+}
+
+static void on_learn_lost(void *managed)
+{
+    zw_learner_missed(managed);
+}
+
 static const struct zw_switch_ops switch_ops = {
     .packet_in = on_packet_in,
     .in_sync = on_in_sync,
     .sync_failed = on_sync_failed,
     .learned = on_learned,
+    .learn_heard = on_learn_heard,
+    .learn_lost = on_learn_lost,
 };
 
 void zw_bridges_start(struct zw_daemon *daemon)
@@ -111,6 +127,7 @@ void zw_bridges_stop(struct zw_daemon *daemon)
         zw_problems_clear(&daemon->bridges[i].warnings);
         forget_compiled(&daemon->bridges[i]);
         zw_addresses_clear(&daemon->bridges[i]);
+        zw_floods_clear(&daemon->bridges[i]);
     }
     daemon->n_bridges = 0;
 }

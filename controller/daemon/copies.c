@@ -17,6 +17,7 @@
 #include "controller/base/log.h"
 #include "controller/base/memory.h"
 #include "controller/daemon/daemon-private.h"
+#include "controller/daemon/floods.h"
 
 #define PATH_SIZE 4096
 
@@ -262,6 +263,7 @@ static void on_timer(evutil_socket_t fd, short what, void *daemon_)
     for (size_t i = 0; i < daemon->n_bridges; i++) {
         if (zw_switch_status(daemon->bridges[i].sw).state == ZW_SWITCH_IN_SYNC) {
             zw_copies_check(&daemon->bridges[i]);
+            zw_floods_check(&daemon->bridges[i]);
         }
     }
 }

@@ -33,6 +33,9 @@ void zw_learner_stop(struct zw_daemon *);
 void zw_learner_check(struct zw_daemon *);
 /* A packet came up with ZW_PUNT_LEARN. */
 void zw_learner_hear(struct zw_managed *, const struct zw_packet_in *);
+/* All that the switch had sent when zw_switch_ask_learn() was called has come; and: something may not have come. */
+void zw_learner_heard(struct zw_managed *);
+void zw_learner_missed(struct zw_managed *);
 
 /* apply.c: */
 /* The policy to start with, from store and file.  0 or a positive errno with problems. */

@@ -59,7 +59,12 @@ struct zw_managed {
     struct zw_owned_mac *owned;    /* Addresses that OVSDB gives to ports, sorted (addresses.c), */
     size_t n_owned;                /* of the inventory. */
     uint64_t n_taken;              /* How often one of them was learned elsewhere. */
-    bool must_sweep;               /* What is on its way may forbid sessions; so may what was in force before us. */
+    struct zw_flood *floods;       /* Ports that say too much of addresses (floods.c), */
+    size_t n_floods, floods_allocated;
+    uint64_t n_unheard;   /* and what was not heard of them, of all meters. */
+    bool has_read_meters; /* Once. */
+    int64_t heard_ask_us; /* When its switch was asked whether all was heard (learner.c); 0: it has answered. */
+    bool must_sweep;      /* What is on its way may forbid sessions; so may what was in force before us. */
 };
 
 struct zw_daemon {

@@ -2,7 +2,10 @@
 /* What the guards learn, on its way: packets come up, STATE/learned.json is written, the bridges are told.
  *
  * The file is there so that a new daemon finds the flows right that are installed.  It is written before the bridges are told;
- * what happens at once is written and told at once, ZW_LEARN_DELAY_US later. */
+ * what happens at once is written and told at once, ZW_LEARN_DELAY_US later.
+ *
+ * When a probe's time is over, the switch gets a barrier on the connection that copies come by: its answer comes after all that was
+ * sent before, however late anybody is with reading it. */
 #include "zw-config.h"
 
 #include <event2/event.h>
@@ -58,6 +61,22 @@ static void wake_in(struct zw_daemon *daemon, int64_t us)
     evtimer_add(daemon->learn_timer, &tv);
 }
 
+/* Where probes have waited long enough. */
+static void ask_switches(struct zw_daemon *daemon, int64_t now_us)
+{
+    for (size_t i = 0; i < daemon->n_bridges; i++) {
+        struct zw_managed *managed = &daemon->bridges[i];
+
+        if (!managed->heard_ask_us && zw_learning_is_due(daemon->learning, managed->name, now_us)) {
+            if (zw_switch_ask_learn(managed->sw)) {
+                managed->heard_ask_us = now_us;
+            } else {
+                zw_learning_missed(daemon->learning, managed->name);
+            }
+        }
+    }
+}
+
 static void on_timer(evutil_socket_t fd, short what, void *daemon_)
 {
     struct zw_daemon *daemon = daemon_;
@@ -66,6 +85,7 @@ static void on_timer(evutil_socket_t fd, short what, void *daemon_)
     (void)fd;
     (void)what;
     daemon->is_learning_soon = false;
+    ask_switches(daemon, now_us);
     if (zw_learning_tick(daemon->learning, now_us, &next_us) || daemon->has_learned) {
         daemon->has_learned = false;
         save(daemon);
@@ -121,4 +141,19 @@ void zw_learner_hear(struct zw_managed *managed, const struct zw_packet_in *in)
                                                 in->regs[ZW_REG_SEGMENT], zw_audit_now_us());
         wake_soon(daemon);
     }
+}
+
+void zw_learner_heard(struct zw_managed *managed)
+{
+    struct zw_daemon *daemon = managed->daemon;
+
+    daemon->has_learned |= zw_learning_heard(daemon->learning, managed->name, managed->heard_ask_us);
+    managed->heard_ask_us = 0;
+    wake_soon(daemon);
+}
+
+void zw_learner_missed(struct zw_managed *managed)
+{
+    managed->heard_ask_us = 0;
+    zw_learning_missed(managed->daemon->learning, managed->name);
 }

@@ -231,8 +231,20 @@ static struct entry *learn(struct zw_learning *l, const struct scene *s, const s
                                  .source = source});
 }
 
-static bool hear_given(struct zw_learning *l, const struct scene *s, const struct zw_address_event *event)
+/* Whether what comes from 'server' may be a DHCP server's word. */
+static bool is_believed(const struct scene *s, const struct zw_port *server)
 {
+    const struct zw_zone *zone = zw_policy_zone_of_port(s->policy, server, s->segment, NULL);
+
+    return zone && zone->guard.is_on && zone->guard.allows_dhcp_server;
+}
+
+static bool hear_given(struct zw_learning *l, const struct scene *s, const struct zw_port *server,
+                       const struct zw_address_event *event)
+{
+    if (!is_believed(s, server)) { /* The policy has changed since the packet came. */
+        return false;
+    }
     const struct zw_port *port = client_of(s->policy, s->bridge, s->segment, &event->mac);
     const struct zw_port *owner = given_to(s->policy, s->bridge, s->segment, &event->addr);
     struct entry *entry = find(l, s->bridge->name, s->segment, &event->addr);
@@ -307,7 +319,7 @@ bool zw_learning_hear(struct zw_learning *l, const struct zw_policy *policy, con
     }
     switch (event->type) {
     case ZW_ADDRESS_GIVEN:
-        return hear_given(l, &scene, event);
+        return hear_given(l, &scene, port, event);
     case ZW_ADDRESS_PROBED:
         return hear_probed(l, &scene, port, event);
     case ZW_ADDRESS_USED:
@@ -324,21 +336,59 @@ bool zw_learning_tick(struct zw_learning *l, int64_t now_us, int64_t *next_us)
     for (size_t i = 0; i < l->n;) {
         struct entry *entry = &l->list[i];
 
-        if (entry->probe_us && entry->probe_us <= now_us) {
-            entry->probe_us = 0;
-            say(entry, "learned from neighbour discovery");
-            changed = true;
-        } else if (!entry->probe_us && entry->until_us && entry->until_us <= now_us) {
+        if (!entry->probe_us && entry->until_us && entry->until_us <= now_us) {
             say(entry, "forgotten: its lease has ended");
             forget(l, i);
             changed = true;
             continue;
         }
         int64_t due_us = entry->probe_us ? entry->probe_us : entry->until_us;
-        *next_us = due_us && (!*next_us || due_us < *next_us) ? due_us : *next_us;
+        *next_us = due_us > now_us && (!*next_us || due_us < *next_us) ? due_us : *next_us;
         i++;
     }
     return changed;
+}
+
+static bool is_ripe(const struct entry *entry, const char *bridge, int64_t at_us)
+{
+    return entry->probe_us && entry->probe_us <= at_us && !strcmp(entry->bridge, bridge);
+}
+
+bool zw_learning_is_due(const struct zw_learning *l, const char *bridge, int64_t now_us)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        if (is_ripe(&l->list[i], bridge, now_us)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool zw_learning_heard(struct zw_learning *l, const char *bridge, int64_t until_us)
+{
+    bool changed = false;
+
+    for (size_t i = 0; i < l->n; i++) {
+        if (is_ripe(&l->list[i], bridge, until_us)) {
+            l->list[i].probe_us = 0;
+            say(&l->list[i], "learned from neighbour discovery");
+            changed = true;
+        }
+    }
+    return changed;
+}
+
+void zw_learning_missed(struct zw_learning *l, const char *bridge)
+{
+    for (size_t i = 0; i < l->n;) {
+        if (l->list[i].probe_us && !strcmp(l->list[i].bridge, bridge)) {
+            say(&l->list[i], "is not learned: an objection may have been missed");
+            l->status.n_unsure++;
+            forget(l, i);
+        } else {
+            i++;
+        }
+    }
 }
 
 static const struct zw_bridge *bridge_of(const struct zw_inventory *inventory, const char *name)

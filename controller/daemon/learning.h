@@ -2,9 +2,17 @@
 /* learning - the addresses that ports were seen to get or to claim, where their zone's guard learns them.
  *
  * DHCP: the address goes to the port of the segment that is bound to the MAC address that the server names, until the lease
- * ends.  A server's word moves an address from the port that had it.  Neighbour discovery: who probes for an address gets
- * it, unless somebody else has it or says so within ZW_LEARN_PROBE_US (first come, first served: RFC 6620), and
+ * ends.  A server's word moves an address from the port that had it.  A server is who speaks from a port whose zone has a
+ * guard that allows one; nobody else is believed (as switches do it: "DHCP snooping", RFC 7513).  Neighbour discovery: who probes
+ * for an address gets it, unless somebody else has it or says so within ZW_LEARN_PROBE_US (first come, first served: RFC 6620), and
  * keeps it as long as the port is there.  What the policy or OVSDB binds to one port is never learned for another.
+ *
+ * A probe does not ripen by time alone: all that the switch had to say until then must have been heard (zw_learning_heard()),
+ * on the connection that the probe came by (zw_learning_missed()).  What cannot be seen is a copy that the switch dropped itself.
+ * Two things bound that.  Each port has a meter of its own for what it says (ovs-ext/pipeline.h), so a port that floods is not heard itself
+ * and takes nothing from others; nor has it others answer more than they can say, for what is not heard of it does not go on.  And the copies have a connection, and a queue of 100 in the switch, for themselves, which
+ * what all meters let through at once must fill before it is read: five ports of one host each, or two others, that have been
+ * silent before and speak in the same moment; vswitchd empties the queue each time that it goes round.
  *
  * What is learned belongs to the port as it is: it is forgotten when the port goes, becomes another's (attached-mac,
  * iface-id) or comes to a zone that does not learn.
@@ -25,6 +33,7 @@ struct zw_learning;
 struct zw_learning_status {
     uint64_t n_learned;  /* In all. */
     uint64_t n_refused;  /* Another port has the address. */
+    uint64_t n_unsure;   /* Probes forgotten because an objection may have been missed. */
     uint64_t n_replaced; /* Forgotten because of ZW_LEARN_MAX. */
 };
 
@@ -36,8 +45,15 @@ void zw_learning_free(struct zw_learning *);
 bool zw_learning_hear(struct zw_learning *, const struct zw_policy *, const struct zw_bridge *,
                       const struct zw_address_event *, uint32_t in_port, unsigned int segment, int64_t now_us);
 
-/* Time has passed.  True if something is learned or forgotten; '*next_us' gets when to ask again, 0: no need. */
+/* Time has passed.  True if something is forgotten; '*next_us' gets when to ask again, 0: no need. */
 bool zw_learning_tick(struct zw_learning *, int64_t now_us, int64_t *next_us);
+
+/* Whether a probe at 'bridge' has waited long enough: then find out whether all has been heard. */
+bool zw_learning_is_due(const struct zw_learning *, const char *bridge, int64_t now_us);
+/* All that came up at 'bridge' until 'until_us' has been heard.  True if something is learned. */
+bool zw_learning_heard(struct zw_learning *, const char *bridge, int64_t until_us);
+/* Something that came up at 'bridge' may not have been heard: probes that wait there are forgotten. */
+void zw_learning_missed(struct zw_learning *, const char *bridge);
 
 /* Ports or policy have changed.  True if something is forgotten. */
 bool zw_learning_check(struct zw_learning *, const struct zw_policy *, const struct zw_inventory *);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "controller/daemon/addresses.h"
+#include "controller/daemon/floods.h"
 #include "controller/daemon/requests.h"
 
 static void add(cJSON *problems, bool is_error, const char *advice, const char *format, ...)
@@ -53,7 +54,7 @@ static void check_bridge(const struct zw_daemon *daemon, const struct zw_managed
         add(problems, true, "wait a second; if it stays, look at the logs of zonewardd and ovs-vswitchd",
             "bridge %s enforces policy version %u, not %u", managed->name, managed->version_in_force,
             daemon->policy->version);
-    } else if (!status.packets_connected) {
+    } else if (!status.packets_connected || !status.learn_connected) {
         add(problems, true, "wait a second; sessions that need the slow path, and their records, wait for it",
             "bridge %s: the connection for packets is down%s%s", managed->name, colon, status.error);
     } else if (bridge && strcmp(bridge->fail_mode, "secure") != 0) {
@@ -67,6 +68,12 @@ static void check_bridge(const struct zw_daemon *daemon, const struct zw_managed
             (unsigned long long)status.n_repairs);
     }
     zw_addresses_problems(daemon, managed, add_warning, problems);
+    zw_floods_problems(managed, add_warning, problems);
+    if (!status.metered) {
+        add(problems, false, "the log of zonewardd says why",
+            "bridge %s: the switch has not all the meters that it should; copies that come up are not bounded",
+            managed->name);
+    }
     for (size_t i = 0; i < managed->warnings.n; i++) {
         add(problems, false, NULL, "%s", managed->warnings.list[i].text);
     }
@@ -131,6 +138,20 @@ static void check_sweep(const struct zw_daemon *daemon, cJSON *problems)
     }
 }
 
+static void check_policy(const struct zw_daemon *daemon, cJSON *problems)
+{
+    struct zw_problems warnings = ZW_PROBLEMS_INIT;
+
+    zw_policy_warn(daemon->policy, &warnings);
+    for (size_t i = 0; i < warnings.n; i++) {
+        const struct zw_problem *w = &warnings.list[i];
+
+        add(problems, false, NULL, "%s:%d:%d: %s", w->file ? w->file : "?", w->line, w->column,
+            w->text + strlen("warning: "));
+    }
+    zw_problems_clear(&warnings);
+}
+
 cJSON *zw_health_problems(const struct zw_daemon *daemon)
 {
     cJSON *problems = cJSON_CreateArray();
@@ -145,6 +166,7 @@ cJSON *zw_health_problems(const struct zw_daemon *daemon)
     check_audit(daemon, problems);
     check_sweep(daemon, problems);
     check_limits(daemon, problems);
+    check_policy(daemon, problems);
     if (daemon->file_problem[0]) {
         add(problems, false, "zoneward policy check names every problem; then zoneward policy reload", "%s",
             daemon->file_problem);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "controller/daemon/addresses.h"
+#include "controller/daemon/floods.h"
 #include "controller/daemon/requests.h"
 
 static void add_count(cJSON *object, const char *key, uint64_t n)
@@ -93,6 +94,8 @@ static cJSON *bridge_json(const struct zw_daemon *daemon, const struct zw_manage
     zw_json_add_time(object, "last_mended", status.last_repair_us);
     add_count(object, "n_bad_messages", status.n_bad_messages);
     add_count(object, "n_rejects_unanswered", managed->n_rejects_unanswered);
+    add_count(object, "n_unheard", managed->n_unheard);
+    cJSON_AddItemToObject(object, "unheard", zw_floods_json(managed));
     cJSON_AddItemToObject(object, "addresses", zw_addresses_json(daemon, managed));
     zw_json_add_string(object, "error", or_null(status.error));
     return object;
@@ -164,6 +167,7 @@ static cJSON *learning_json(const struct zw_daemon *daemon)
 
     add_count(object, "n_learned", status.n_learned);
     add_count(object, "n_refused", status.n_refused);
+    add_count(object, "n_unsure", status.n_unsure);
     add_count(object, "n_replaced", status.n_replaced);
     return object;
 }

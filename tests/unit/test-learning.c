@@ -17,6 +17,7 @@ static const char learning_text[] =
     "version: 1\n"
     "zones:\n"
     "  free: {ports: [{name: f}]}\n"
+    "  servers: {ports: [{name: s}], guard: {mac: false, ip: false, dhcp-server: allow}}\n"
     "  fixed: {ports: [{name: x, addresses: [10.0.0.50, \"2001:db8::50\"]}], guard: true}\n"
     "  learns: {ports: [{name: a}, {name: b}, {name: other}], guard: {learn: [dhcp, nd]}}\n";
 
@@ -24,11 +25,11 @@ static const char deaf_text[] = "version: 1\n"
                                 "zones:\n"
                                 "  learns: {ports: [{name: a}, {name: b}], guard: {learn: dhcp}}\n";
 
-/* Ports a 1, b 2, f 3, x 4 in VLAN 5, other 5 in VLAN 6; the last byte of their MAC addresses is their number. */
+/* Ports a 1, b 2, f 3, x 4 in VLAN 5, other 5 in VLAN 6, s 6 in all; the last byte of their MAC addresses is their number. */
 static struct zw_inventory *ports(void)
 {
-    static const char *const names[] = {"a", "b", "f", "other", "x"};
-    static const uint32_t numbers[] = {1, 2, 3, 5, 4};
+    static const char *const names[] = {"a", "b", "f", "other", "x", "s"};
+    static const uint32_t numbers[] = {1, 2, 3, 5, 4, 6};
     struct zw_inventory *inventory = zw_inventory_new(1);
     struct zw_bridge *bridge = &inventory->bridges[0];
 
@@ -36,15 +37,17 @@ static struct zw_inventory *ports(void)
     bridge->datapath_type = zw_xstrdup("netdev");
     bridge->fail_mode = zw_xstrdup("secure");
     bridge->exists = true;
-    bridge->n_ports = 5;
-    bridge->ports = zw_xcalloc(5, sizeof *bridge->ports);
-    for (size_t i = 0; i < 5; i++) {
+    bridge->n_ports = 6;
+    bridge->ports = zw_xcalloc(6, sizeof *bridge->ports);
+    for (size_t i = 0; i < 6; i++) {
         bridge->ports[i] = (struct zw_port){.name = zw_xstrdup(names[i]),
                                             .ofport = numbers[i],
                                             .type = zw_xstrdup(""),
                                             .attached_mac = zw_xasprintf("02:00:00:00:00:%02x", numbers[i]),
-                                            .tag = numbers[i] == 5 ? 6 : 5,
-                                            .vlan_mode = ZW_VLAN_ACCESS};
+                                            .tag = numbers[i] == 6   ? ZW_VLAN_NONE
+                                                   : numbers[i] == 5 ? 6
+                                                                     : 5,
+                                            .vlan_mode = numbers[i] == 6 ? ZW_VLAN_TRUNK : ZW_VLAN_ACCESS};
     }
     zw_inventory_sort(inventory);
     return inventory;
@@ -77,10 +80,15 @@ static bool hear(struct bed *bed, struct zw_address_event event, const char *add
                             bed->now_us);
 }
 
-static bool give(struct bed *bed, uint8_t client, const char *addr, uint32_t lease_s)
+static bool give_from(struct bed *bed, uint32_t server, uint8_t client, const char *addr, uint32_t lease_s)
 {
     return hear(bed, (struct zw_address_event){ZW_ADDRESS_GIVEN, .mac = {{2, 0, 0, 0, 0, client}}, .lease_s = lease_s},
-                addr, 3, client == 5 ? 6 : 5);
+                addr, server, client == 5 ? 6 : 5);
+}
+
+static bool give(struct bed *bed, uint8_t client, const char *addr, uint32_t lease_s)
+{
+    return give_from(bed, 6, client, addr, lease_s);
 }
 
 static void probe(struct bed *bed, uint32_t port, const char *addr)
@@ -93,17 +101,20 @@ static void use(struct bed *bed, uint32_t port, const char *addr)
     CU_ASSERT_FALSE(hear(bed, (struct zw_address_event){.type = ZW_ADDRESS_USED}, addr, port, port == 5 ? 6 : 5));
 }
 
-/* Lets time pass; returns whether that changed something, and when the next thing is due from now, in us. */
+/* Lets time pass, and all be heard; returns whether that changed something, and when the next thing is due from now, in us. */
 static bool pass(struct bed *bed, int64_t us, int64_t *next_us)
 {
     int64_t at_us;
 
     bed->now_us += us;
     bool changed = zw_learning_tick(bed->learning, bed->now_us, &at_us);
+    bool is_due = zw_learning_is_due(bed->learning, "br0", bed->now_us);
+    bool learned = zw_learning_heard(bed->learning, "br0", bed->now_us);
+    CU_ASSERT_EQUAL(is_due, learned);
     if (next_us) {
         *next_us = at_us ? at_us - bed->now_us : 0;
     }
-    return changed;
+    return changed || learned;
 }
 
 /* What is learned is 'want': "PORT=ADDRESS ...". */
@@ -197,6 +208,56 @@ static void test_objections(void)
     bed_clear(&bed);
 }
 
+/* A server is who may be one where it speaks. */
+static void test_servers(void)
+{
+    struct bed bed = bed_new();
+
+    CU_ASSERT_FALSE(give_from(&bed, 3, 1, "10.0.0.1", 60)); /* No guard, */
+    CU_ASSERT_FALSE(give_from(&bed, 2, 1, "10.0.0.1", 60)); /* one that allows no server, */
+    CU_ASSERT_FALSE(give_from(&bed, 9, 1, "10.0.0.1", 60)); /* no port. */
+    check_list(bed.learning, "");
+    CU_ASSERT(give_from(&bed, 6, 1, "10.0.0.1", 60));
+    CU_ASSERT_FALSE(give_from(&bed, 3, 1, "10.0.0.1", 0));  /* Nor does it end a lease, */
+    CU_ASSERT_FALSE(give_from(&bed, 3, 2, "10.0.0.1", 60)); /* or take it away. */
+    CU_ASSERT_FALSE(pass(&bed, 59 * S, NULL));
+    check_list(bed.learning, "a=10.0.0.1");
+    bed_clear(&bed);
+}
+
+/* Time alone does not do it: what was said in the meantime must have been heard. */
+static void test_not_heard(void)
+{
+    struct bed bed = bed_new();
+    int64_t next_us, begun_us = bed.now_us;
+
+    probe(&bed, 1, "2001:db8::1");
+    bed.now_us += S / 10;
+    probe(&bed, 2, "2001:db8::2");
+    CU_ASSERT_FALSE(zw_learning_is_due(bed.learning, "br0", begun_us + ZW_LEARN_PROBE_US - 1));
+    CU_ASSERT(zw_learning_is_due(bed.learning, "br0", begun_us + ZW_LEARN_PROBE_US));
+    CU_ASSERT_FALSE(zw_learning_is_due(bed.learning, "br1", begun_us + ZW_LEARN_PROBE_US));
+    CU_ASSERT_FALSE(zw_learning_tick(bed.learning, begun_us + 9 * S, &next_us));
+    CU_ASSERT_EQUAL(next_us, 0);
+    check_list(bed.learning, "");
+    CU_ASSERT_FALSE(zw_learning_heard(bed.learning, "br1", begun_us + 9 * S));
+    CU_ASSERT(
+        zw_learning_heard(bed.learning, "br0", begun_us + ZW_LEARN_PROBE_US)); /* Not until when the second is ripe. */
+    check_list(bed.learning, "a=2001:db8::1");
+    use(&bed, 3, "2001:db8::2"); /* Read late. */
+    CU_ASSERT_FALSE(zw_learning_heard(bed.learning, "br0", begun_us + 9 * S));
+    check_list(bed.learning, "a=2001:db8::1");
+
+    probe(&bed, 2, "2001:db8::3");
+    zw_learning_missed(bed.learning, "br1");
+    CU_ASSERT_EQUAL(zw_learning_status(bed.learning).n_unsure, 0);
+    zw_learning_missed(bed.learning, "br0");
+    CU_ASSERT_EQUAL(zw_learning_status(bed.learning).n_unsure, 1);
+    CU_ASSERT_FALSE(pass(&bed, S, NULL));
+    check_list(bed.learning, "a=2001:db8::1");
+    bed_clear(&bed);
+}
+
 static void test_bound(void)
 {
     struct bed bed = bed_new();
@@ -239,7 +300,8 @@ static void test_changes(void)
 
     CU_ASSERT(give(&bed, 1, "10.0.0.1", 60)); /* Learned, and then bound to another. */
     CU_ASSERT(give(&bed, 5, "10.0.0.1", 60)); /* That one is in another segment. */
-    struct zw_port *x = &bed.inventory->bridges[0].ports[4];
+    struct zw_port *x = &bed.inventory->bridges[0].ports[5];
+    CU_ASSERT_STRING_EQUAL(x->name, "x");
     x->external_ids = zw_xcalloc(1, sizeof *x->external_ids);
     x->external_ids[0] = (struct zw_external_id){zw_xstrdup("attached-ips"), zw_xstrdup("10.0.0.1")};
     x->n_external_ids = 1;
@@ -294,5 +356,7 @@ static void test_json(void)
 ZW_TEST_MAIN({"leases come, are renewed and end", test_leases},
              {"a server's word moves an address, but not one that is bound", test_leases_of_others},
              {"who probes first has it", test_probes}, {"who has it may object", test_objections},
+             {"only who may be a DHCP server is believed", test_servers},
+             {"nothing is learned while an objection may have been missed", test_not_heard},
              {"a port has so many, of each source", test_bound},
              {"what is learned goes with its port and its policy", test_changes}, {"JSON there and back", test_json})
