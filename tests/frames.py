@@ -8,12 +8,18 @@ usage: frames.py send [NAME=VALUE...] EXPRESSION [COUNT [SECONDS]]
        frames.py serve PIPE [NAME=VALUE...]
                                     the same for each line "EXPRESSION<tab>COUNT" that comes through PIPE; a line "sent" goes
                                     back through PIPE.sent
+       frames.py flood [NAME=VALUE...] EXPRESSION...
+                                    these frames in turn, some 4000 a second, until it is ended; an expression with SEQ in it is
+                                    2000 frames, with different numbers there; "ready" first
+       frames.py answer TARGET [NAME=VALUE...] EXPRESSION
+                                    puts this frame on eth0 for each solicitation about TARGET that comes in; "ready" first
        frames.py catch              a line for each frame that comes in at eth0, in hexadecimal; "ready" first
 
 An expression is a nest of the functions below, the outermost first: eth(A, B, ip("10.0.0.1", "10.0.0.2", udp(68, 67))).
 Lengths, checksums and numbers of protocols follow from what is inside."""
 
 import ipaddress
+import itertools
 import socket
 import struct
 import sys
@@ -207,6 +213,34 @@ def serve(pipe, *words):
                     answer.write("sent\n")
 
 
+def flood(*words):
+    names = dict(word.split("=", 1) for word in words if is_name(word))
+    frames = []
+    for word in words:
+        if not is_name(word):
+            for seq in range(2000) if "SEQ" in word else [0]:
+                frames.append(eval(word, {**globals(), **names, "SEQ": 1024 + seq}))  # pylint: disable=eval-used
+    print("ready", flush=True)
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sock:
+        sock.bind(("eth0", 0))
+        for i in itertools.count():
+            sock.send(frames[i % len(frames)])
+            if i % 20 == 19:
+                time.sleep(0.005)
+
+
+def answer(target, *words):
+    names = dict(word.split("=", 1) for word in words if is_name(word))
+    frame = eval([word for word in words if not is_name(word)][0], {**globals(), **names})  # pylint: disable=eval-used
+    sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x86dd))
+    sock.bind(("eth0", 0))
+    print("ready", flush=True)
+    while True:
+        data, (_, _, kind, *_) = sock.recvfrom(65536)
+        if kind != socket.PACKET_OUTGOING and data[20] == 58 and data[54] == 135 and data[62:78] == addr(target):
+            sock.send(frame)
+
+
 def catch():
     sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))  # ETH_P_ALL
     sock.bind(("eth0", 0))
@@ -217,4 +251,4 @@ def catch():
             print("frame", data.hex(), flush=True)
 
 
-{"send": send, "serve": serve, "catch": catch}[sys.argv[1]](*sys.argv[2:])
+{"send": send, "serve": serve, "flood": flood, "answer": answer, "catch": catch}[sys.argv[1]](*sys.argv[2:])
