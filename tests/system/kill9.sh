@@ -42,6 +42,7 @@ killed() {
     zw_stream_start connect web connect 10.20.0.12 5432
     zw_stream_start tcp6 web tcp fd00:20::12 5432
     zw_stream_start knock web knock 10.20.0.12 80
+    zw_wait_for "zw_ctl sessions --format=csv | grep -q ',22,.*,ESTABLISHED,'" # What must be asked for has been.
     sleep 1
     watch_flows
     zw_daemon_kill9
