@@ -207,7 +207,7 @@ check_kernel_quick() {
 }
 
 # With sanitizers first; then distcheck, which builds a release from nothing but its tarball, with hardening instead of
-# sanitizers, and runs every test again; then some of the system tests on the kernel's datapath.
+# sanitizers, and runs those tests again in which that may matter; then some of the system tests on the kernel's datapath.
 verb_check() {
     local status=0 passed failed
     packages+=("${kernel_packages[@]}")
@@ -222,14 +222,14 @@ verb_check() {
     if [ "$status" -ne 0 ]; then print_failures "$build/check/tests"; fi
 
     configure "$build"
-    say "make distcheck (its output: $build/distcheck.log)"
-    if make -C "$build" -j"$jobs" --no-print-directory distcheck >"$build/distcheck.log" 2>&1 </dev/null; then
+    say "make distcheck-quick (its output: $build/distcheck.log)"
+    if make -C "$build" -j"$jobs" --no-print-directory distcheck-quick >"$build/distcheck.log" 2>&1 </dev/null; then
         passed=$((passed + 1))
-        echo "PASS: make distcheck"
+        echo "PASS: make distcheck-quick"
     else
         failed=$((failed + 1)) status=1
         grep -E '^(# )?(not ok|FAIL|ERROR)|error:' "$build/distcheck.log" || tail -n 40 "$build/distcheck.log"
-        echo "FAIL: make distcheck"
+        echo "FAIL: make distcheck-quick"
     fi
 
     check_kernel_quick
