@@ -39,8 +39,7 @@ EXTRA_DIST += tests/lint.sh
 # Those that a release has to pass for `./bootstrap.sh check`, after all of them have passed with sanitizers: what needs no
 # switch, and of the system tests those in which the speed of the programs matters.
 RELEASE_TESTS = $(filter-out tests/lint.sh tests/system/%.sh,$(TESTS)) tests/system/demo.sh tests/system/apply.sh \
-	tests/system/arrivals.sh tests/system/copies.sh tests/system/ended.sh tests/system/kill9.sh tests/system/oracle.sh \
-	tests/system/upgrade.sh tests/system/vswitchd.sh $(ALONE_TESTS)
+	tests/system/arrivals.sh tests/system/copies.sh tests/system/kill9.sh $(ALONE_TESTS)
 
 distcheck-quick:
 	$(MAKE) $(AM_MAKEFLAGS) distcheck TESTS='$(RELEASE_TESTS)'
