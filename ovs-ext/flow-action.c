@@ -32,20 +32,26 @@ static void put_move(struct ofpbuf *ofpacts, struct mf_subfield src, struct mf_s
     move->dst = dst;
 }
 
-/* A move to where it is: it changes nothing, and a field that is moved was looked at. */
-void zw_act_read_l4_dst(struct zw_flow *flow, uint8_t proto)
-{
-    enum mf_field_id id = proto == IPPROTO_TCP ? MFF_TCP_DST : proto == IPPROTO_UDP ? MFF_UDP_DST : MFF_SCTP_DST;
-    struct mf_subfield port = {.field = mf_from_id(id), .ofs = 0, .n_bits = 16};
-
-    put_move(&flow->ofpacts, port, port);
-}
-
 static void put_set_reg(struct ofpbuf *ofpacts, enum zw_reg reg, uint32_t value, uint32_t mask)
 {
     ovs_be32 value_be = htonl(value), mask_be = htonl(mask);
 
     ofpact_put_set_field(ofpacts, mf_from_id(MFF_REG0 + reg), &value_be, &mask_be);
+}
+
+void zw_act_read_service(struct zw_flow *flow, uint8_t proto)
+{
+    enum mf_field_id id = proto == IPPROTO_TCP ? MFF_TCP_DST : proto == IPPROTO_UDP ? MFF_UDP_DST : MFF_SCTP_DST;
+
+    put_set_reg(&flow->ofpacts, ZW_REG_SERVICE, (uint32_t)proto << ZW_SERVICE_PROTO_FIRST, ZW_SERVICE_PROTO_MASK);
+    put_move(&flow->ofpacts, subfield(id, 0, 16),
+             reg_bits(ZW_REG_SERVICE, ZW_SERVICE_PORT_FIRST, ZW_SERVICE_PORT_BITS));
+}
+
+void zw_act_read_proto(struct zw_flow *flow)
+{
+    put_move(&flow->ofpacts, subfield(MFF_IP_PROTO, 0, 8),
+             reg_bits(ZW_REG_SERVICE, ZW_SERVICE_PROTO_FIRST, ZW_SERVICE_PROTO_BITS));
 }
 
 static void put_resubmit(struct ofpbuf *ofpacts, enum zw_stage stage)

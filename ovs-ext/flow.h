@@ -102,9 +102,10 @@ void zw_act_set_flags(struct zw_flow *, uint32_t value, uint32_t mask);
 void zw_act_vlan_to_reg(struct zw_flow *, enum zw_reg); /* VLAN id to the low 12 bits. */
 void zw_act_pcp_to_flags(struct zw_flow *);             /* The VLAN tag's priority to ZW_FLAG_PCP, */
 void zw_act_pcp_from_flags(struct zw_flow *);           /* and back. */
-/* Nothing but that the entry that the switch makes of a packet has its whole destination port, however little of it later
- * stages look at.  'proto' as in the match: TCP, UDP or SCTP. */
-void zw_act_read_l4_dst(struct zw_flow *, uint8_t proto);
+/* Fills the SERVICE register.  'proto' as in the match: TCP, UDP or SCTP.  The entry that the switch makes of a packet has its whole
+ * destination port then, however little of it rules look at. */
+void zw_act_read_service(struct zw_flow *, uint8_t proto);
+void zw_act_read_proto(struct zw_flow *); /* Of any IP: the protocol alone. */
 void zw_act_pop_vlan(struct zw_flow *);
 void zw_act_push_vlan(struct zw_flow *, unsigned int vid);
 void zw_act_push_vlan_from_reg(struct zw_flow *, enum zw_reg);

@@ -18,6 +18,7 @@ enum {
 #undef ZW_FLAG
 };
 _Static_assert(FLAGS_SUM == FLAGS_UNION, "flag fields overlap");
+_Static_assert((ZW_SERVICE_PORT_MASK & ZW_SERVICE_PROTO_MASK) == 0, "service fields overlap");
 _Static_assert(ZW_N_REGS <= 16, "OVS has 16 registers");
 _Static_assert(ZW_N_STAGES < 255, "OpenFlow tables");
 _Static_assert(ZW_PRIORITY_RULE_LAST > ZW_PRIORITY_DEFAULT, "rules stand above the default");

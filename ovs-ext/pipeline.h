@@ -52,7 +52,8 @@ enum zw_stage {
     ZW_REG(5, VERSION,  "policy version")                                           \
     ZW_REG(6, CT_ZONE,  "conntrack zone")                                           \
     ZW_REG(7, FLAGS,    "verdict, and how to treat it")                             \
-    ZW_REG(8, ZONES,    "digest of the zones that it was classified by")
+    ZW_REG(8, ZONES,    "digest of the zones that it was classified by")            \
+    ZW_REG(9, SERVICE,  "protocol and destination port of what rules judge")
 /* clang-format on */
 
 enum zw_reg {
@@ -84,6 +85,22 @@ enum {
 };
 
 enum zw_flag_verdict { ZW_FLAG_ALLOW = 1, ZW_FLAG_DENY = 2, ZW_FLAG_ASK = 3 };
+
+/* Fields of the SERVICE register.  It says of IPv4 and IPv6, and of TCP, UDP and SCTP, in one way what a packet says in several: so
+ * a rule needs one flow for both families, and the switch fewer masks. */
+/* clang-format off */
+#define ZW_SERVICE_FIELDS                                                            \
+    ZW_SERVICE(PORT,   0, 16, "destination port of TCP, UDP and SCTP; else 0")       \
+    ZW_SERVICE(PROTO, 16,  8, "IP protocol; of IPv6 that behind extension headers")
+/* clang-format on */
+
+enum {
+#define ZW_SERVICE(NAME, FIRST, BITS, TEXT)                             \
+    ZW_SERVICE_##NAME##_FIRST = FIRST, ZW_SERVICE_##NAME##_BITS = BITS, \
+    ZW_SERVICE_##NAME##_MASK = ((1 << BITS) - 1) << FIRST,
+    ZW_SERVICE_FIELDS
+#undef ZW_SERVICE
+};
 
 /* Fields of the 128-bit conntrack label: who let the session in.  First bit (0 is the least significant), bits. A
  * session is honoured only between the two zones that it was let in for. */

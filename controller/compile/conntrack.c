@@ -16,10 +16,10 @@
 #define MLDV2_REPORT 143
 
 /* What goes on behind ct() begins with a lookup of its own, maybe by newer flows: it says by which zones it got so far. */
-static void track(struct zw_compiler *c, struct zw_flow *flow, enum zw_stage next)
+static void track(struct zw_compiler *c, struct zw_flow *flow)
 {
     zw_act_set_reg(flow, ZW_REG_ZONES, c->policy->zones_digest);
-    zw_act_ct(flow, next);
+    zw_act_ct(flow, ZW_STAGE_STATE);
     zw_emit(c, flow);
 }
 
@@ -41,7 +41,7 @@ static void untracked(struct zw_compiler *c, uint8_t type)
     zw_match_ip_proto(flow, ZW_IPV6, IPPROTO_ICMPV6);
     zw_match_icmp(flow, type, -1);
     zw_act_set_flags(flow, ZW_FLAG_STATELESS_MASK, ZW_FLAG_STATELESS_MASK);
-    track(c, flow, ZW_STAGE_NEW);
+    track(c, flow);
 }
 
 /* Judged packet by packet, a TCP packet could do without a session; and TCP has one receiver (RFC 9293, 3.9.2). */
@@ -58,14 +58,9 @@ static void ip(struct zw_compiler *c, enum zw_family family)
 {
     no_stateless_tcp(c, family);
 
-    struct zw_flow *flow = zw_static_flow(ZW_STAGE_CONNTRACK, ZW_PRIO_MATCH);
+    struct zw_flow *flow = zw_static_flow(ZW_STAGE_CONNTRACK, ZW_PRIO_WIDE);
     zw_match_family(flow, family);
-    zw_match_flags(flow, ZW_FLAG_STATELESS_MASK, ZW_FLAG_STATELESS_MASK);
-    track(c, flow, ZW_STAGE_NEW);
-
-    flow = zw_static_flow(ZW_STAGE_CONNTRACK, ZW_PRIO_WIDE);
-    zw_match_family(flow, family);
-    track(c, flow, ZW_STAGE_STATE);
+    track(c, flow);
 }
 
 void zw_compile_conntrack(struct zw_compiler *c)

@@ -106,16 +106,24 @@ static void put_item(struct members *members, const struct zw_service_item *item
     }
 }
 
+/* Only what is not in the SERVICE register has to be said for each family. */
 static void put_service(struct members *members, const struct zw_service *service,
                         const struct zw_port_ranges *from_ports)
 {
     for (size_t i = 0; i < service->n; i++) {
         const struct zw_service_item *item = &service->items[i];
 
-        if (item->family != ZW_IPV6 && !item->eth_type) {
+        if (item->eth_type) {
+            continue;
+        }
+        if (!item->family && !from_ports->n) {
+            put_item(members, item, 0, from_ports);
+            continue;
+        }
+        if (item->family != ZW_IPV6) {
             put_item(members, item, ZW_IPV4, from_ports);
         }
-        if (item->family != ZW_IPV4 && !item->eth_type) {
+        if (item->family != ZW_IPV4) {
             put_item(members, item, ZW_IPV6, from_ports);
         }
     }
@@ -165,17 +173,16 @@ static void match_service(struct zw_flow *flow, const struct member *member)
         zw_match_eth_type(flow, item->eth_type);
         return;
     }
-    zw_match_ip_proto(flow, member->family, item->proto);
+    zw_match_reg_masked(flow, ZW_REG_SERVICE, (uint32_t)item->proto << ZW_SERVICE_PROTO_FIRST | member->ports.value,
+                        ZW_SERVICE_PROTO_MASK | member->ports.mask);
+    if (member->family) {
+        zw_match_ip_proto(flow, member->family, item->proto);
+    }
     if (member->from_ports.mask) {
         zw_match_l4_src(flow, member->from_ports.value, member->from_ports.mask);
     }
-    if (item->any_ports) {
-        return;
-    }
-    if (item->proto == IPPROTO_ICMP || item->proto == IPPROTO_ICMPV6) {
+    if (!item->any_ports && (item->proto == IPPROTO_ICMP || item->proto == IPPROTO_ICMPV6)) {
         zw_match_icmp(flow, item->first, item->code);
-    } else if (member->ports.mask) {
-        zw_match_l4_dst(flow, member->ports.value, member->ports.mask);
     }
 }
 

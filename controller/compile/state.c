@@ -75,31 +75,59 @@ static void related(struct zw_compiler *c)
     zw_emit(c, flow);
 }
 
+/* The rules judge it.  They find protocol and port in a register (ZW_SERVICE_FIELDS), which is filled here: ct() has put
+ * fragments together. */
+static void judge_service(struct zw_compiler *c, struct zw_flow *flow, enum zw_family family, uint8_t proto)
+{
+    zw_match_ip_proto(flow, family, proto);
+    zw_act_read_service(flow, proto);
+    zw_act_goto(flow, ZW_STAGE_NEW);
+    zw_emit(c, flow);
+}
+
+/* What has no ports. */
+static void judge_proto(struct zw_compiler *c, struct zw_flow *flow, enum zw_family family)
+{
+    zw_match_family(flow, family);
+    zw_act_read_proto(flow);
+    zw_act_goto(flow, ZW_STAGE_NEW);
+    zw_emit(c, flow);
+}
+
+static struct zw_flow *new_flow(uint16_t priority)
+{
+    struct zw_flow *flow = zw_static_flow(ZW_STAGE_STATE, priority);
+
+    zw_match_ct_state(flow, ZW_CT_TRACKED | ZW_CT_NEW, ZW_CT_INVALID);
+    return flow;
+}
+
 static void open_by(struct zw_compiler *c, enum zw_family family, void (*match_flags)(struct zw_flow *))
 {
-    struct zw_flow *flow = zw_static_flow(ZW_STAGE_STATE, ZW_PRIO_MATCH);
+    struct zw_flow *flow = new_flow(ZW_PRIO_MATCH);
 
-    zw_match_ct_state(flow, ZW_CT_TRACKED | ZW_CT_NEW, ZW_CT_INVALID);
     zw_match_ip_proto(flow, family, IPPROTO_TCP);
     match_flags(flow);
-    zw_act_read_l4_dst(flow, IPPROTO_TCP);
-    zw_act_goto(flow, ZW_STAGE_NEW);
-    zw_emit(c, flow);
+    judge_service(c, flow, family, IPPROTO_TCP);
 }
 
-static void open_without_handshake(struct zw_compiler *c, enum zw_family family, uint8_t proto)
+/* A packet to several receivers is no part of a session, whatever conntrack says of it. */
+static void stateless(struct zw_compiler *c, enum zw_family family)
 {
-    struct zw_flow *flow = zw_static_flow(ZW_STAGE_STATE, ZW_PRIO_MATCH);
+    static const uint8_t with_ports[] = {IPPROTO_UDP, IPPROTO_SCTP}; /* TCP ended in CONNTRACK. */
 
-    zw_match_ct_state(flow, ZW_CT_TRACKED | ZW_CT_NEW, ZW_CT_INVALID);
-    zw_match_ip_proto(flow, family, proto);
-    zw_act_read_l4_dst(flow, proto);
-    zw_act_goto(flow, ZW_STAGE_NEW);
-    zw_emit(c, flow);
+    for (size_t i = 0; i <= sizeof with_ports; i++) {
+        struct zw_flow *flow = zw_static_flow(ZW_STAGE_STATE, ZW_PRIO_BLOCK + (i < sizeof with_ports ? 2 : 1));
+
+        zw_match_flags(flow, ZW_FLAG_STATELESS_MASK, ZW_FLAG_STATELESS_MASK);
+        if (i < sizeof with_ports) {
+            judge_service(c, flow, family, with_ports[i]);
+        } else {
+            judge_proto(c, flow, family);
+        }
+    }
 }
 
-/* Where rules look at ports, OVS would keep for each packet no more bits of its port than tell it from theirs: as many masks
- * in its cache as there are lengths, times those of addresses.  It reads the port as a whole here, so there is one. */
 static void new_session(struct zw_compiler *c, enum zw_family family)
 {
     open_by(c, family, zw_match_bare_syn);
@@ -110,8 +138,9 @@ static void new_session(struct zw_compiler *c, enum zw_family family)
     zw_match_ct_state(flow, ZW_CT_TRACKED | ZW_CT_NEW, ZW_CT_INVALID);
     zw_match_ip_proto(flow, family, IPPROTO_TCP);
     zw_emit(c, flow);
-    open_without_handshake(c, family, IPPROTO_UDP);
-    open_without_handshake(c, family, IPPROTO_SCTP);
+    judge_service(c, new_flow(ZW_PRIO_MATCH), family, IPPROTO_UDP);
+    judge_service(c, new_flow(ZW_PRIO_MATCH), family, IPPROTO_SCTP);
+    judge_proto(c, new_flow(ZW_PRIO_WIDE), family);
 }
 
 /* A session that was taken back without leaving conntrack (ovs-ext/session-end.h: ICMPv6) is judged again, until it is
@@ -123,8 +152,7 @@ static void taken_back(struct zw_compiler *c)
     zw_match_ct_state(flow, ZW_CT_TRACKED, ZW_CT_INVALID | ZW_CT_RELATED | ZW_CT_REPLY);
     zw_match_ip_proto(flow, ZW_IPV6, IPPROTO_ICMPV6);
     zw_match_label_bits(flow, ZW_LABEL_ALLOWED_FIRST, ZW_LABEL_ALLOWED_BITS, 0);
-    zw_act_goto(flow, ZW_STAGE_NEW);
-    zw_emit(c, flow);
+    judge_proto(c, flow, ZW_IPV6);
 }
 
 void zw_compile_state(struct zw_compiler *c)
@@ -136,15 +164,11 @@ void zw_compile_state(struct zw_compiler *c)
     session(c, CONJ_ORIGINAL, ZW_REG_SRC_ZONE, ZW_REG_DST_ZONE);
     session(c, CONJ_REPLY, ZW_REG_DST_ZONE, ZW_REG_SRC_ZONE);
     related(c);
+    stateless(c, ZW_IPV4);
+    stateless(c, ZW_IPV6);
     new_session(c, ZW_IPV4);
     new_session(c, ZW_IPV6);
     taken_back(c);
-
-    flow = zw_static_flow(ZW_STAGE_STATE, ZW_PRIO_WIDE);
-    zw_match_ct_state(flow, ZW_CT_TRACKED | ZW_CT_NEW, ZW_CT_INVALID);
-    zw_act_goto(flow, ZW_STAGE_NEW);
-    zw_emit(c, flow);
-
     zw_emit_drop(c, ZW_STAGE_STATE, ZW_DROP_OTHER_ZONES);
 }
 

@@ -40,6 +40,16 @@ static void print_flags(void)
 #undef ZW_FLAG
 }
 
+static void print_service(void)
+{
+    printf("\n| bits of reg%d | name | what it says |\n|---|---|---|\n", ZW_REG_SERVICE);
+#define ZW_SERVICE(NAME, FIRST, BITS, TEXT) \
+    print_bits(FIRST, BITS);                \
+    printf("| %s | %s |\n", #NAME, TEXT);
+    ZW_SERVICE_FIELDS
+#undef ZW_SERVICE
+}
+
 static void print_label(void)
 {
     printf("\n| bits of the label | name | what it says |\n|---|---|---|\n");
@@ -90,6 +100,7 @@ int main(void)
     print_stages();
     print_regs();
     print_flags();
+    print_service();
     print_label();
     print_mark();
     print_cookies();
