@@ -4,7 +4,7 @@
 Policies are made by generate.py, with a seed.  Three families, each a row for each size:
 
     rules-N     realistic rules (several flows each), 200 address-set members
-    plain-N     rules like a plain list of ACLs: zone to zone, one TCP port, one flow for each address family
+    plain-N     rules like a plain list of ACLs: zone to zone, one TCP port, one flow
     members-N   100 rules, N members of address sets
 
 beside OVN with the same ports and the same policy, as far as it can say it (ovn_policy.py)."""
