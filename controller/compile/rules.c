@@ -7,7 +7,8 @@
  * dimensions multiply to few flows gets them all; otherwise it becomes a conjunction (ovs-fields(7)): as many flows as
  * the dimensions have members, and one that joins them.
  *
- * Flows that look at addresses, protocols or ports exist for each family that the rule can match.
+ * Protocols and destination ports are in a register (ZW_SERVICE_FIELDS), of either family.  Flows that look at addresses, source
+ * ports or ICMP's types exist for each family that the rule can match.
  *
  * EtherTypes that a rule names are judged in CONNTRACK, where what is not IP ends: so "any" in POLICY is any IP without having
  * to say so.  Flows for one EtherType meet no others there, so they are in the rules' order as well. */

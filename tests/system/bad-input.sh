@@ -159,6 +159,19 @@ ovsdb_gone() {
     untouched
 }
 
+# A policy that cannot be kept is not put in force, and none of its files is left.  SQLite gave some room back when it failed.
+keeps_no_policy() {
+    local before
+    before=$(ls "$ZW_PG/state/policies")
+    dd if=/dev/zero of="$ZW_PG/state/filler" bs=1k oflag=append conv=notrunc >/dev/null 2>&1 || true
+    { cat "$ZW_DEMO_POLICY" && echo '# One line more.'; } >"$ZW_PG/longer.yaml"
+    if zw_ctl policy apply "$ZW_PG/longer.yaml" 2>"$ZW_PG/said"; then return 1; fi
+    cat "$ZW_PG/said"
+    [ "$(grep -c 'cannot be written: No space left on device' "$ZW_PG/said")" -eq 1 ]
+    [ "$(ls "$ZW_PG/state/policies")" = "$before" ]
+    untouched
+}
+
 full_disk() {
     local i
     dd if=/dev/zero of="$ZW_PG/state/filler" bs=4k >/dev/null 2>&1 || true
@@ -171,6 +184,7 @@ full_disk() {
     [ "$(log_lines 'cannot write the audit log')" -ge 1 ]
     [ "$(log_lines 'cannot write the audit log')" -le 6 ]
     untouched
+    keeps_no_policy
     rm "$ZW_PG/state/filler"
     zw_wait_for 'zw_ctl status' 20
     zw_expect passed web tcp 10.20.0.12 5432

@@ -55,6 +55,10 @@ zw_case "a wrong mask: a range of ports is one too wide" \
     caught controller/compile/masks.c 's/(2 \* size - 1 <= last)/\1 + 1/'
 zw_case "a wrong mask: a source network is twice as large" \
     caught ovs-ext/flow-match.c '/ match_set_nw_src_masked.*;$/s/prefix_mask\(prefix->n_bits\)/prefix_mask(prefix->n_bits - (prefix->n_bits > 8))/'
+zw_case "a wrong mask: any protocol has the port" \
+    caught controller/compile/rules.c 's/ZW_SERVICE_PROTO_MASK \| member->ports.mask\)/member->ports.mask)/'
+zw_case "a register is not filled: what several receivers get has no protocol" \
+    caught controller/compile/state.c 's/^            judge_proto\(c, flow, family\);/            zw_match_family(flow, family), zw_act_goto(flow, ZW_STAGE_NEW), zw_emit(c, flow);/'
 zw_case "a swapped priority: the rules change places" \
     caught controller/compile/rules.c 's/rc->rule->priority/ZW_PRIORITY_RULE_FIRST + ZW_PRIORITY_RULE_LAST - &/'
 zw_case "a swapped priority: the shortest prefix wins" \
