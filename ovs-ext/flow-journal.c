@@ -11,9 +11,14 @@
 
 struct zw_flow_journal {
     struct zw_flow_table *table;
-    struct zw_flow_table *was;   /* Flows that were there, and are gone or replaced. */
-    struct zw_flow_table *added; /* Flows of keys that were not there; only their keys count. */
+    struct zw_flow_table *was; /* Flows that were there, and are gone or replaced. */
+    struct ovs_list added;     /* Flows of 'table' of keys that were not there. */
 };
+
+static bool is_added(const struct zw_flow *flow)
+{
+    return !ovs_list_is_empty(&flow->added);
+}
 
 struct zw_flow_delta zw_flow_delta_make(struct zw_flow_table *before, struct zw_flow_table *after)
 {
@@ -44,7 +49,8 @@ struct zw_flow_journal *zw_flow_journal_new(struct zw_flow_table *table)
 {
     struct zw_flow_journal *journal = xmalloc(sizeof *journal);
 
-    *journal = (struct zw_flow_journal){.table = table, .was = zw_flow_table_new(), .added = zw_flow_table_new()};
+    *journal = (struct zw_flow_journal){.table = table, .was = zw_flow_table_new()};
+    ovs_list_init(&journal->added);
     return journal;
 }
 
@@ -53,7 +59,6 @@ void zw_flow_journal_free(struct zw_flow_journal *journal)
     if (journal) {
         zw_flow_table_free(journal->table);
         zw_flow_table_free(journal->was);
-        zw_flow_table_free(journal->added);
         free(journal);
     }
 }
@@ -66,7 +71,8 @@ const struct zw_flow_table *zw_flow_journal_table(const struct zw_flow_journal *
 /* 'old' is no longer in the table.  Only what was there when the journal was settled is kept. */
 static void note_gone(struct zw_flow_journal *journal, struct zw_flow *old)
 {
-    if (zw_flow_table_remove(journal->added, old)) {
+    if (is_added(old)) {
+        ovs_list_remove(&old->added);
         zw_flow_free(old);
     } else {
         zw_flow_table_add(journal->was, old); /* Frees it if there is one: that one was there before. */
@@ -84,9 +90,10 @@ static void put_flow(struct zw_flow_journal *journal, struct zw_flow *flow)
 
     if (!old) {
         if (!zw_flow_table_find(journal->was, flow)) {
-            zw_flow_table_add(journal->added, zw_flow_clone(flow));
+            ovs_list_push_back(&journal->added, &flow->added);
         }
-    } else if (zw_flow_table_find(journal->added, flow)) {
+    } else if (is_added(old)) {
+        ovs_list_replace(&flow->added, &old->added);
         zw_flow_free(old);
     } else {
         zw_flow_table_add(journal->was, old);
@@ -119,7 +126,8 @@ bool zw_flow_journal_apply(struct zw_flow_journal *journal, struct zw_flow_delta
     {
         remove_flow(journal, like);
     }
-    while ((flow = zw_flow_table_pop(delta->put)) != NULL) {
+    ZW_FLOW_TABLE_FOR_EACH_POP(flow, delta->put)
+    {
         put_flow(journal, flow);
     }
     zw_flow_delta_clear(delta);
@@ -164,18 +172,21 @@ void zw_flow_journal_changes(const struct zw_flow_journal *journal, struct zw_ch
             zw_changes_put(changes, &allocated, ZW_CHANGE_MODIFY, now);
         }
     }
-    ZW_FLOW_TABLE_FOR_EACH(flow, journal->added)
-    {
-        zw_changes_put(changes, &allocated, ZW_CHANGE_ADD, zw_flow_table_find(journal->table, flow));
+    LIST_FOR_EACH (flow, added, &journal->added) {
+        zw_changes_put(changes, &allocated, ZW_CHANGE_ADD, flow);
     }
 }
 
 struct zw_flow_table *zw_flow_journal_settle(struct zw_flow_journal *journal)
 {
     struct zw_flow_table *was = journal->was;
+    struct zw_flow *flow, *next;
 
     journal->was = zw_flow_table_new();
-    zw_flow_table_clear(journal->added);
+    LIST_FOR_EACH_SAFE (flow, next, added, &journal->added) {
+        ovs_list_init(&flow->added);
+    }
+    ovs_list_init(&journal->added);
     return was;
 }
 
@@ -187,8 +198,7 @@ size_t zw_flow_journal_count_differences(const struct zw_flow_journal *journal, 
 
     zw_flow_table_diff(other, journal->table, &changes);
     for (size_t i = 0; i < changes.n; i++) {
-        n += !zw_flow_table_find(journal->was, changes.list[i].flow) &&
-             !zw_flow_table_find(journal->added, changes.list[i].flow);
+        n += !zw_flow_table_find(journal->was, changes.list[i].flow) && !is_added(changes.list[i].flow);
     }
     zw_changes_free(&changes);
     ZW_FLOW_TABLE_FOR_EACH(flow, journal->was)
@@ -197,8 +207,7 @@ size_t zw_flow_journal_count_differences(const struct zw_flow_journal *journal, 
 
         n += !there || !zw_flow_same_effect(there, flow);
     }
-    ZW_FLOW_TABLE_FOR_EACH(flow, journal->added)
-    {
+    LIST_FOR_EACH (flow, added, &journal->added) {
         n += zw_flow_table_find(other, flow) != NULL;
     }
     return n;

@@ -5,6 +5,7 @@
 #define ZW_OVS_FLOW_PRIVATE_H 1
 
 #include "openvswitch/hmap.h"
+#include "openvswitch/list.h"
 #include "openvswitch/match.h"
 #include "openvswitch/ofp-actions.h"
 #include "openvswitch/ofpbuf.h"
@@ -13,7 +14,9 @@
 #include "ovs-ext/flow.h"
 
 struct zw_flow {
-    struct hmap_node node; /* In a flow table, by table, priority and match. */
+    struct hmap_node
+        node; /* In a flow table, by table, priority and match; its hash is right as soon as it is packed. */
+    struct ovs_list added; /* In a journal's list of those; else empty. */
     uint8_t table;
     uint16_t priority;
     uint64_t cookie;
@@ -29,6 +32,8 @@ struct zw_flow_table {
 
 /* In no order. */
 #define ZW_FLOW_TABLE_FOR_EACH(FLOW, TABLE) HMAP_FOR_EACH (FLOW, node, &(TABLE)->flows)
+/* Each is removed first, and is then the caller's. */
+#define ZW_FLOW_TABLE_FOR_EACH_POP(FLOW, TABLE) HMAP_FOR_EACH_POP (FLOW, node, &(TABLE)->flows)
 
 void zw_changes_put(struct zw_changes *, size_t *allocated, enum zw_change_type, const struct zw_flow *);
 
@@ -39,7 +44,7 @@ struct zw_flow *zw_flow_from_switch(uint8_t table, uint16_t priority, uint64_t c
 bool zw_flow_key_is_learned(uint8_t table, uint64_t cookie);
 struct zw_learned_mac zw_learned_mac_from_match(const struct match *, uint64_t cookie);
 
-/* Ends the building: matches in a tenth of the memory. */
+/* Ends the building: matches in a tenth of the memory, and hashed once. */
 void zw_flow_pack(struct zw_flow *);
 
 uint32_t zw_flow_hash(const struct zw_flow *); /* Packed flows only, as the next one. */

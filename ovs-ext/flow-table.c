@@ -22,7 +22,8 @@ void zw_flow_table_clear(struct zw_flow_table *table)
 {
     struct zw_flow *flow;
 
-    HMAP_FOR_EACH_POP (flow, node, &table->flows) {
+    ZW_FLOW_TABLE_FOR_EACH_POP(flow, table)
+    {
         zw_flow_free(flow);
     }
 }
@@ -69,17 +70,6 @@ struct zw_flow *zw_flow_table_take(struct zw_flow_table *table, const struct zw_
         hmap_remove(&table->flows, &flow->node);
     }
     return flow;
-}
-
-struct zw_flow *zw_flow_table_pop(struct zw_flow_table *table)
-{
-    struct hmap_node *node = hmap_first(&table->flows);
-
-    if (!node) {
-        return NULL;
-    }
-    hmap_remove(&table->flows, node);
-    return CONTAINER_OF(node, struct zw_flow, node);
 }
 
 bool zw_flow_table_remove(struct zw_flow_table *table, const struct zw_flow *like)

@@ -22,8 +22,6 @@ void zw_flow_table_replace(struct zw_flow_table *, struct zw_flow *);
 bool zw_flow_table_remove(struct zw_flow_table *, const struct zw_flow *);
 /* Removes it and gives it to the caller; NULL if there is none. */
 struct zw_flow *zw_flow_table_take(struct zw_flow_table *, const struct zw_flow *like);
-/* Removes any one flow and gives it to the caller; NULL if there is none left. */
-struct zw_flow *zw_flow_table_pop(struct zw_flow_table *);
 void zw_flow_table_clear(struct zw_flow_table *);
 
 size_t zw_flow_table_count(const struct zw_flow_table *);

@@ -11,13 +11,26 @@
 #include "openvswitch/dynamic-string.h"
 #include "lib/util.h"
 
-struct zw_flow *zw_flow_new(enum zw_stage stage, uint16_t priority, uint64_t cookie)
+static struct zw_flow *allocate(uint8_t table, uint16_t priority, uint64_t cookie)
 {
     struct zw_flow *flow = xzalloc(sizeof *flow);
 
-    flow->table = stage;
+    flow->table = table;
     flow->priority = priority;
     flow->cookie = cookie;
+    ovs_list_init(&flow->added);
+    return flow;
+}
+
+static uint32_t hash_key(const struct zw_flow *flow)
+{
+    return hash_2words(minimatch_hash(&flow->packed, 0), (uint32_t)flow->table << 16 | flow->priority);
+}
+
+struct zw_flow *zw_flow_new(enum zw_stage stage, uint16_t priority, uint64_t cookie)
+{
+    struct zw_flow *flow = allocate(stage, priority, cookie);
+
     flow->match = xmalloc(sizeof *flow->match);
     match_init_catchall(flow->match);
     ofpbuf_init(&flow->ofpacts, 64);
@@ -27,12 +40,10 @@ struct zw_flow *zw_flow_new(enum zw_stage stage, uint16_t priority, uint64_t coo
 struct zw_flow *zw_flow_from_switch(uint8_t table, uint16_t priority, uint64_t cookie, const struct match *match,
                                     const struct ofpact *ofpacts, size_t ofpacts_len)
 {
-    struct zw_flow *flow = xzalloc(sizeof *flow);
+    struct zw_flow *flow = allocate(table, priority, cookie);
 
-    flow->table = table;
-    flow->priority = priority;
-    flow->cookie = cookie;
     minimatch_init(&flow->packed, match);
+    flow->node.hash = hash_key(flow);
     ofpbuf_init(&flow->ofpacts, ofpacts_len);
     ofpbuf_put(&flow->ofpacts, ofpacts, ofpacts_len);
     return flow;
@@ -42,6 +53,7 @@ struct zw_flow *zw_flow_clone(const struct zw_flow *old)
 {
     struct zw_flow *flow = xmemdup(old, sizeof *old);
 
+    ovs_list_init(&flow->added);
     if (old->match) {
         flow->match = xmemdup(old->match, sizeof *old->match);
     } else {
@@ -72,6 +84,7 @@ void zw_flow_pack(struct zw_flow *flow)
         minimatch_init(&flow->packed, flow->match);
         free(flow->match);
         flow->match = NULL;
+        flow->node.hash = hash_key(flow);
     }
 }
 
@@ -120,7 +133,7 @@ struct zw_learned_mac zw_flow_learned(const struct zw_flow *flow)
 
 uint32_t zw_flow_hash(const struct zw_flow *flow)
 {
-    return hash_2words(minimatch_hash(&flow->packed, 0), (uint32_t)flow->table << 16 | flow->priority);
+    return hmap_node_hash(&flow->node);
 }
 
 bool zw_flow_same_key(const struct zw_flow *a, const struct zw_flow *b)
