@@ -220,7 +220,8 @@ static inline uint32_t zw_cookie_value(uint64_t cookie)
     ZW_DROP(36, RESERVED_DESTINATION, "reserved-destination", "no host has the address that it goes to") \
     ZW_DROP(37, HEADER_FRAGMENT, "header-fragment", "it is a first fragment that ends before its ports or its type") \
     ZW_DROP(38, FULL,          "full",          "its segment has as many sessions as the policy allows") \
-    ZW_DROP(39, ZONES_CHANGED, "zones-changed", "the policy's zones changed while it was on its way")
+    ZW_DROP(39, ZONES_CHANGED, "zones-changed", "the policy's zones changed while it was on its way")      \
+    ZW_DROP(40, ISOLATED,      "isolated",      "it goes from one port of an isolated zone to another")
 /* clang-format on */
 
 enum zw_drop {

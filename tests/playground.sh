@@ -368,6 +368,9 @@ zw_stream_start() {
     zw_vm_run "$name" "$job" "$PYTHON" -I "$ZW_SRCDIR/tests/stream.py" "$@"
 }
 
+# zw_stream_begun JOB: waits until it got its first answer.
+zw_stream_begun() { zw_wait_for "grep -q ^began '$ZW_PG/$1.out'"; }
+
 # zw_stream_end JOB CONDITION...: ends it, prints its account, and checks each condition ("lost=0", "exchanges>100").
 zw_stream_end() {
     local job=$1 condition

@@ -47,6 +47,8 @@ class Account:
     def exchange(self, works):
         now = time.monotonic()
         if works:
+            if not self.exchanges:
+                print("began", flush=True)
             self.exchanges += 1
             self.longest_gap_s = max(self.longest_gap_s, now - self.last)
             self.last = now

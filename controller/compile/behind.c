@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SOURCE and REMOTE: the zone behind a port, by address.  The longest prefix wins, so priority is its length. */
+/* SOURCE and REMOTE: the zone behind a port, by address.  The longest prefix wins, so priority is its length.
+ *
+ * REMOTE begins with the zones of both ports known, or that behind the one and that of the other: here isolated zones end, for
+ * whatever goes from port to port, before conntrack is asked. */
 
 #include "controller/compile/compile-private.h"
 
@@ -36,7 +39,28 @@ void zw_compile_source(struct zw_compiler *c)
     by_address(c, ZW_STAGE_SOURCE, ZW_REG_SRC_ZONE, ZW_STAGE_DESTINATION);
 }
 
+static void isolate(struct zw_compiler *c, const struct zw_zone *src, const struct zw_zone *dst)
+{
+    struct zw_flow *flow = zw_drop_flow(ZW_STAGE_REMOTE, ZW_PRIO_BLOCK, ZW_DROP_ISOLATED, NULL);
+
+    zw_match_reg(flow, ZW_REG_SRC_ZONE, src->id);
+    zw_match_reg(flow, ZW_REG_DST_ZONE, dst->id);
+    zw_emit(c, flow);
+}
+
+static void isolated_zones(struct zw_compiler *c)
+{
+    for (size_t i = 0; i < c->policy->n_zones; i++) {
+        const struct zw_zone *src = c->policy->zones[i], *ports = src->behind ? src->behind : src;
+
+        if (ports->is_isolated) {
+            isolate(c, src, ports);
+        }
+    }
+}
+
 void zw_compile_remote(struct zw_compiler *c)
 {
+    isolated_zones(c);
     by_address(c, ZW_STAGE_REMOTE, ZW_REG_DST_ZONE, ZW_STAGE_CONNTRACK);
 }

@@ -169,7 +169,8 @@ static void list_station(void *list_, const struct zw_station *station)
         list->each(list->arg,
                    find_owner(list->managed, station)
                        ? "look who uses it there; what goes to it goes to the port that OVSDB names"
-                       : "look for two hosts with one address, one that pretends, or a loop",
+                       : "look for two hosts with one address, one that pretends, or a loop: uplinks into one network "
+                         "need a zone that is isolated",
                    text);
     }
 }

@@ -28,6 +28,8 @@ const char *zw_step_name(enum zw_step step)
     switch (step) {
     case ZW_STEP_NO_ZONE:
         return "no-zone";
+    case ZW_STEP_ISOLATED:
+        return "isolated";
     case ZW_STEP_RULE:
         return "rule";
     case ZW_STEP_OTHERWISE:
@@ -165,6 +167,11 @@ struct zw_verdict zw_decide(const struct zw_policy *policy, const struct zw_zone
     v.src = zw_zone_at(policy, src, &key->src);
     v.dst = zw_zone_at(policy, dst, &key->dst);
     if (!src || !dst) {
+        return v;
+    }
+    if (src == dst && src->is_isolated) {
+        v.step = ZW_STEP_ISOLATED;
+        v.log = ZW_LOG_NONE;
         return v;
     }
     struct zw_rule_walk walk = zw_rule_index_walk(zw_policy_rule_index(policy), v.src, v.dst, key);

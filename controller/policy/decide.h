@@ -15,6 +15,7 @@
 /* Where in the policy a decision was made. */
 #define ZW_STEPS                                                            \
     ZW_STEP(NO_ZONE, "a port that belongs to no zone")                      \
+    ZW_STEP(ISOLATED, "two ports of one zone that is isolated")             \
     ZW_STEP(RULE, "the first rule that matches")                            \
     ZW_STEP(OTHERWISE, "an ask that nothing decided follows its otherwise") \
     ZW_STEP(NOT_IP, "no rule for this EtherType matches")                   \

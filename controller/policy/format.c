@@ -165,6 +165,7 @@ static void print_zone(FILE *f, const struct zw_zone *zone)
         print_selector(f, &zone->selectors[i]);
     }
     print_guard(f, &zone->guard);
+    fputs(zone->is_isolated ? "    isolated: true\n" : "", f);
     fprintf(f, "    trust-external-id: %s\n", zone->trusts_external_id ? "true" : "false");
 }
 

@@ -89,6 +89,7 @@ struct zw_zone {
     const struct zw_zone *behind; /* NULL: a zone of ports.  Else a zone of ports that carries these addresses. */
     struct zw_prefixes addresses; /* Only of a zone 'behind' another. */
     struct zw_guard guard;        /* Only of a zone of ports. */
+    bool is_isolated;             /* Only of a zone of ports: they exchange nothing with each other. */
     bool trusts_external_id;      /* external_ids:zone of an Interface may put it here. */
     int line;
 };

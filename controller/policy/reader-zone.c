@@ -17,11 +17,15 @@ struct zw_zone_draft {
     const struct zw_yaml_node *behind, *addresses; /* Parts of the body, or NULL. */
 };
 
-enum { KEY_PORTS, KEY_BEHIND, KEY_ADDRESSES, KEY_TRUST, KEY_GUARD, N_KEYS };
+enum { KEY_PORTS, KEY_BEHIND, KEY_ADDRESSES, KEY_TRUST, KEY_GUARD, KEY_ISOLATED, N_KEYS };
 static const struct zw_reader_key keys[] = {
-    [KEY_PORTS] = {"ports", false},         [KEY_BEHIND] = {"behind", false},
-    [KEY_ADDRESSES] = {"addresses", false}, [KEY_TRUST] = {"trust-external-id", false},
-    [KEY_GUARD] = {"guard", false},         [N_KEYS] = {NULL, false},
+    [KEY_PORTS] = {"ports", false},
+    [KEY_BEHIND] = {"behind", false},
+    [KEY_ADDRESSES] = {"addresses", false},
+    [KEY_TRUST] = {"trust-external-id", false},
+    [KEY_GUARD] = {"guard", false},
+    [KEY_ISOLATED] = {"isolated", false},
+    [N_KEYS] = {NULL, false},
 };
 
 enum { KEY_VLANS = ZW_SELECT_MAC + 1, KEY_MACS, KEY_BOUND_ADDRESSES, N_SELECTOR_KEYS };
@@ -311,6 +315,8 @@ static void read_behind(struct zw_reader *r, const struct zw_yaml_node *node, st
 /* A zone is of ports or behind another; the keys of one make no sense in the other. */
 static void check_keys(struct zw_reader *r, const struct zw_yaml_node *node, const struct zw_yaml_node *const values[])
 {
+    static const int of_ports[] = {KEY_GUARD, KEY_ISOLATED, KEY_TRUST};
+
     if (values[KEY_BEHIND] && values[KEY_PORTS]) {
         zw_reader_problem(r, values[KEY_PORTS]->key,
                           "\"ports\" in a zone behind another; expected \"addresses\" and no \"ports\"");
@@ -322,13 +328,12 @@ static void check_keys(struct zw_reader *r, const struct zw_yaml_node *node, con
         zw_reader_problem(r, values[KEY_ADDRESSES]->key,
                           "\"addresses\" without \"behind\"; expected the zone of ports that they are behind");
     }
-    if (values[KEY_BEHIND] && values[KEY_GUARD]) {
-        zw_reader_problem(r, values[KEY_GUARD]->key,
-                          "\"guard\" in a zone behind another; expected it in zones of ports only");
-    }
-    if (values[KEY_BEHIND] && values[KEY_TRUST]) {
-        zw_reader_problem(r, values[KEY_TRUST]->key,
-                          "\"trust-external-id\" in a zone behind another; expected it in zones of ports only");
+    for (size_t i = 0; values[KEY_BEHIND] && i < sizeof of_ports / sizeof of_ports[0]; i++) {
+        if (values[of_ports[i]]) {
+            zw_reader_problem(r, values[of_ports[i]]->key,
+                              "\"%s\" in a zone behind another; expected it in zones of ports only",
+                              keys[of_ports[i]].name);
+        }
     }
 }
 
@@ -358,6 +363,9 @@ static void read_body(struct zw_reader *r, struct zw_zone_draft *draft, struct z
     }
     if (values[KEY_GUARD]) {
         zw_reader_guard(r, values[KEY_GUARD], &zone->guard);
+    }
+    if (values[KEY_ISOLATED]) {
+        zw_reader_bool(r, values[KEY_ISOLATED], &zone->is_isolated);
     }
     if (draft->behind) {
         read_behind(r, draft->behind, zone);

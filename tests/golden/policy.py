@@ -154,7 +154,7 @@ VALUES = ["any", "web", "a", "tcp/80", "tcp/80,443", "icmp/8", "10.0.0.1", "10.0
           "1-9", "9-1", "4096", 4095, [7, "5-9"], "52:54:00:00:00:0A", "53:54:00:00:00:0A", "nd",
           "ethertype/0x88CC,0x8892", "ethertype/0x05ff", "ethertype/0x86dd", "ethertype"]
 KEYS = ["ports", "behind", "addresses", "trust-external-id", "otherwise", "log", "name", "from-addresses", "service",
-        "action", "from", "zones", "iface-id", "external-id", "guard", "macs", "learn", "router", "from-ports"]
+        "action", "from", "zones", "iface-id", "external-id", "guard", "isolated", "macs", "learn", "router", "from-ports"]
 BETWEEN_THE_LINES = re.compile(r"is not defined|can never match|bits are set behind|upside down|too; expected|"
                                r"is itself behind another|is defined already|is listed already|selects these ports already|more than \d+|without protocols that have ports|"
                                r"with an EtherType|this is (?:IPv4|IPv6|ARP|a VLAN tag)")

@@ -16,7 +16,7 @@ class Packet:
 
 @dataclasses.dataclass(frozen=True)
 class Verdict:
-    """'rule': its number, 0 for the default, None if a port has no zone."""
+    """'rule': its number, 0 for the default, None if no rule is asked."""
     action: str  # allow, deny, reject or ask.
     rule: int | None
     logs: bool = False  # Whether the switch itself tells the log.
@@ -29,7 +29,11 @@ class Verdict:
         return (self.otherwise or self.action) == "allow"
 
 
-NO_ZONE = Verdict("deny", None)
+NO_ZONE = ISOLATED = Verdict("deny", None)
+
+
+def is_isolated(policy, source_port_zone, destination_port_zone):
+    return source_port_zone == destination_port_zone and policy.zones[source_port_zone].is_isolated
 
 
 def within(address, network):
@@ -78,6 +82,8 @@ def judge(policy, source_port_zone, destination_port_zone, packet):
     """The first rule that matches, for a packet from a port in the one zone to a port in the other; None: in none."""
     if source_port_zone is None or destination_port_zone is None:
         return NO_ZONE
+    if is_isolated(policy, source_port_zone, destination_port_zone):
+        return ISOLATED
     source = zone_of(policy, source_port_zone, packet.src)
     destination = zone_of(policy, destination_port_zone, packet.dst)
     for rule in policy.rules:

@@ -69,6 +69,7 @@ class Zone:
     addresses: list
     trusts_external_id: bool
     guard: Guard | None = None
+    is_isolated: bool = False  # Its ports have nothing to say to each other.
 
 
 @dataclasses.dataclass
@@ -170,7 +171,8 @@ def read_zone(name, tree, sets, trusts):
     behind = tree.get("behind")
     return Zone(name, [read_selector(selector) for selector in tree.get("ports", [])], behind,
                 read_addresses(tree["addresses"], sets) if behind else [],
-                behind is None and (trusts if says is None else says == "true"), read_guard(tree.get("guard")))
+                behind is None and (trusts if says is None else says == "true"), read_guard(tree.get("guard")),
+                tree.get("isolated") == "true")
 
 
 def read_rule(number, tree, sets, services, log):

@@ -173,6 +173,8 @@ class Switch:
         return Fate(verdict.passes, verdict, opens and verdict.passes)
 
     def fate(self, frame, receiver, is_sure):
+        if judge.is_isolated(self.policy, *self.zones_of(frame, receiver)):
+            return DROPPED  # Whatever it is, ARP too.
         if frame.kind == "arp":
             return PASSED
         if frame.kind != "ip":

@@ -139,6 +139,17 @@ def behind():
     ])
 
 
+def isolated():
+    text = rules("from: any, to: any, action: allow", zones="a: {isolated: true}, b: {}, near: {behind: a, addresses: 10.1.0.0/16}")
+    to_near, other = packet("10.0.0.1", "10.1.0.1", "gre"), packet("10.0.0.1", "10.0.0.2", "gre")
+    expect_verdicts(text, [("a", "a", to_near, "deny", None), ("a", "a", other, "deny", None), ("a", "b", other, "allow", 1),
+                           ("b", "a", to_near, "allow", 1), ("b", "b", other, "allow", 1)])
+    ports = [Port(1, "one"), Port(2, "two"), Port(3, "three")]
+    switch = Switch(policy.read("version: 1\nzones: {a: {isolated: true, ports: [{name: one}, {name: two}]}, b: {ports: [{name: three}]}}"), ports)
+    fates = switch.fates(Frame(ports[0], "ff:ff:ff:ff:ff:ff", kind="arp"))
+    expect("ARP", {number: fate.passes for number, fate in fates.items()}, {2: False, 3: True})
+
+
 def membership():
     text = """
 version: 1
@@ -381,6 +392,7 @@ sys.exit(tap.run([
     ("source ports", source_ports),
     ("families never meet", families),
     ("zones behind others, by the longest prefix", behind),
+    ("zones that are isolated", isolated),
     ("a port's zone", membership),
     ("a port's zone in one VLAN and in another", membership_by_vlan),
     ("several files are one policy", several_files),

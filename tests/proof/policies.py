@@ -137,6 +137,8 @@ class Maker:
                 zones[name]["trust-external-id"] = self.rng.random() < 0.5
             if self.rng.random() < 0.35:
                 self.bind(zones[name])
+            if self.rng.random() < 0.2:
+                zones[name]["isolated"] = True
         if self.rng.random() < 0.3:
             zones["empty"] = {}
         return zones

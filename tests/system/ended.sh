@@ -30,6 +30,8 @@ POLICY
 stream() {
     zw_stream_start "$1$2" a "$1" "$B" "$2"
     zw_stream_start "$1$2-6" a "$1" "$B6" "$2"
+    zw_stream_begun "$1$2"
+    zw_stream_begun "$1$2-6"
 }
 
 stream_end() { # KIND PORT CONDITION...

@@ -26,6 +26,9 @@ plant() {
         MUTANT="$ZW_PG/mutant/zonewardd" MUTANT_SOURCE="$ZW_PG/mutant/mutant.c" MUTANT_ROOM="${file%%/*}"
 }
 
+# The mutant itself has noticed that two flows have become one: an assertion failed.
+gave_up() { ! zw_daemon_alive && [ "$(cat "$ZW_PG/pids/zonewardd.status")" -eq 134 ]; }
+
 # What the comparison says: 0 if all agree, 4 if not.
 compare() {
     local status=0
@@ -33,6 +36,10 @@ compare() {
     zw_ofctl del-flows "$ZW_BRIDGE"
     ZW_ZONEWARDD=$ZW_PG/mutant/zonewardd zw_daemon_start "$ZW_PG/policy.yaml"
     "$PYTHON" -I "$ZW_SRCDIR/tests/oracle.py" find 5 40 200 || status=$?
+    if [ "$1" -eq 4 ] && gave_up; then
+        rm -f "$ZW_PG/pids/zonewardd"
+        return
+    fi
     zw_daemon_stop
     [ "$status" -eq "$1" ]
 }
@@ -80,6 +87,8 @@ zw_case "a check is missing: ARP's sender may have any MAC address" \
     caught controller/compile/binding.c 's/ZW_PRIO_MATCH, ZW_DROP_ARP_MAC/ZW_PRIO_WIDE - 1, ZW_DROP_ARP_MAC/'
 zw_case "a check is missing: a server of DHCP for IPv6" \
     caught controller/compile/binding.c 's/ZW_IPV6, 547, 546/ZW_IPV6, 547, 547/'
+zw_case "a check is missing: what is behind a port of an isolated zone" \
+    caught controller/compile/behind.c 's/if \(ports->is_isolated\)/if (ports->is_isolated \&\& src == ports)/'
 zw_case "strict is loose" caught controller/compile/state.c 's/pickup == ZW_PICKUP_LOOSE/pickup <= ZW_PICKUP_LOOSE/'
 zw_case "a rule is cut short: only the first of its EtherTypes counts" \
     caught controller/compile/rules.c 's/if \(service->items\[i\]\.eth_type\)/if (service->items[i].eth_type \&\& i == 0)/'

@@ -124,6 +124,34 @@ static void test_default_allow(void)
     zw_policy_unref(policy);
 }
 
+/* Before any rule, and for the ports of the one zone only, with all that is behind them. */
+static void test_isolated(void)
+{
+    static const struct {
+        const char *from, *to, *src, *expected;
+    } isolated[] = {
+        {"a", "a", "10.0.0.1", "deny isolated - a-a none"},     {"a", "b", "10.0.0.1", "allow rule all a-b denied"},
+        {"b", "a", "10.0.0.1", "allow rule all b-a denied"},    {"b", "b", "10.0.0.1", "allow rule all b-b denied"},
+        {"a", "a", "192.0.2.1", "deny isolated - near-a none"}, {"a", "b", "192.0.2.1", "allow rule all near-b denied"},
+        {"a", "", "10.0.0.1", "deny no-zone - a-- denied"},
+    };
+
+    policy =
+        policy_of("version: 1\n"
+                  "zones: {a: {isolated: true}, b: {isolated: false}, near: {behind: a, addresses: 192.0.2.0/24}}\n"
+                  "rules: [{name: all, from: any, to: any, action: allow}]\n");
+    for (size_t i = 0; i < sizeof isolated / sizeof isolated[0]; i++) {
+        struct zw_packet_key key = key_of(isolated[i].src, "10.0.0.2", 6, 1, 2);
+        struct zw_verdict v = zw_decide(policy, zone(isolated[i].from), zone(isolated[i].to), &key);
+        char got[128];
+
+        describe(&v, got, sizeof got);
+        CU_ASSERT_STRING_EQUAL(got, isolated[i].expected);
+    }
+    CU_ASSERT_STRING_EQUAL(zw_step_name(ZW_STEP_ISOLATED), "isolated");
+    zw_policy_unref(policy);
+}
+
 /* Neither "any" nor a default has what is not IP, and zones behind others, which are addresses, have none of it. */
 static void test_ether_types(void)
 {
@@ -287,6 +315,6 @@ static void test_words(void)
 }
 
 ZW_TEST_MAIN({"verdicts, with their reasons", test_cases}, {"a default that allows", test_default_allow},
-             {"EtherTypes", test_ether_types}, {"the zone of an address at a port", test_zone_at},
-             {"large sets of addresses", test_large_sets}, {"the longest prefix wins", test_longest_prefix},
-             {"words", test_words})
+             {"EtherTypes", test_ether_types}, {"zones that are isolated", test_isolated},
+             {"the zone of an address at a port", test_zone_at}, {"large sets of addresses", test_large_sets},
+             {"the longest prefix wins", test_longest_prefix}, {"words", test_words})
