@@ -150,6 +150,7 @@ static cJSON *slow_path_json(const struct zw_daemon *daemon)
     add_count(object, "n_allowed", status.n_allowed);
     add_count(object, "n_denied", status.n_denied);
     add_count(object, "n_unjudged", status.n_unjudged);
+    add_count(object, "n_zones_changed", status.n_zones_changed);
     add_count(object, "n_session_copies", status.n_sessions);
     add_count(object, "n_denial_copies", status.n_denials);
     add_count(object, "n_drop_copies", status.n_drops);

@@ -233,6 +233,10 @@ static void judge(struct zw_slowpath *sp, const struct zw_bridge *bridge, const 
         sp->status.n_unjudged++;
         return;
     }
+    if (in->regs[ZW_REG_ZONES] != policy->zones_digest) { /* As stage NEW has it, which the packet has behind it. */
+        sp->status.n_zones_changed++;
+        return;
+    }
     /* The registers hold the zones after those behind a port were found; decide() leaves such zones as they are. */
     struct zw_verdict verdict = zw_decide(policy, zw_policy_zone_by_id(policy, in->regs[ZW_REG_SRC_ZONE]),
                                           zw_policy_zone_by_id(policy, in->regs[ZW_REG_DST_ZONE]), &in->key);

@@ -29,6 +29,7 @@ struct zw_slowpath_status {
     uint64_t n_sessions, n_denials;        /* Copies that became records, */
     uint64_t n_drops;                      /* also those of packets that no rule dropped. */
     uint64_t n_unjudged;                   /* Paused packets that no policy or no IP header was there for: dropped. */
+    uint64_t n_zones_changed;              /* Paused packets that got here by the zones of another policy: dropped. */
     uint64_t n_rejected;                   /* Senders that were told, */
     uint64_t n_silent;                     /* and those that were not: no answer is due, */
     uint64_t n_rejects_limited;            /* or too many questions are answered so (ZW_REFUSALS_PPS). */
@@ -40,7 +41,7 @@ struct zw_slowpath *zw_slowpath_new(struct zw_audit *);
 void zw_slowpath_free(struct zw_slowpath *);
 
 /* From now on 'policy' judges: call it when it is about to be sent to the switch.  Packets that name an older version
- * are judged by this one as well; copies are described in the version that they name. */
+ * are judged by this one as well, unless its zones were others; copies are described in the version that they name. */
 void zw_slowpath_set_policy(struct zw_slowpath *, const struct zw_policy *);
 
 /* 'bridge' (for names) is where the packet came up; valid during the call. */

@@ -31,6 +31,7 @@ struct bed {
     struct zw_audit *audit;
     struct zw_slowpath *slowpath;
     uint32_t n_policies;
+    uint32_t zones; /* By which those that come up got here. */
 };
 
 static struct bed bed_make(void)
@@ -56,6 +57,7 @@ static void set_policy(struct bed *bed, const char *text)
     struct zw_policy *policy = policy_of(text);
 
     policy->version = ++bed->n_policies;
+    bed->zones = policy->zones_digest;
     zw_slowpath_set_policy(bed->slowpath, policy);
     zw_policy_unref(policy);
 }
@@ -129,6 +131,7 @@ static struct answer punt(struct bed *bed, enum zw_punt why, const char *from, c
     in.regs[ZW_REG_VERSION] = version;
     in.regs[ZW_REG_FLAGS] = flags;
     in.regs[ZW_REG_SEGMENT] = 100;
+    in.regs[ZW_REG_ZONES] = bed->zones;
     zw_slowpath_packet_in(bed->slowpath, NULL, &in, &out);
     zw_packet_in_destroy(&in);
     struct answer answer = decode_answer(&out);
@@ -269,6 +272,19 @@ static void test_dropped(void)
     bed_remove(&bed);
 }
 
+/* It would be judged by the new rules between the old zones. */
+static void test_other_zones(void)
+{
+    struct bed bed = bed_make();
+
+    set_ask(&bed, "allow", "none");
+    bed.zones++;
+    CU_ASSERT_FALSE(ask(&bed, "a", "b").resumed);
+    CU_ASSERT_EQUAL(zw_slowpath_status(bed.slowpath).n_zones_changed, 1);
+    CU_ASSERT_EQUAL(zw_slowpath_status(bed.slowpath).n_allowed, 0);
+    bed_remove(&bed);
+}
+
 static void test_no_policy(void)
 {
     struct bed bed = bed_make();
@@ -323,7 +339,7 @@ static void test_not_ours(void)
 ZW_TEST_MAIN({"an allowed packet goes on with the verdict", test_allowed}, {"a denied one does not", test_denied},
              {"a rejected one is answered", test_rejected}, {"log: none leaves no record", test_log_none},
              {"the policy in force judges", test_newer_policy}, {"a zone that is gone gets nothing", test_unknown_zone},
-             {"no policy, no verdict", test_no_policy},
+             {"no policy, no verdict", test_no_policy}, {"other zones, no verdict", test_other_zones},
              {"what no rule dropped is recorded with its reason", test_dropped},
              {"other flags stay as they were", test_flags_stay}, {"copies become records", test_copies},
              {"what is not ours is ignored", test_not_ours})
