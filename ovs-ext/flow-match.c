@@ -198,6 +198,12 @@ void zw_match_hop_limit(struct zw_flow *flow, uint8_t hop_limit)
     match_set_nw_ttl(flow->match, hop_limit);
 }
 
+void zw_match_arp_op(struct zw_flow *flow, uint8_t op)
+{
+    zw_match_eth_type(flow, ETH_TYPE_ARP);
+    match_set_nw_proto(flow->match, op);
+}
+
 void zw_match_arp_sender_mac(struct zw_flow *flow, const uint8_t mac[6])
 {
     zw_match_eth_type(flow, ETH_TYPE_ARP);

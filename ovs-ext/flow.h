@@ -72,6 +72,7 @@ void zw_match_hop_limit(struct zw_flow *, uint8_t);                   /* After z
 
 /* What ARP (RFC 826) and neighbour discovery (RFC 4861) say of their sender; the latter after zw_match_icmp() of 135 or
  * 136.  Where a message has no such option, or cannot be read, its address is 0; what cannot be read has target ::. */
+void zw_match_arp_op(struct zw_flow *, uint8_t op); /* 0: none that OVS could read. */
 void zw_match_arp_sender_mac(struct zw_flow *, const uint8_t mac[6]);
 void zw_match_arp_sender_multicast(struct zw_flow *);
 void zw_match_arp_sender(struct zw_flow *, const struct zw_prefix *);

@@ -221,7 +221,8 @@ static inline uint32_t zw_cookie_value(uint64_t cookie)
     ZW_DROP(37, HEADER_FRAGMENT, "header-fragment", "it is a first fragment that ends before its ports or its type") \
     ZW_DROP(38, FULL,          "full",          "its segment has as many sessions as the policy allows") \
     ZW_DROP(39, ZONES_CHANGED, "zones-changed", "the policy's zones changed while it was on its way")      \
-    ZW_DROP(40, ISOLATED,      "isolated",      "it goes from one port of an isolated zone to another")
+    ZW_DROP(40, ISOLATED,      "isolated",      "it goes from one port of an isolated zone to another")        \
+    ZW_DROP(41, ARP_UNREADABLE, "arp-unreadable", "it is ARP that is not about Ethernet and IPv4, or asks for nothing known")
 /* clang-format on */
 
 enum zw_drop {

@@ -7,6 +7,8 @@ usage: ether.py catch [DEVICE]                          a line for each frame th
        ether.py flood N VLAN TYPE                       a frame from each of N addresses, 06:00:00:00:00:00 on
        ether.py mirror                                  sends back each frame of type 0x88b5 or 0x88b6 as it came
 
+A frame of type 0x0806 is ARP that asks for nobody, with the text behind it.
+
 Lines of catch: "DST SRC VLAN TYPE TEXT", VLAN "-" or the outer tag's, TEXT up to the first zero byte; "ready" first."""
 
 import socket
@@ -14,6 +16,7 @@ import struct
 import sys
 import time
 
+ARP, ARP_SIZE = 0x0806, 28  # RFC 826.
 AUXDATA = 8  # PACKET_AUXDATA of <linux/if_packet.h>
 VLAN_VALID = 1 << 4
 
@@ -29,9 +32,14 @@ def mac(text):
     return bytes.fromhex(text.replace(":", ""))
 
 
+def contents(eth_type, src, text):
+    arp = struct.pack("!HHBBH", 1, 0x0800, 6, 4, 1) + src + bytes(14) if eth_type == ARP else b""
+    return (arp + text.encode()).ljust(46, b"\0")
+
+
 def frame(dst, src, vlan, eth_type, text):
     tags = b"".join(struct.pack("!HH", 0x8100, int(v)) for v in vlan.split(".")) if vlan != "-" else b""
-    return dst + src + tags + struct.pack("!H", int(eth_type, 0)) + text.encode().ljust(46, b"\0")
+    return dst + src + tags + struct.pack("!H", int(eth_type, 0)) + contents(int(eth_type, 0), src, text)
 
 
 def send(dst, src, vlan, eth_type, text, count="1"):
@@ -70,7 +78,7 @@ def catch(device="eth0"):
         head, rest = data[:12], data[12:]
         if vlan is None and rest[:2] == b"\x81\0":
             vlan, rest = int.from_bytes(rest[2:4], "big") & 0xfff, rest[4:]
-        text = rest[2:].split(b"\0")[0].decode("ascii", "replace")
+        text = rest[2 + (ARP_SIZE if rest[:2] == b"\x08\x06" else 0):].split(b"\0")[0].decode("ascii", "replace")
         print(head[:6].hex(":"), head[6:].hex(":"), "-" if vlan is None else vlan, f"0x{rest[:2].hex()}",
               text if text.isprintable() else "?", flush=True)
 

@@ -155,7 +155,12 @@ static void unreadable(struct zw_compiler *c)
         zw_match_nd_target(flow, &unspecified);
         zw_emit(c, flow);
     }
-    struct zw_flow *flow = zw_drop_flow(ZW_STAGE_GUARD, ZW_PRIO_BLOCK, ZW_DROP_IP_UNREADABLE, NULL);
+    /* Of another kind of hardware, or with an unknown operation, OVS shows no sender, and hosts may believe it all the same. */
+    struct zw_flow *flow = zw_drop_flow(ZW_STAGE_GUARD, ZW_PRIO_BLOCK - 1, ZW_DROP_ARP_UNREADABLE, NULL);
+    zw_match_arp_op(flow, 0);
+    zw_emit(c, flow);
+
+    flow = zw_drop_flow(ZW_STAGE_GUARD, ZW_PRIO_BLOCK, ZW_DROP_IP_UNREADABLE, NULL);
     zw_match_ip_proto(flow, ZW_IPV6, 0);
     zw_emit(c, flow);
 }

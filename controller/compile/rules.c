@@ -220,6 +220,13 @@ static struct zw_flow *rule_flow(const struct rule_compiler *rc)
     return flow;
 }
 
+/* What is not IP and passes has nothing to leave.  A broadcast may have a thousand copies, and each stage that each of them
+ * goes to is one of the 4096 that OVS allows a packet. */
+static bool passes_at_once(enum zw_stage stage, enum zw_action action, bool logs)
+{
+    return stage == ZW_STAGE_CONNTRACK && action == ZW_ALLOW && !logs;
+}
+
 /* What the flow of a rule, or of the default (id 0), leaves in the registers. */
 static void act_verdict(struct zw_flow *flow, enum zw_stage stage, uint32_t id, enum zw_action action,
                         enum zw_log_level log)
@@ -233,6 +240,10 @@ static void act_verdict(struct zw_flow *flow, enum zw_stage stage, uint32_t id, 
     uint32_t more =
         (action == ZW_REJECT ? ZW_FLAG_REJECT_MASK : 0) | (stage == ZW_STAGE_CONNTRACK ? ZW_FLAG_STATELESS_MASK : 0);
 
+    if (passes_at_once(stage, action, logs)) {
+        zw_act_goto(flow, ZW_STAGE_OUTPUT);
+        return;
+    }
     zw_act_set_reg(flow, ZW_REG_RULE, id);
     zw_act_set_flags(flow, flags | more, ZW_FLAG_VERDICT_MASK | ZW_FLAG_LOG_MASK | more);
     zw_act_goto(flow, stage == ZW_STAGE_POLICY ? ZW_STAGE_VERDICT : ZW_STAGE_NEW);

@@ -56,14 +56,15 @@ static void reject(struct zw_compiler *c)
 void zw_compile_verdict(struct zw_compiler *c)
 {
     struct zw_flow *flow = punt_flow(ZW_PUNT_SESSION, ZW_PRIO_EXACT, ZW_FLAG_ALLOW);
-    zw_match_flags(flow, ZW_FLAG_LOG_MASK, ZW_FLAG_LOG_MASK | ZW_FLAG_STATELESS_MASK);
+    zw_match_flags(flow, ZW_FLAG_LOG_MASK, ZW_FLAG_LOG_MASK | ZW_FLAG_STATELESS_MASK | ZW_FLAG_COPY_MASK);
     zw_act_punt(flow, ZW_PUNT_SESSION, false, 0);
     zw_act_goto(flow, ZW_STAGE_COMMIT);
     zw_emit(c, flow);
 
-    /* Each packet that is judged by itself is a record; a stream of them must not drown the log. */
-    flow = punt_flow(ZW_PUNT_SESSION, ZW_PRIO_EXACT, ZW_FLAG_ALLOW);
-    zw_match_flags(flow, ZW_FLAG_LOG_MASK | ZW_FLAG_STATELESS_MASK, ZW_FLAG_LOG_MASK | ZW_FLAG_STATELESS_MASK);
+    /* Each packet that opens no session, to several receivers or copied to where the one may be, is a record, or one for
+     * each port; a stream of them must not drown the log. */
+    flow = punt_flow(ZW_PUNT_SESSION, ZW_PRIO_MATCH + 2, ZW_FLAG_ALLOW);
+    zw_match_flags(flow, ZW_FLAG_LOG_MASK, ZW_FLAG_LOG_MASK);
     zw_act_punt(flow, ZW_PUNT_SESSION, false, ZW_COPY_METER_ID);
     zw_act_goto(flow, ZW_STAGE_COMMIT);
     zw_emit(c, flow);

@@ -83,7 +83,8 @@ class Trace:
                     number = int(to[1], 0)
                     copies.setdefault(number, Copy())
                 elif name in ("POLICY", "CONNTRACK") and (rule := re.search(r"cookie 0x5a030000([0-9a-f]{8})$", rest)):
-                    copy.rule, copy.verdict, copy.logs = int(rule[1], 16), None, False
+                    # What is not IP passes without a word if nothing is to be logged.
+                    copy.rule, copy.verdict, copy.logs = int(rule[1], 16), "allow" if name == "CONNTRACK" else None, False
                 elif name == "OUTPUT":
                     tag = 0
             elif line.startswith("Flow: ") and "recirc_id=" in line:

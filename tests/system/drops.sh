@@ -43,7 +43,7 @@ by_reason() {
     to_db web 'raw(0x8892)' 7
     frame web 'eth("01:00:5e:00:00:01", DB, raw(0x0806))' 5
     frame web 'eth(ME, DB, raw(0x0806), tags=[7])' 6
-    frame web 'eth(ME, ME, raw(0x0806))'
+    frame web 'eth(ME, ME, raw(0x88b5))'
     drops_since no-zone=3 quiet-denial=6 logged-denial=5 not-syn=1 group-source=5 vlan/web0=6 ethertype=7 back/web0=1
 }
 

@@ -202,6 +202,9 @@ truth 'any MAC                       | i | b    | eth("02:00:00:00:99:99", MB, i
 truth 'ARP with any MAC              | i | b    | eth(MI, MB, arp(2, "02:00:00:00:99:99", II, MB, IB))'
 lie   'IPv4 of another               | i | ip-source/ip-i   | eth(MI, MB, ip(IF, IB, udp(1000, 2000)))'
 lie   'ARP with IPv4 of another      | i | arp-ip/ip-i      | eth(MI, MB, arp(2, MI, IF, MB, IB))'
+lie   '*the same, other hardware     | i | arp-unreadable   | eth(MI, MB, arp(2, MI, IF, MB, IB, hardware=6))'
+lie   'the same, from its own MAC    | g | arp-unreadable   | eth(MG, MB, arp(2, MG, IF, MB, IB, hardware=6))'
+lie   'ARP that asks for nothing known| i | arp-unreadable  | eth(MI, MB, arp(258, MI, IF, MB, IB))'
 lie   'advertised: address of another| i | nd-target/ip-i   | eth(MI, MB, ip(SI, SB, na(SF, MI)))'
 lie   'router advertisement          | i | router/ip-i      | eth(MI, ALL_NODES_MAC, ip(SI, ALL_NODES, ra(MI)))'
 

@@ -68,6 +68,16 @@ several() {
     done
 }
 
+# Each of its copies is logged, and none opens a session that would end that.
+metered() {
+    forget
+    zw_appctl ofproto/trace "$ZW_BRIDGE" "in_port=a0,udp,dl_src=$(zw_vm_mac a),dl_dst=02:00:00:00:99:99,nw_src=10.20.0.1,nw_dst=10.20.0.9,udp_dst=9" \
+        >"$ZW_PG/trace"
+    grep '^ *controller(' "$ZW_PG/trace" | tee "$ZW_PG/sent-up"
+    [ "$(grep -c 'userdata=02' "$ZW_PG/sent-up")" -eq 3 ]
+    [ "$(grep -vc 'meter_id=' "$ZW_PG/sent-up")" -eq 0 ]
+}
+
 denied() {
     forget
     zw_expect dropped a tcp 10.20.0.4 80 2.5
@@ -77,5 +87,6 @@ zw_playground_start || exit 99
 zw_case "VMs in zones of their own" setup
 zw_case "an uplink is found at once" uplink
 zw_case "whoever answers gets a session" several
+zw_case "what opens no session is logged under a meter" metered
 zw_case "where the policy denies it, nothing passes" denied
 zw_done
