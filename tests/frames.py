@@ -251,4 +251,5 @@ def catch():
             print("frame", data.hex(), flush=True)
 
 
-{"send": send, "serve": serve, "flood": flood, "answer": answer, "catch": catch}[sys.argv[1]](*sys.argv[2:])
+if __name__ == "__main__":
+    {"send": send, "serve": serve, "flood": flood, "answer": answer, "catch": catch}[sys.argv[1]](*sys.argv[2:])

@@ -7,7 +7,7 @@ usage: oracle.py setup|setup-links|names|vlans
 
 "setup" adds ports to the playground's bridge, and the same to a bridge br1 that only knows NORMAL.  "vlans" compares
 where broadcasts go on the two, and with which tags, under a policy that allows everything.  "compare" applies one
-policy after the other with `zoneward policy apply` and traces PACKETS packets under each (ofproto/trace), each with
+policy after the other with `zoneward policy apply`, has guards learn addresses where they do, and traces PACKETS packets under each (ofproto/trace), each with
 what conntrack might say of it: every copy must meet the verdict and the rule that the model (tests/model) and decide()
 name, be let past them where its session lets it, leave by the port, and with the VLAN tag, that the ports' settings in
 OVSDB ask for, and open the session that it should.  "find" is the same and ends with the first that is judged

@@ -5,7 +5,7 @@ GUARD, and the words of doc/pipeline.md about the stages GUARD and BINDING."""
 import ipaddress
 
 from .judge import within
-from .ports import bindings, link_local
+from .ports import bindings, given, link_local
 
 ICMP, IGMP, TCP, UDP, ICMPV6 = 1, 2, 6, 17, 58
 NEIGHBOUR_DISCOVERY = {133, 134, 135, 136, 137}
@@ -78,12 +78,14 @@ def says_own_mac(macs, frame):
     return True
 
 
-def says_own_ip(addresses, frame):
+def says_own_ip(guard, addresses, frame):
     if frame.kind == "arp":
         return frame.arp_ip in addresses or frame.arp_ip == NOBODY[4]
     if frame.ip is None:
         return True
     kind, is_nobody = icmpv6_type(frame), frame.ip.src in NOBODY.values()
+    if kind == SOLICITATION and is_nobody and frame.ip.l4[1] == 0 and "nd" in guard.learns:
+        return True  # It asks whose the address is.
     if kind == ADVERTISEMENT or kind == SOLICITATION and is_nobody:
         if frame.ip.l4[1] != 0 or frame.nd_target not in addresses:
             return False
@@ -91,10 +93,11 @@ def says_own_ip(addresses, frame):
 
 
 def is_closed(zone, port):
-    """Whether the guard is to bind the port and nobody says to what: link-local addresses alone are none."""
-    macs, addresses = bindings(zone, port)
-    given = addresses - set(map(link_local, macs))
-    return zone.guard is not None and (zone.guard.mac and not macs or zone.guard.ip and not given)
+    """Whether the guard is to bind the port and nobody says to what: link-local addresses alone are none.  One that learns may
+    hear it yet."""
+    macs, addresses = given(zone, port)
+    addresses -= set(map(link_local, macs))
+    return zone.guard is not None and (zone.guard.mac and not macs or zone.guard.ip and not addresses and not zone.guard.learns)
 
 
 def lets_pass(zone, frame):
@@ -102,11 +105,11 @@ def lets_pass(zone, frame):
     guard = zone.guard
     if guard is None:
         return True
-    macs, addresses = bindings(zone, frame.port)
+    macs, addresses = bindings(zone, frame.port, frame.port.segment_of(frame.vid))
     return (not is_server(guard, frame) and (not guard.mac or says_own_mac(macs, frame))
-            and (not guard.ip or says_own_ip(addresses, frame)))
+            and (not guard.ip or says_own_ip(guard, addresses, frame)))
 
 
-def is_own(zone, port, address):
+def is_own(zone, port, segment, address):
     """Whether the address is one that a guard binds a port of the zone to: nobody else sends from there to it."""
-    return zone.guard is not None and zone.guard.ip and address in bindings(zone, port)[1]
+    return zone.guard is not None and zone.guard.ip and address in bindings(zone, port, segment)[1]

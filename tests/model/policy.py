@@ -59,6 +59,7 @@ class Guard:
     ip: bool = True
     dhcp_server: bool = False  # Whether the port may be one.
     router: bool = False
+    learns: frozenset = frozenset()  # Of what: dhcp, nd.
 
 
 @dataclasses.dataclass
@@ -163,7 +164,7 @@ def read_guard(tree):
         return None
     tree = {} if tree == "true" else tree
     return Guard(tree.get("mac") != "false", tree.get("ip") != "false", tree.get("dhcp-server") == "allow",
-                 tree.get("router") == "allow")
+                 tree.get("router") == "allow", frozenset(as_list(tree.get("learn", []))))
 
 
 def read_zone(name, tree, sets, trusts):

@@ -17,6 +17,7 @@ class Port:
     tag: int | None = None
     trunks: tuple = ()
     external_ids: dict = dataclasses.field(default_factory=dict)
+    learned: dict = dataclasses.field(default_factory=dict)  # IP addresses by segment, see learning.py.
 
     @property
     def mac(self):
@@ -84,9 +85,15 @@ def link_local(mac):
     return ipaddress.IPv6Address(b"\xfe\x80" + bytes(6) + bytes([data[0] ^ 2]) + data[1:3] + b"\xff\xfe" + data[3:])
 
 
-def bindings(zone, port):
-    """What a guard of the zone binds a port of it to, in all VLANs: MAC addresses and IP addresses."""
+def given(zone, port):
+    """What OVSDB and the policy have a guard of the zone bind a port of it to, in all VLANs: MAC addresses and IP addresses."""
     entries = [selector for selector in zone.selectors if is_selected(selector, port)]
     macs = {port.mac.lower()} if port.mac else set()
     macs = macs.union(*(entry.macs for entry in entries))
     return macs, port.addresses.union(*(entry.addresses for entry in entries), map(link_local, macs))
+
+
+def bindings(zone, port, segment):
+    """The same, with what is learned in one VLAN."""
+    macs, addresses = given(zone, port)
+    return macs, addresses | port.learned.get(segment, set())

@@ -167,7 +167,7 @@ class Switch:
         source, destination = self.zones_of(frame, receiver)
         if frame.fragment != "no" or is_nowhere(frame.ip.dst):
             return DROPPED
-        if guard.is_own(self.policy.zones[destination], receiver, frame.ip.src):
+        if guard.is_own(self.policy.zones[destination], receiver, frame.port.segment_of(frame.vid), frame.ip.src):
             return DROPPED
         verdict = judge.judge(self.policy, source, destination, frame.ip)
         return Fate(verdict.passes, verdict, opens and verdict.passes)

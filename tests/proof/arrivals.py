@@ -12,7 +12,7 @@ from model.ports import LOCAL
 from model.switch import DROPPED, ICMPV6, TCP, Session
 
 from . import frames, packets
-from .compare import Comparison
+from .compare import NO_ZONES, Comparison
 from .packets import SCTP, UDP
 from .policies import random_policy
 from .wires import Wires
@@ -25,7 +25,6 @@ if os.environ["ZW_DATAPATH"] == "system":
     ANSWERS |= {(1, 15): 16, (1, 17): 18, (58, 139): 140}
 MOST_ASKED_AT_ONCE = 60  # Fewer than a switch queues for its controller.
 
-NO_ZONES = {"version": 1, "zones": {}, "rules": []}
 
 
 def own_mac(port):

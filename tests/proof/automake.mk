@@ -5,6 +5,7 @@ EXTRA_DIST += tests/proof/__init__.py
 EXTRA_DIST += tests/proof/arrivals.py
 EXTRA_DIST += tests/proof/compare.py
 EXTRA_DIST += tests/proof/frames.py
+EXTRA_DIST += tests/proof/learning.py
 EXTRA_DIST += tests/proof/packets.py
 EXTRA_DIST += tests/proof/policies.py
 EXTRA_DIST += tests/proof/siege.py

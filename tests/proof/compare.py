@@ -13,6 +13,7 @@ from model import policy as model_policy
 from model.switch import Switch, zone_id
 
 from . import packets
+from .learning import Lessons
 from .policies import random_policy
 from .vswitchd import Trace, Vswitchd, read_stages
 from .world import BUILD, PG, PORTS
@@ -20,6 +21,9 @@ from .world import BUILD, PG, PORTS
 LEAST = 100  # Of each kind there must be one in so many packets, or the comparison means little.
 MOST_TIMES_ASKED = 3  # So many times the policies that were asked for, while there are too few of one kind.
 JUDGED_DIFFERENTLY = 4  # The exit status.
+MOST_LESSONS = 6  # Under a policy, and
+LEAST_LEARNED = 10  # an address from one in so many.
+NO_ZONES = {"version": 1, "zones": {}, "rules": []}
 
 
 def decide(path, questions):
@@ -114,6 +118,8 @@ class Comparison:
         self.counts = Counts()
         self.n_wrong = self.n_frames = self.n_policies = 0
         self.path, self.ids = f"{PG}/proof.yaml", [0]
+        self.n_taught = 0
+        self.tree, self.lessons = None, Lessons(self.rng, self.ports)
 
     def apply(self, tree):
         """Puts a policy in force, and reads it as the model does."""
@@ -162,8 +168,25 @@ class Comparison:
             if answers[line] != decided(verdict):
                 self.wrong(frame, [f"{line}: decide() {answers[line]}; model {decided(verdict)}"])
 
+    def teach(self, switch):
+        self.n_taught += 1
+        if said := self.lessons.teach(switch, MOST_LESSONS):
+            self.n_wrong += 1
+            print(*said, sep="\n")
+            if self.n_wrong == self.most_wrong:
+                raise Enough
+
+    def next_tree(self):
+        """Another policy, or the same zones again, where what is learned stays."""
+        if self.tree and self.rng.random() < 0.3:
+            rules = self.tree["rules"]
+            return self.tree | {"rules": self.rng.sample(rules, self.rng.randint(0, len(rules)))}
+        return random_policy(self.rng, learns=True)
+
     def policy(self, n_frames):
-        switch = self.apply(random_policy(self.rng))
+        self.tree = self.next_tree()
+        switch = self.apply(self.tree)
+        self.teach(switch)
         source = packets.Packets(self.rng, switch)
         both = [(frame, switch.fates(frame)) for frame in (source.frame() for _ in range(n_frames))]
         self.check_decide(switch, both)
@@ -173,7 +196,7 @@ class Comparison:
             self.check_switch(switch, frame, fates)
 
     def has_enough(self):
-        return min(self.counts.of.values()) >= self.n_frames // LEAST
+        return min(self.counts.of.values()) >= self.n_frames // LEAST and self.lessons.n_believed >= self.n_taught // LEAST_LEARNED
 
     def policies(self, n_policies, n_frames):
         """So many policies at least, and more until every kind of packet was among them."""
@@ -183,7 +206,7 @@ class Comparison:
 
     def finish(self):
         print(f"seed {self.seed}: {self.n_frames} packets under {self.n_policies} policies, {time.monotonic() - self.began:.0f} s; "
-              f"judged differently: {self.n_wrong}; copies: {self.counts.of}, not IP: {self.counts.n_other}")
+              f"judged differently: {self.n_wrong}; copies: {self.counts.of}, not IP: {self.counts.n_other}; lessons: {self.lessons.n}")
         if self.n_wrong:
             sys.exit(JUDGED_DIFFERENTLY)
         if not self.has_enough():
@@ -192,6 +215,7 @@ class Comparison:
 
 def run(source, seed, n_policies, n_frames, most_wrong=None):
     comparison = Comparison(seed, source, most_wrong)
+    comparison.apply(NO_ZONES)  # Nothing is learned.
     try:
         comparison.policies(n_policies, n_frames)
     except Enough:

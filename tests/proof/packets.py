@@ -192,7 +192,7 @@ class Packets:
         """What a port may say that it is in the segment of this tag, whatever its guard asks for."""
         segment = port.segment_of(vid)
         zone = self.switch.zone(port, segment) if segment is not None else None
-        macs, addresses = bindings(self.policy.zones[zone], port) if zone else (set(), set())
+        macs, addresses = bindings(self.policy.zones[zone], port, segment) if zone else (set(), set())
         guard = self.policy.zones[zone].guard if zone else None
         return sorted(macs), sorted(addresses, key=lambda address: (address.version, address)), guard
 

@@ -93,8 +93,8 @@ def families_of(words, sets, services):
 
 
 class Maker:
-    def __init__(self, rng):
-        self.rng = rng
+    def __init__(self, rng, learns):
+        self.rng, self.learns = rng, learns
         self.pools = pool(rng, 4), pool(rng, 6)
         self.both = self.pools[0] + self.pools[1]
         self.sets = {f"set-{i}": self.networks(4) for i in range(rng.randrange(3))}
@@ -135,7 +135,7 @@ class Maker:
                     zones[name]["ports"].append({key: value, "vlans": self.rng.choice(VLANS)})
             if self.rng.random() < 0.3:
                 zones[name]["trust-external-id"] = self.rng.random() < 0.5
-            if self.rng.random() < 0.35:
+            if self.rng.random() < (0.7 if self.learns else 0.35):
                 self.bind(zones[name])
             if self.rng.random() < 0.2:
                 zones[name]["isolated"] = True
@@ -152,6 +152,10 @@ class Maker:
     def guard(self):
         rng = self.rng
         said = {key: rng.choice(values) for key, values in GUARD.items() if rng.random() < 0.4}
+        if self.learns and rng.random() < 0.4:
+            said["dhcp-server"] = "allow"
+        if self.learns and said.get("ip", True) and rng.random() < 0.6:
+            said["learn"] = rng.choice(["dhcp", ["nd"], ["dhcp", "nd"]])
         return rng.choice([True, True, False, said, said, said])
 
     def bind(self, zone):
@@ -263,5 +267,6 @@ class Maker:
         }
 
 
-def random_policy(rng):
-    return Maker(rng).policy()
+def random_policy(rng, learns=False):
+    """'learns': what is said of addresses may change what guards let pass."""
+    return Maker(rng, learns).policy()
