@@ -102,9 +102,25 @@ static void sort(void *elems, size_t n, size_t elem_size, int (*compare)(const v
 /* The number above the place. */
 static int compare_ofports(const void *a_, const void *b_)
 {
-    uint32_t a = *(const uint32_t *)a_, b = *(const uint32_t *)b_;
+    uint64_t a = *(const uint64_t *)a_, b = *(const uint64_t *)b_;
 
     return a < b ? -1 : a > b;
+}
+
+static struct zw_port *indexed_port(const struct zw_bridge *bridge, size_t i)
+{
+    return &bridge->ports[bridge->by_ofport[i] & UINT32_MAX];
+}
+
+static void mark_shared(struct zw_bridge *bridge)
+{
+    for (size_t i = 1; i < bridge->n_by_ofport; i++) {
+        struct zw_port *a = indexed_port(bridge, i - 1), *b = indexed_port(bridge, i);
+
+        if (a->ofport == b->ofport) {
+            a->shares_ofport = b->shares_ofport = true;
+        }
+    }
 }
 
 static void index_ofports(struct zw_bridge *bridge)
@@ -112,12 +128,14 @@ static void index_ofports(struct zw_bridge *bridge)
     free(bridge->by_ofport);
     bridge->by_ofport = zw_xcalloc(bridge->n_ports + 1, sizeof *bridge->by_ofport);
     bridge->n_by_ofport = 0;
-    for (size_t i = 0; i < bridge->n_ports && i <= UINT16_MAX; i++) {
+    for (size_t i = 0; i < bridge->n_ports; i++) {
+        bridge->ports[i].shares_ofport = false;
         if (bridge->ports[i].ofport) {
-            bridge->by_ofport[bridge->n_by_ofport++] = bridge->ports[i].ofport << 16 | (uint32_t)i;
+            bridge->by_ofport[bridge->n_by_ofport++] = (uint64_t)bridge->ports[i].ofport << 32 | i;
         }
     }
     sort(bridge->by_ofport, bridge->n_by_ofport, sizeof *bridge->by_ofport, compare_ofports);
+    mark_shared(bridge);
 }
 
 void zw_inventory_sort(struct zw_inventory *inventory)
@@ -166,7 +184,8 @@ bool zw_port_equal(const struct zw_port *a, const struct zw_port *b)
 {
     return same_string(a->name, b->name) && a->ofport == b->ofport && same_string(a->type, b->type) &&
            same_string(a->iface_id, b->iface_id) && same_string(a->attached_mac, b->attached_mac) &&
-           same_external_ids(a, b) && same_vlans(a, b) && a->in_bond == b->in_bond && same_string(a->error, b->error);
+           same_external_ids(a, b) && same_vlans(a, b) && a->in_bond == b->in_bond &&
+           a->shares_ofport == b->shares_ofport && same_string(a->error, b->error);
 }
 
 static bool same_bridge(const struct zw_bridge *a, const struct zw_bridge *b)
@@ -243,21 +262,18 @@ const struct zw_port *zw_bridge_port_by_ofport(const struct zw_bridge *bridge, u
 {
     size_t low = 0, high = bridge->n_by_ofport;
 
-    if (!ofport || ofport > UINT16_MAX) {
-        return NULL;
-    }
     while (low < high) {
         size_t mid = low + (high - low) / 2;
 
-        if (bridge->by_ofport[mid] >> 16 < ofport) {
+        if (bridge->by_ofport[mid] >> 32 < ofport) {
             low = mid + 1;
         } else {
             high = mid;
         }
     }
-    return low < bridge->n_by_ofport && bridge->by_ofport[low] >> 16 == ofport
-               ? &bridge->ports[bridge->by_ofport[low] & UINT16_MAX]
-               : NULL;
+    const struct zw_port *port = low < bridge->n_by_ofport ? indexed_port(bridge, low) : NULL;
+
+    return port && port->ofport == ofport && !port->shares_ofport ? port : NULL;
 }
 
 const struct zw_port *zw_bridge_port_by_name(const struct zw_bridge *bridge, const char *name)

@@ -41,7 +41,9 @@ struct zw_port {
     uint16_t *trunks;            /* Sorted.  n_trunks == 0 of a trunk or native port: every VLAN. */
     size_t n_trunks;
     bool in_bond;
-    char *error; /* Interface.error, or NULL. */
+    bool shares_ofport; /* Another port of the bridge has its number, too: nobody knows whose packets those are.  OVSDB
+                         * does not rule it out. */
+    char *error;        /* Interface.error, or NULL. */
 };
 
 struct zw_bridge {
@@ -52,7 +54,7 @@ struct zw_bridge {
     bool exists;           /* False: asked for, and not in OVSDB. */
     struct zw_port *ports; /* Sorted by name. */
     size_t n_ports;
-    uint32_t *by_ofport; /* Private: places of the ports that have a number, by that number. */
+    uint64_t *by_ofport; /* Private: places of the ports that have a number, by that number. */
     size_t n_by_ofport;
 };
 
@@ -73,11 +75,12 @@ bool zw_port_equal(const struct zw_port *, const struct zw_port *);
 bool zw_inventory_equal(const struct zw_inventory *, const struct zw_inventory *);
 /* Whether two moments of a bridge have the same ports among those with an OpenFlow number: no flow is about others. */
 bool zw_bridge_same_numbered_ports(const struct zw_bridge *, const struct zw_bridge *);
-/* Sorts the ports and what they hold as promised above.  For who fills one in, before sharing it. */
+/* Sorts the ports and what they hold as promised above, and finds those that share a number.  For who fills one in, before sharing it. */
 void zw_inventory_sort(struct zw_inventory *);
 
 /* NULL if there is none. */
 const char *zw_port_external_id(const struct zw_port *, const char *key);
+/* NULL, too, if several have this number. */
 const struct zw_port *zw_bridge_port_by_ofport(const struct zw_bridge *, uint32_t ofport);
 const struct zw_port *zw_bridge_port_by_name(const struct zw_bridge *, const char *name);
 const char *zw_vlan_mode_name(enum zw_vlan_mode);

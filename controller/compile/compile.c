@@ -79,6 +79,10 @@ static bool is_usable(struct zw_compiler *c, const struct zw_port *port)
     if (!port->ofport) {
         return false;
     }
+    if (port->shares_ofport) {
+        warn(c, port, "another one has its OpenFlow number, too");
+        return false;
+    }
     if (port->in_bond) {
         warn(c, port, "it is part of a bond, which belongs on a bridge of its own behind a patch port");
         return false;

@@ -43,6 +43,8 @@ const char *zw_port_closed(const struct zw_port *port, const struct zw_claim *cl
         return port->error;
     } else if (!port->ofport) {
         return "OVS has given it no OpenFlow number";
+    } else if (port->shares_ofport) {
+        return "another one has its OpenFlow number, too";
     } else if (!has_zone) {
         return zw_membership_text(claims->membership);
     } else if (port->in_bond) {

@@ -20,7 +20,7 @@ struct zw_places {
 
 static bool has_number(const struct zw_port *port)
 {
-    return port->ofport && port->ofport < N_OFPORTS;
+    return port->ofport && port->ofport < N_OFPORTS && !port->shares_ofport;
 }
 
 struct zw_places *zw_places_new(const struct zw_policy *policy, const struct zw_bridge *bridge)

@@ -98,6 +98,31 @@ ofport() {
     zw_expect passed web tcp 10.20.0.12 5432
 }
 
+# nobodys NUMBER-OF-PORTS: so many ports are closed because of their number, vnet-db0 among them.
+nobodys() {
+    zw_wait_for "[ \"\$(zw_ctl ports | grep -c 'another one has its OpenFlow number')\" = $1 ]" "$AT_ONCE_S"
+    if [ "$1" != 0 ]; then
+        zw_expect dropped web tcp 10.20.0.12 5432 1
+        zw_ctl ports | tee /dev/stderr | grep -q 'vnet-db0 .*another one has'
+    else
+        zw_expect passed web tcp 10.20.0.12 5432
+    fi
+}
+
+# OVSDB rules out neither: a number that somebody writes, which vswitchd mends when it has another reason to look, and two
+# Port rows of one Interface.
+shared_ofport() {
+    zw_vsctl --no-wait set interface vnet-x0 ofport=77
+    nobodys 2
+    zw_vsctl set interface vnet-x0 external_ids:x=y
+    nobodys 0
+    zw_vsctl --no-wait -- --id=@i get interface vnet-db0 -- --id=@p create port name=twin interfaces=@i -- \
+        add bridge br0 ports @p
+    nobodys 2
+    zw_vsctl --no-wait -- --id=@p get port twin -- remove bridge br0 ports @p
+    nobodys 0
+}
+
 again() {
     zw_vm_del db
     zone_is vnet-db0 gone
@@ -147,6 +172,7 @@ zw_case "a session ends when a port leaves its zone" moved
 zw_case "external_ids:zone counts where the policy trusts it" trusted
 zw_case "a port that two zones claim is in none" conflict
 zw_case "a port's OpenFlow number changes" ofport
+zw_case "a number that two ports have is nobody's, until it is one's again" shared_ofport
 zw_case "a port goes, and comes back as another and as itself" again
 zw_case "a hundred ports at once" many
 zw_case "the bridge goes and comes back" bridge_again

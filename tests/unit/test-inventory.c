@@ -110,6 +110,30 @@ static void test_many_ofports(void)
     zw_inventory_unref(inventory);
 }
 
+/* OVSDB does not rule it out: such a number is nobody's. */
+static void test_shared_ofport(void)
+{
+    struct zw_inventory *inventory = sample(), *other = sample();
+    struct zw_bridge *bridge = &inventory->bridges[0];
+
+    bridge->ports[2].ofport = 1; /* "c", as "b". */
+    zw_inventory_sort(inventory);
+    CU_ASSERT_FALSE(bridge->ports[0].shares_ofport);
+    CU_ASSERT(bridge->ports[1].shares_ofport);
+    CU_ASSERT(bridge->ports[2].shares_ofport);
+    CU_ASSERT_PTR_NULL(zw_bridge_port_by_ofport(bridge, 1));
+    CU_ASSERT_PTR_EQUAL(zw_bridge_port_by_ofport(bridge, 2), &bridge->ports[0]);
+    CU_ASSERT_FALSE(zw_port_equal(&bridge->ports[1], &other->bridges[0].ports[1]));
+    CU_ASSERT_FALSE(zw_bridge_same_numbered_ports(bridge, &other->bridges[0]));
+
+    bridge->ports[2].ofport = 3;
+    zw_inventory_sort(inventory);
+    CU_ASSERT_FALSE(bridge->ports[1].shares_ofport);
+    CU_ASSERT_PTR_EQUAL(zw_bridge_port_by_ofport(bridge, 1), &bridge->ports[1]);
+    zw_inventory_unref(inventory);
+    zw_inventory_unref(other);
+}
+
 static void replace(char **string, const char *value)
 {
     free(*string);
@@ -357,6 +381,7 @@ static void test_names(void)
 }
 
 ZW_TEST_MAIN({"ports are sorted and found", test_sort_and_look_up}, {"many ports by their numbers", test_many_ofports},
+             {"a number of two ports is nobody's", test_shared_ofport},
              {"equality sees each field", test_equality_sees_each_field},
              {"equality of other shapes", test_equality_of_shapes},
              {"only ports with a number matter to flows", test_numbered_ports},

@@ -68,6 +68,23 @@ static void test_find(void)
     zw_places_free(NULL);
 }
 
+/* It comes and goes as a port does. */
+static void test_shared_number(void)
+{
+    struct zw_port a[4], b[4];
+    struct zw_bridge was = bridge_of(a, (const char *const[]){"web1", "up0", NULL, NULL});
+    struct zw_bridge is = bridge_of(b, (const char *const[]){"up1", "up0", NULL, NULL});
+    const struct zw_zone *zone;
+
+    CU_ASSERT(zw_places_moved(policy, &was, &is));
+    b[0].shares_ofport = true;
+    CU_ASSERT_FALSE(zw_places_moved(policy, &was, &is));
+    struct zw_places *places = zw_places_new(policy, &is);
+    CU_ASSERT_FALSE(zw_places_find(places, 1, 0, &zone));
+    check(places, 2, 0, "rest");
+    zw_places_free(places);
+}
+
 static bool moved(const char *const older[4], const char *const newer[4])
 {
     struct zw_port a[4], b[4];
@@ -94,4 +111,5 @@ static void test_moved(void)
 }
 
 ZW_TEST_MAIN({"a policy", set_up}, {"the zone of a port in a VLAN", test_find},
-             {"which changes move a port", test_moved}, {"the policy goes", tear_down})
+             {"which changes move a port", test_moved}, {"a number that two ports have", test_shared_number},
+             {"the policy goes", tear_down})
