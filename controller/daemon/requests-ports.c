@@ -55,49 +55,68 @@ const char *zw_port_closed(const struct zw_port *port, const struct zw_claim *cl
     return closed_by_guards(port, claims, n_claims);
 }
 
-static bool has_zone(const struct zw_claim *claims, size_t n, const struct zw_zone *zone)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (claims[i].zone == zone) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* zones */
 
-/* Adds the ports of 'zone' on all bridges.  Returns how many. */
-static size_t add_ports(const struct zw_daemon *daemon, const struct zw_zone *zone, cJSON *array)
+/* A zone, and what has been found of its ports. */
+struct zone_view {
+    const struct zw_zone *zone;
+    cJSON *ports;
+    size_t n_ports;
+    const struct zw_port *last; /* That was added: a port may have the zone in many VLANs. */
+};
+
+static int compare_views(const void *a_, const void *b_)
 {
-    const struct zw_inventory *inventory = daemon->inventory;
-    size_t n = 0;
+    const struct zone_view *a = a_, *b = b_;
 
-    for (size_t i = 0; inventory && i < inventory->n_bridges; i++) {
-        const struct zw_bridge *bridge = &inventory->bridges[i];
-        for (size_t j = 0; j < bridge->n_ports; j++) {
-            struct zw_claim *claims;
-            size_t n_claims = zw_policy_carried_claims(daemon->policy, &bridge->ports[j], &claims);
-
-            if (has_zone(claims, n_claims, zone)) {
-                cJSON_AddItemToArray(array, cJSON_CreateString(bridge->ports[j].name));
-                n++;
-            }
-            free(claims);
-        }
-    }
-    return n;
+    return a->zone < b->zone ? -1 : a->zone > b->zone;
 }
 
-static cJSON *zone_json(const struct zw_daemon *daemon, const struct zw_zone *zone)
+static void add_to_zones(const struct zw_policy *policy, const struct zw_port *port, struct zone_view *views)
 {
+    struct zw_claim *claims;
+    size_t n = zw_policy_carried_claims(policy, port, &claims);
+
+    for (size_t i = 0; i < n; i++) {
+        const struct zone_view key = {.zone = claims[i].zone};
+        struct zone_view *view = key.zone ? bsearch(&key, views, policy->n_zones, sizeof *views, compare_views) : NULL;
+
+        if (view && view->last != port) {
+            cJSON_AddItemToArray(view->ports, cJSON_CreateString(port->name));
+            view->n_ports++;
+            view->last = port;
+        }
+    }
+    free(claims);
+}
+
+/* In the order of their addresses: whoever looks a zone up has one.  Each port is looked at once, however many zones there
+ * are.  Caller frees. */
+static struct zone_view *view_zones(const struct zw_policy *policy, const struct zw_inventory *inventory)
+{
+    struct zone_view *views = zw_xcalloc(policy->n_zones, sizeof *views);
+
+    for (size_t i = 0; i < policy->n_zones; i++) {
+        views[i] = (struct zone_view){.zone = policy->zones[i], .ports = cJSON_CreateArray()};
+    }
+    qsort(views, policy->n_zones, sizeof *views, compare_views);
+    for (size_t i = 0; inventory && i < inventory->n_bridges; i++) {
+        for (size_t j = 0; j < inventory->bridges[i].n_ports; j++) {
+            add_to_zones(policy, &inventory->bridges[i].ports[j], views);
+        }
+    }
+    return views;
+}
+
+static cJSON *zone_json(const struct zone_view *view)
+{
+    const struct zw_zone *zone = view->zone;
     cJSON *object = cJSON_CreateObject();
-    cJSON *ports = cJSON_CreateArray();
 
     cJSON_AddStringToObject(object, "name", zone->name);
     cJSON_AddNumberToObject(object, "id", zone->id);
-    cJSON_AddNumberToObject(object, "n_ports", (double)add_ports(daemon, zone, ports));
-    cJSON_AddItemToObject(object, "ports", ports);
+    cJSON_AddNumberToObject(object, "n_ports", (double)view->n_ports);
+    cJSON_AddItemToObject(object, "ports", view->ports);
     zw_json_add_string(object, "behind", zone->behind ? zone->behind->name : NULL);
     cJSON_AddItemToObject(object, "addresses", zw_prefixes_json(&zone->addresses));
     cJSON_AddBoolToObject(object, "trusts_external_id", zone->trusts_external_id);
@@ -107,13 +126,18 @@ static cJSON *zone_json(const struct zw_daemon *daemon, const struct zw_zone *zo
 void zw_handle_zones(void *daemon_, struct zw_request *request, const cJSON *args)
 {
     const struct zw_daemon *daemon = daemon_;
+    const struct zw_policy *policy = daemon->policy;
     cJSON *result = cJSON_CreateObject();
     cJSON *array = cJSON_AddArrayToObject(result, "zones");
+    struct zone_view *views = view_zones(policy, daemon->inventory);
 
     (void)args;
-    for (size_t i = 0; i < daemon->policy->n_zones; i++) {
-        cJSON_AddItemToArray(array, zone_json(daemon, daemon->policy->zones[i]));
+    for (size_t i = 0; i < policy->n_zones; i++) {
+        const struct zone_view key = {.zone = policy->zones[i]};
+
+        cJSON_AddItemToArray(array, zone_json(bsearch(&key, views, policy->n_zones, sizeof *views, compare_views)));
     }
+    free(views);
     zw_request_reply(request, result);
 }
 
@@ -183,7 +207,12 @@ static bool is_first(const struct zw_claim *claims, size_t i)
 
 static bool is_first_of_zone(const struct zw_claim *claims, size_t i)
 {
-    return !has_zone(claims, i, claims[i].zone);
+    for (size_t j = 0; j < i; j++) {
+        if (claims[j].zone == claims[i].zone) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static void add_by_vlan(cJSON *array, const struct zw_claim *claims, size_t n, bool open)
