@@ -182,23 +182,43 @@ static uint32_t mix_prefixes(uint32_t hash, const struct zw_prefixes *prefixes)
     return mix(hash, (uint32_t)prefixes->n);
 }
 
+static uint32_t mix_zones(uint32_t hash, const struct zw_zone_set *zones)
+{
+    for (size_t i = 0; i < zones->n; i++) {
+        hash = mix(hash, zones->list[i]->id);
+    }
+    return mix(hash, (uint32_t)zones->n);
+}
+
+static uint32_t mix_service(uint32_t hash, const struct zw_service *service)
+{
+    for (size_t i = 0; i < service->n; i++) {
+        const struct zw_service_item *item = &service->items[i];
+
+        hash = mix(hash, (uint32_t)item->eth_type << 16 | (uint32_t)item->family << 8 | item->proto);
+        hash = mix(hash, (uint32_t)item->first << 16 | item->last);
+        hash = mix(hash, (uint32_t)item->code << 1 | item->any_ports);
+    }
+    return mix(hash, (uint32_t)service->n);
+}
+
+static uint32_t mix_ports(uint32_t hash, const struct zw_port_ranges *ports)
+{
+    for (size_t i = 0; i < ports->n; i++) {
+        hash = mix(hash, (uint32_t)ports->list[i].first << 16 | ports->list[i].last);
+    }
+    return mix(hash, (uint32_t)ports->n);
+}
+
+/* All that zw_rule_says_same() compares: rules that differ in one thing alone would make one long chain. */
 static uint32_t hash_content(const struct zw_rule *rule)
 {
-    uint32_t hash = mix(0x811c9dc5u, (uint32_t)rule->action);
+    uint32_t hash =
+        mix(0x811c9dc5u, (uint32_t)rule->action << 16 | (uint32_t)rule->otherwise << 8 | (uint32_t)rule->log);
 
-    for (size_t i = 0; i < rule->from.n; i++) {
-        hash = mix(hash, rule->from.list[i]->id);
-    }
-    hash = mix(hash, (uint32_t)rule->from.n);
-    for (size_t i = 0; i < rule->to.n; i++) {
-        hash = mix(hash, rule->to.list[i]->id);
-    }
+    hash = mix_zones(mix_zones(hash, &rule->from), &rule->to);
     hash = mix_prefixes(mix_prefixes(hash, &rule->from_addresses), &rule->to_addresses);
-    for (size_t i = 0; i < rule->service.n; i++) {
-        hash = mix(hash, (uint32_t)rule->service.items[i].eth_type << 8 | rule->service.items[i].proto);
-        hash = mix(hash, (uint32_t)rule->service.items[i].first << 16 | rule->service.items[i].last);
-    }
-    return hash;
+    return mix_ports(mix_service(hash, &rule->service), &rule->from_ports);
 }
 
 uint32_t zw_rule_hash(const struct zw_rule *rule)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "controller/base/memory.h"
+#include "controller/policy/rule.h"
 #include "ovs-ext/pipeline.h"
 #include "tests/unit/policy-fixture.h"
 #include "tests/unit/zw-test.h"
@@ -301,6 +302,57 @@ static void test_random(void)
     free(list);
 }
 
+/* Each says one thing otherwise than the first one. */
+static const char *const variants[] = {
+    "from: a, to: b, service: tcp/80, from-ports: 1-9, action: ask, otherwise: deny, log: denied",
+    "from: b, to: b, service: tcp/80, from-ports: 1-9, action: ask, otherwise: deny, log: denied",
+    "from: [a, b], to: b, service: tcp/80, from-ports: 1-9, action: ask, otherwise: deny, log: denied",
+    "from: a, to: a, service: tcp/80, from-ports: 1-9, action: ask, otherwise: deny, log: denied",
+    "from: a, to: b, service: tcp/81, from-ports: 1-9, action: ask, otherwise: deny, log: denied",
+    "from: a, to: b, service: tcp/80-81, from-ports: 1-9, action: ask, otherwise: deny, log: denied",
+    "from: a, to: b, service: udp/80, from-ports: 1-9, action: ask, otherwise: deny, log: denied",
+    "from: a, to: b, service: [tcp/80, udp/80], from-ports: 1-9, action: ask, otherwise: deny, log: denied",
+    "from: a, to: b, service: tcp, from-ports: 1-9, action: ask, otherwise: deny, log: denied",
+    "from: a, to: b, service: tcp/80, from-ports: 1-8, action: ask, otherwise: deny, log: denied",
+    "from: a, to: b, service: tcp/80, from-ports: 2-9, action: ask, otherwise: deny, log: denied",
+    "from: a, to: b, service: tcp/80, from-ports: [1-9, 11], action: ask, otherwise: deny, log: denied",
+    "from: a, to: b, service: tcp/80, action: ask, otherwise: deny, log: denied",
+    "from: a, to: b, service: tcp/80, from-ports: 1-9, action: ask, otherwise: allow, log: denied",
+    "from: a, to: b, service: tcp/80, from-ports: 1-9, action: ask, otherwise: deny, log: session",
+    "from: a, to: b, service: tcp/80, from-ports: 1-9, action: allow, log: denied",
+    "from: a, to: b, from-addresses: 10.0.0.0/8, service: tcp/80, from-ports: 1-9, action: ask, otherwise: deny, log: denied",
+    "from: a, to: b, to-addresses: 10.0.0.0/8, service: tcp/80, from-ports: 1-9, action: ask, otherwise: deny, log: denied",
+    "from: a, to: b, to-addresses: 10.0.0.0/9, service: tcp/80, from-ports: 1-9, action: ask, otherwise: deny, log: denied",
+    "from: a, to: b, service: icmp, action: allow",
+    "from: a, to: b, service: icmp/3, action: allow",
+    "from: a, to: b, service: icmp/3/1, action: allow",
+    "from: a, to: b, service: icmp/3/2, action: allow",
+    "from: a, to: b, service: icmpv6/3/2, action: allow",
+    "from: a, to: b, service: ethertype/0x8892, action: allow",
+    "from: a, to: b, service: ethertype/0x8893, action: allow",
+};
+
+/* Whatever makes two rules differ is in their hash: else many that differ in it alone are compared one by one. */
+static void test_hash(void)
+{
+    size_t n = sizeof variants / sizeof variants[0];
+    char text[8000], *end = text + sprintf(text, HEAD);
+
+    for (size_t i = 0; i < n; i++) {
+        end += sprintf(end, "- {%s}\n", variants[i]);
+    }
+    struct zw_policy *policy = policy_of(text), *again = policy_of(text);
+    for (size_t i = 0; i < n; i++) {
+        CU_ASSERT_EQUAL(zw_rule_hash(&policy->rules[i]), zw_rule_hash(&again->rules[i]));
+        for (size_t j = 0; j < i; j++) {
+            CU_ASSERT_FALSE(zw_rule_says_same(&policy->rules[i], &policy->rules[j]));
+            CU_ASSERT_NOT_EQUAL(zw_rule_hash(&policy->rules[i]), zw_rule_hash(&policy->rules[j]));
+        }
+    }
+    zw_policy_unref(policy);
+    zw_policy_unref(again);
+}
+
 static void test_ids_run_out(void)
 {
     struct list *list = numbered(10);
@@ -365,5 +417,5 @@ static void test_bad_texts(void)
 ZW_TEST_MAIN({"afresh: ids from 1, and room for each", test_fresh},
              {"one rule changed is one rule placed", test_one_change}, {"rules without a name", test_unnamed},
              {"many rules at one place", test_one_place}, {"a policy as large as can be", test_crowded},
-             {"random changes", test_random}, {"no ids left", test_ids_run_out},
-             {"texts that are none", test_bad_texts})
+             {"random changes", test_random}, {"whatever makes two rules differ is in their hash", test_hash},
+             {"no ids left", test_ids_run_out}, {"texts that are none", test_bad_texts})
