@@ -85,21 +85,11 @@ struct difference {
     size_t n_drop;
 };
 
-static void add_drop(struct difference *difference, unsigned int zone)
-{
-    char *longer =
-        zw_xasprintf("%s%s%u", difference->drop ? difference->drop : "", difference->drop ? "," : "zone=", zone);
-
-    free(difference->drop);
-    difference->drop = longer;
-    difference->n_drop++;
-}
-
-/* 'text' has "zone=N,limit=N,count=N" in lines. */
-static void read_limits(struct zw_ct_limits *limits, const char *text, uint32_t limit_of[ZW_CT_N_ZONES],
-                        struct difference *difference)
+/* 'text' has "zone=N,limit=N,count=N" in lines.  Writes to 'drop', and returns how many zones. */
+static size_t read_limits(struct zw_ct_limits *limits, const char *text, uint32_t limit_of[ZW_CT_N_ZONES], FILE *drop)
 {
     uint32_t max = limits->daemon->policy->max_sessions;
+    size_t n = 0;
 
     for (const char *line = text; line; line = strchr(line, '\n')) {
         unsigned int zone, limit, count;
@@ -111,29 +101,51 @@ static void read_limits(struct zw_ct_limits *limits, const char *text, uint32_t 
         }
         limit_of[zone] = limit;
         if (!max || !zw_ct_want_has(limits->daemon->ct_want, (enum zw_datapath)limits->datapath, (uint16_t)zone)) {
-            add_drop(difference, zone);
+            fprintf(drop, "%s%u", n++ ? "," : "zone=", zone);
         } else if (limit == max && count >= limit) {
             limits->next.n_full++;
             limits->next.full_zone = (uint16_t)zone;
         }
     }
+    return n;
 }
 
-static struct difference find_difference(struct zw_ct_limits *limits, const char *text)
+/* False if there is no memory for it. */
+static bool find_drops(struct zw_ct_limits *limits, const char *text, uint32_t limit_of[ZW_CT_N_ZONES],
+                       struct difference *difference)
+{
+    size_t size;
+    FILE *stream = open_memstream(&difference->drop, &size);
+
+    if (!stream) {
+        return false;
+    }
+    difference->n_drop = read_limits(limits, text, limit_of, stream);
+    return !fclose(stream);
+}
+
+/* False if there is no memory for it.  Free with difference_clear(). */
+static bool find_difference(struct zw_ct_limits *limits, const char *text, struct difference *difference)
 {
     const struct zw_daemon *daemon = limits->daemon;
     uint32_t *limit_of = zw_xcalloc(ZW_CT_N_ZONES, sizeof *limit_of), max = daemon->policy->max_sessions;
-    struct difference difference = {.set = zw_xcalloc(ZW_CT_N_ZONES, sizeof *difference.set)};
 
-    read_limits(limits, text, limit_of, &difference);
-    for (unsigned int zone = 0; max && zone < ZW_CT_N_ZONES; zone++) {
+    *difference = (struct difference){.set = zw_xcalloc(ZW_CT_N_ZONES, sizeof *difference->set)};
+    bool found = find_drops(limits, text, limit_of, difference);
+    for (unsigned int zone = 0; found && max && zone < ZW_CT_N_ZONES; zone++) {
         if (limit_of[zone] != max &&
             zw_ct_want_has(daemon->ct_want, (enum zw_datapath)limits->datapath, (uint16_t)zone)) {
-            snprintf(difference.set[difference.n_set++], ARG_SIZE, "zone=%u,limit=%u", zone, max);
+            snprintf(difference->set[difference->n_set++], ARG_SIZE, "zone=%u,limit=%u", zone, max);
         }
     }
     free(limit_of);
-    return difference;
+    return found;
+}
+
+static void difference_clear(struct difference *difference)
+{
+    free(difference->set);
+    free(difference->drop);
 }
 
 static void call(struct zw_ct_limits *limits, const char *command, const char *const *args, size_t n,
@@ -185,14 +197,15 @@ static void on_limits(void *limits_, const char *text, const char *error)
         fail(limits, error);
         return;
     }
-    struct difference difference = find_difference(limits, text);
-    if (difference.n_set || difference.n_drop) {
+    struct difference difference;
+    if (!find_difference(limits, text, &difference)) {
+        fail(limits, "out of memory");
+    } else if (difference.n_set || difference.n_drop) {
         tell(limits, &difference);
     } else {
         look_at_next(limits);
     }
-    free(difference.set);
-    free(difference.drop);
+    difference_clear(&difference);
 }
 
 static bool is_used(const struct zw_daemon *daemon, enum zw_datapath datapath)
