@@ -33,7 +33,7 @@ struct zw_port {
     uint32_t ofport;    /* 1..0xfeff or ZW_OFPORT_LOCAL; 0: OVS has given it none (yet). */
     char *type;         /* Interface.type: "" (system), "internal", "patch", "afxdp", ... */
     char *iface_id;     /* external_ids:iface-id, or NULL. */
-    char *attached_mac; /* external_ids:attached-mac if it is an Ethernet address, lower case, or NULL. */
+    char *attached_mac; /* external_ids:attached-mac if it is the address of one host, lower case, or NULL. */
     struct zw_external_id *external_ids; /* Sorted by key. */
     size_t n_external_ids;
     enum zw_vlan_mode vlan_mode; /* With OVSDB's defaults filled in: no mode and a tag is access; no tag, trunk. */

@@ -16,6 +16,7 @@
 
 #include "ovs-ext/inventory.h"
 #include "ovs-ext/ovsdb-row.h"
+#include "ovs-ext/packet-key.h"
 
 #define OFPORT_MAX 0xfeff /* The last of a bridge's own numbering: OFPP_MAX - 1 of OpenFlow 1.0. */
 
@@ -179,7 +180,8 @@ static uint32_t ofport_from_ovsdb(const struct zw_ovsdb_integers *ofport)
 
 static void set_external_ids(struct zw_port *port, const struct zw_ovsdb_map *map)
 {
-    struct eth_addr mac;
+    char buf[ZW_MAC_STRLEN];
+    struct zw_mac mac;
 
     port->external_ids = xcalloc(MAX(map->n, 1), sizeof *port->external_ids);
     for (size_t i = 0; i < map->n; i++) {
@@ -190,8 +192,8 @@ static void set_external_ids(struct zw_port *port, const struct zw_ovsdb_map *ma
 
     port->iface_id = nullable_xstrdup(zw_port_external_id(port, "iface-id"));
     const char *text = zw_port_external_id(port, "attached-mac");
-    if (text && eth_addr_from_string(text, &mac)) {
-        port->attached_mac = xasprintf(ETH_ADDR_FMT, ETH_ADDR_ARGS(mac));
+    if (text && zw_mac_parse(text, &mac)) {
+        port->attached_mac = xstrdup(zw_mac_format(&mac, buf));
     }
 }
 

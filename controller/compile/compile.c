@@ -180,6 +180,18 @@ static void find_bindings(struct zw_compiler *c, struct zw_open_port *open)
     }
 }
 
+/* It is as if there were none, which whoever wrote it did not mean. */
+static void warn_of_mac(struct zw_compiler *c, const struct zw_port *port)
+{
+    const char *text = zw_port_external_id(port, "attached-mac");
+
+    if (text && !port->attached_mac) {
+        zw_problems_add(c->warnings, NULL, 0, 0,
+                        "bridge %s: port %s: \"%s\" in external_ids:attached-mac is no host's MAC address",
+                        c->bridge->name, port->name, text);
+    }
+}
+
 static void find_open_ports(struct zw_compiler *c)
 {
     c->ports = zw_xcalloc(c->bridge->n_ports + 1, sizeof *c->ports);
@@ -187,6 +199,7 @@ static void find_open_ports(struct zw_compiler *c)
         struct zw_open_port open = {.port = &c->bridge->ports[i]};
 
         if (find_zones(c, &open) && is_usable(c, open.port)) {
+            warn_of_mac(c, open.port);
             find_bindings(c, &open);
             c->ports[c->n_ports++] = open;
         } else {

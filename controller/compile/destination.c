@@ -5,7 +5,6 @@
  * later, from the port.  An address that OVSDB gives (external_ids:attached-mac) stands above anything learned, and its
  * port teaches nothing: a VM that sends with another's address does not draw that one's packets. */
 
-#include <stdio.h>
 #include <string.h>
 
 #include "controller/compile/compile-private.h"
@@ -26,14 +25,8 @@ void zw_compile_destination(struct zw_compiler *c)
     }
 }
 
-static bool parse_mac(const char *text, uint8_t mac[6])
-{
-    return sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx", &mac[0], &mac[1], &mac[2], &mac[3], &mac[4], &mac[5]) ==
-           6;
-}
-
 /* 'segments' NULL: any that the port carries. */
-static void known_mac(struct zw_compiler *c, const struct zw_port *port, const uint8_t mac[6],
+static void known_mac(struct zw_compiler *c, const struct zw_port *port, const struct zw_mac *mac,
                       const struct zw_port_mask *segments)
 {
     bool is_one = segments && segments->mask == UINT16_MAX;
@@ -42,7 +35,7 @@ static void known_mac(struct zw_compiler *c, const struct zw_port *port, const u
     if (segments) {
         zw_match_segments(flow, segments);
     }
-    zw_match_eth_dst(flow, mac);
+    zw_match_eth_dst(flow, mac->bytes);
     zw_act_set_reg(flow, ZW_REG_OUT_PORT, port->ofport);
     if (!zw_flow_table_add(c->flows, flow)) {
         zw_problems_add(c->warnings, NULL, 0, 0,
@@ -65,7 +58,7 @@ static bool is_shared(const struct zw_compiler *c, const struct zw_port *port)
 
 /* A port that carries every VLAN and has a zone in some.  Masks that overlap would be two flows of one priority, so where
  * another port has the address as well it is a flow for each VLAN. */
-static void known_in_runs(struct zw_compiler *c, const struct zw_open_port *open, const uint8_t mac[6])
+static void known_in_runs(struct zw_compiler *c, const struct zw_open_port *open, const struct zw_mac *mac)
 {
     bool one_by_one = is_shared(c, open->port);
 
@@ -87,22 +80,22 @@ void zw_compile_macs(struct zw_compiler *c)
     for (size_t i = 0; i < c->n_ports; i++) {
         const struct zw_open_port *open = &c->ports[i];
         const struct zw_port *port = open->port;
-        uint8_t mac[6];
+        struct zw_mac mac;
 
-        if (!port->attached_mac || !parse_mac(port->attached_mac, mac)) {
+        if (!port->attached_mac || !zw_mac_parse(port->attached_mac, &mac)) {
             continue;
         }
         if (zw_port_carries_all(port)) {
             if (open->zone) {
-                known_mac(c, port, mac, NULL);
+                known_mac(c, port, &mac, NULL);
             } else {
-                known_in_runs(c, open, mac);
+                known_in_runs(c, open, &mac);
             }
             continue;
         }
         for (unsigned int segment = 0; segment < ZW_N_VLANS; segment++) {
             if (zw_open_zone(open, segment)) {
-                known_mac(c, port, mac, &(struct zw_port_mask){(uint16_t)segment, UINT16_MAX});
+                known_mac(c, port, &mac, &(struct zw_port_mask){(uint16_t)segment, UINT16_MAX});
             }
         }
     }

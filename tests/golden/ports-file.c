@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ovs-ext/packet-key.h"
+
 static enum zw_vlan_mode vlan_mode(const char *name)
 {
     static const enum zw_vlan_mode modes[] = {ZW_VLAN_ACCESS, ZW_VLAN_TRUNK, ZW_VLAN_NATIVE_TAGGED,
@@ -35,12 +37,23 @@ static void put_external_id(struct zw_port *port, const char *key, const char *v
     port->external_ids[n] = (struct zw_external_id){strdup(key), strdup(value)};
 }
 
+/* As the watcher does. */
+static void put_mac(struct zw_port *port, const char *value)
+{
+    struct zw_mac mac;
+
+    put_external_id(port, "attached-mac", value);
+    if (zw_mac_parse(value, &mac)) {
+        port->attached_mac = strdup(value);
+    }
+}
+
 static void set(struct zw_port *port, const char *key, char *value)
 {
     if (!strcmp(key, "iface-id")) {
         port->iface_id = strdup(value);
     } else if (!strcmp(key, "mac")) {
-        port->attached_mac = strdup(value);
+        put_mac(port, value);
     } else if (!strcmp(key, "tag")) {
         port->tag = atoi(value);
     } else if (!strcmp(key, "mode")) {

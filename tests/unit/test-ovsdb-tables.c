@@ -83,6 +83,33 @@ static void test_contents(void)
     zw_ovsdb_tables_destroy(tables);
 }
 
+/* A group's address is no port's: all broadcasts would go there. */
+static void test_attached_macs(void)
+{
+    static const char *const none[] = {"ff:ff:ff:ff:ff:ff",    "33:33:00:00:00:01",
+                                       "01:00:00:00:00:00",    "00:00:00:00:00:00",
+                                       "2:0:0:0:0:1",          "02:00:00:00:00:01 ",
+                                       "02:00:00:00:00:01:02", ""};
+    struct zw_ovsdb_tables *tables = loaded();
+    char error[ZW_OVSDB_ERROR_SIZE];
+
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
+        char *text = xasprintf("{\"Interface\":{\"" ID(4) "\":{\"old\":{},\"new\":{\"name\":\"vm1\",\"type\":\"\","
+                                                          "\"error\":[\"set\",[]],\"ofport\":1,"
+                                                          "\"external_ids\":[\"map\",[[\"attached-mac\",\"%s\"]]]}}}}",
+                               none[i]);
+
+        CU_ASSERT_TRUE(feed(tables, text, error));
+        struct zw_inventory *inventory = zw_ovsdb_tables_inventory(tables, bridges, 1);
+        const struct zw_port *port = zw_bridge_port_by_name(&inventory->bridges[0], "vm1");
+        CU_ASSERT_PTR_NULL(port->attached_mac);
+        CU_ASSERT_STRING_EQUAL(zw_port_external_id(port, "attached-mac"), none[i]);
+        zw_inventory_unref(inventory);
+        free(text);
+    }
+    zw_ovsdb_tables_destroy(tables);
+}
+
 static void test_rows_change_and_go(void)
 {
     struct zw_ovsdb_tables *tables = loaded();
@@ -177,5 +204,6 @@ static void test_mutations(void)
     CU_ASSERT_TRUE(n_rejected > 1000);
 }
 
-ZW_TEST_MAIN({"contents become an inventory", test_contents}, {"rows change and go", test_rows_change_and_go},
+ZW_TEST_MAIN({"contents become an inventory", test_contents}, {"addresses that no host has", test_attached_macs},
+             {"rows change and go", test_rows_change_and_go},
              {"numbers out of range", test_ofports_and_vlans_out_of_range}, {"changed updates", test_mutations})
