@@ -63,13 +63,18 @@ static void put_in_force(struct zw_daemon *daemon, struct zw_policy *policy, str
     memset(stored, 0, sizeof *stored);
 }
 
-/* The next version of the policy; its rules keep the ids and priorities that they have. */
-static void begin_stored(struct zw_daemon *daemon, struct zw_stored_policy *stored, struct zw_policy *policy,
-                         struct zw_policy_source *sources, size_t n_sources, const char *origin, bool from_file)
+/* The next version of the policy; its rules keep the ids and priorities that they have.  Takes 'sources', unless there are
+ * not enough priorities: whoever read the policy has said so before, but a rule without one must never go to a switch. */
+static int begin_stored(struct zw_daemon *daemon, struct zw_stored_policy *stored, struct zw_policy *policy,
+                        struct zw_policy_source *sources, size_t n_sources, const char *origin, bool from_file,
+                        struct zw_problems *problems)
 {
     uint32_t version = daemon->stored.version + 1;
 
-    zw_policy_place(policy, daemon->policy, version);
+    if (!zw_policy_place(policy, daemon->policy, version)) {
+        zw_problems_add(problems, NULL, 0, 0, "too many rules: there are not enough priorities for them");
+        return EINVAL;
+    }
     *stored = (struct zw_stored_policy){.version = version,
                                         .origin = zw_xstrdup(origin),
                                         .placement = zw_placement_format(policy),
@@ -78,6 +83,29 @@ static void begin_stored(struct zw_daemon *daemon, struct zw_stored_policy *stor
                                         .sources = sources,
                                         .n_sources = n_sources};
     memcpy(stored->sha256, policy->sha256, sizeof stored->sha256);
+    return 0;
+}
+
+/* Makes 'policy' the next version and puts it in force, as soon as it is written.  Takes it, and 'sources'. */
+static int store_and_put_in_force(struct zw_daemon *daemon, struct zw_policy *policy, struct zw_policy_source *sources,
+                                  size_t n, const char *origin, bool from_file, struct zw_problems *problems)
+{
+    struct zw_stored_policy stored;
+    int error = begin_stored(daemon, &stored, policy, sources, n, origin, from_file, problems);
+
+    if (error) {
+        zw_policy_unref(policy);
+        zw_policy_sources_free(sources, n);
+        return error;
+    }
+    error = zw_policy_store_save(daemon->options.state_dir, &stored, &daemon->stored, problems);
+    if (error) {
+        zw_stored_policy_clear(&stored);
+        zw_policy_unref(policy);
+        return error;
+    }
+    put_in_force(daemon, policy, &stored);
+    return 0;
 }
 
 /* The newest version cannot be used: the policy file has to, and its number is not given again. */
@@ -151,20 +179,14 @@ static void keep_stored(struct zw_daemon *daemon, struct zw_problems *problems)
 static int adopt_file(struct zw_daemon *daemon, struct zw_policy *policy, struct zw_policy_source *sources, size_t n,
                       struct zw_problems *problems)
 {
-    struct zw_stored_policy stored;
     char origin[ZW_AUDIT_TEXT_SIZE];
 
     snprintf(origin, sizeof origin, "file %s", daemon->options.policy);
-    begin_stored(daemon, &stored, policy, sources, n, origin, true);
-    int error = zw_policy_store_save(daemon->options.state_dir, &stored, &daemon->stored, problems);
-    if (error) {
-        zw_stored_policy_clear(&stored);
-        zw_policy_unref(policy);
-        return error;
+    int error = store_and_put_in_force(daemon, policy, sources, n, origin, true, problems);
+    if (!error) {
+        record_policy(daemon);
     }
-    put_in_force(daemon, policy, &stored);
-    record_policy(daemon);
-    return 0;
+    return error;
 }
 
 int zw_policy_start(struct zw_daemon *daemon, struct zw_problems *problems)
@@ -331,15 +353,10 @@ int zw_daemon_apply(struct zw_daemon *daemon, struct zw_policy_source *sources, 
         return 0;
     }
 
-    struct zw_stored_policy stored;
-    begin_stored(daemon, &stored, policy, sources, n, origin, from_file);
-    int error = zw_policy_store_save(daemon->options.state_dir, &stored, &daemon->stored, problems);
+    int error = store_and_put_in_force(daemon, policy, sources, n, origin, from_file, problems);
     if (error) {
-        zw_stored_policy_clear(&stored);
-        zw_policy_unref(policy);
         return error;
     }
-    put_in_force(daemon, policy, &stored);
     daemon->file_problem[0] = '\0';
     zw_slowpath_set_policy(daemon->slowpath, daemon->policy);
     record_policy(daemon);

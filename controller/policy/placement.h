@@ -25,9 +25,11 @@
 /* Places the rules of 'policy', which nobody else has yet, as in 'previous' as far as possible; 'previous' NULL: afresh,
  * with ids from 1 on.  'version' is what 'policy' will have: where ids begin anew (there is no previous one, or it has
  * used up all ids), labels of older versions mean nothing.  False if there are more rules than there are priorities for. */
-bool zw_policy_place(struct zw_policy *policy, const struct zw_policy *previous, uint32_t version);
+bool zw_policy_place(struct zw_policy *policy, const struct zw_policy *previous, uint32_t version)
+    __attribute__((warn_unused_result));
 /* The same as if there were more than ZW_POLICY_MAX_ALONE, for tests. */
-bool zw_policy_place_shared(struct zw_policy *policy, const struct zw_policy *previous, uint32_t version);
+bool zw_policy_place_shared(struct zw_policy *policy, const struct zw_policy *previous, uint32_t version)
+    __attribute__((warn_unused_result));
 
 /* The placement as a text, to be kept with the version: "since=1 next=8 1+5@33216-64 7+1@32864-0 ..." is the version
  * where ids began, the next free id, and runs of rules: first id, how many, first priority, distance of priorities.

@@ -286,7 +286,7 @@ static struct zw_policy *read_text(const struct bed *bed, const char *text)
 
     CU_ASSERT_EQUAL_FATAL(problems.n, 0);
     policy->version = bed->policy->version + 1;
-    zw_policy_place(policy, bed->policy, policy->version);
+    CU_ASSERT_FATAL(zw_policy_place(policy, bed->policy, policy->version));
     return policy;
 }
 
@@ -297,7 +297,7 @@ static struct zw_flow_table *compile_all(const struct bed *bed, const char *text
     struct zw_policy *policy = policy_of(text);
 
     policy->version = bed->policy->version + 1;
-    zw_policy_place(policy, bed->policy, policy->version);
+    CU_ASSERT_FATAL(zw_policy_place(policy, bed->policy, policy->version));
     struct zw_flow_table *flows = zw_compile(policy, bridge, 0, warnings);
     zw_policy_unref(policy);
     return flows;
@@ -405,7 +405,7 @@ static void test_small(void)
     memcpy(head, more, strlen(more));
     struct zw_policy *after = policy_of(text);
     after->version = 1;
-    zw_policy_place(after, before, 1);
+    CU_ASSERT_FATAL(zw_policy_place(after, before, 1));
     struct zw_flow_delta delta =
         zw_compile_delta(&(struct zw_compile_input){.policy = before, .bridge = &inventory->bridges[0]},
                          &(struct zw_compile_input){.policy = after, .bridge = &inventory->bridges[0]}, 0, &warnings);

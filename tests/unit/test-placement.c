@@ -72,7 +72,7 @@ static struct zw_policy *next(struct zw_policy *before, const struct list *list,
 {
     struct zw_policy *policy = policy_of_list(list, kind);
 
-    zw_policy_place(policy, before, 7);
+    CU_ASSERT_FATAL(zw_policy_place(policy, before, 7));
     zw_policy_unref(before);
     return policy;
 }
