@@ -263,6 +263,9 @@ uint32_t zw_flow_learn_meter(const struct zw_flow *flow)
 {
     const struct ofpact *action;
 
+    if (flow->table != ZW_STAGE_BINDING) {
+        return 0; /* A flow that floods has a thousand actions; and VERDICT's meters are the same on every bridge. */
+    }
     OFPACT_FOR_EACH(action, flow->ofpacts.data, flow->ofpacts.size)
     {
         uint32_t id = action->type == OFPACT_CONTROLLER ? ofpact_get_CONTROLLER(action)->meter_id
