@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "controller/base/memory.h"
 
@@ -17,16 +18,26 @@ struct slot {
 };
 
 struct zw_stations {
+    uint64_t seeds[2]; /* Of the hash: whoever sends from addresses that he chose must not know which are neighbours. */
     struct slot *slots;
     size_t size; /* A power of two. */
     struct zw_stations_status status;
     uint32_t *n_at; /* By OpenFlow port. */
 };
 
+static void choose_seeds(struct zw_stations *stations)
+{
+    if (getrandom(stations->seeds, sizeof stations->seeds, GRND_NONBLOCK) != (ssize_t)sizeof stations->seeds) {
+        stations->seeds[0] = stations->seeds[1] = (uintptr_t)stations; /* Early in a boot; better than none. */
+    }
+    stations->seeds[1] |= 1;
+}
+
 struct zw_stations *zw_stations_new(void)
 {
     struct zw_stations *stations = zw_xcalloc(1, sizeof *stations);
 
+    choose_seeds(stations);
     stations->size = FIRST_SIZE;
     stations->slots = zw_xcalloc(stations->size, sizeof *stations->slots);
     stations->n_at = zw_xcalloc(UINT16_MAX + 1u, sizeof *stations->n_at);
@@ -42,15 +53,19 @@ void zw_stations_free(struct zw_stations *stations)
     }
 }
 
-/* FNV-1a. */
+/* Segment and address are 64 bits together: nothing but the place in the table makes two of them one. */
 static size_t home(const struct zw_stations *stations, uint16_t segment, const struct zw_mac *mac)
 {
-    uint64_t hash = 0xcbf29ce484222325u ^ segment;
+    uint64_t hash = segment;
 
-    for (size_t i = 0; i < 6; i++) {
-        hash = (hash ^ mac->bytes[i]) * 0x100000001b3u;
+    for (size_t i = 0; i < sizeof mac->bytes; i++) {
+        hash = hash << 8 | mac->bytes[i];
     }
-    return (size_t)(hash ^ hash >> 32) & (stations->size - 1);
+    for (size_t i = 0; i < 2; i++) {
+        hash = (hash ^ stations->seeds[0]) * stations->seeds[1];
+        hash ^= hash >> 32;
+    }
+    return (size_t)hash & (stations->size - 1);
 }
 
 /* Where it is, or the free place where it would be. */

@@ -141,6 +141,37 @@ static void test_random(void)
     zw_stations_free(stations);
 }
 
+struct order {
+    uint32_t numbers[1000];
+    size_t n;
+};
+
+static void note_number(void *order_, const struct zw_station *station)
+{
+    struct order *order = order_;
+
+    memcpy(&order->numbers[order->n++], &station->mac.bytes[2], sizeof order->numbers[0]);
+}
+
+/* Nobody outside can know which addresses are neighbours, and make one long row of his own. */
+static void test_seed(void)
+{
+    struct order orders[2] = {{.n = 0}, {.n = 0}};
+
+    for (size_t i = 0; i < 2; i++) {
+        stations = zw_stations_new();
+        for (uint32_t number = 0; number < 1000; number++) {
+            learn(1, number, 1, 0);
+        }
+        zw_stations_each(stations, note_number, &orders[i]);
+        zw_stations_free(stations);
+    }
+    CU_ASSERT_EQUAL(orders[0].n, 1000);
+    CU_ASSERT_EQUAL(orders[1].n, 1000);
+    CU_ASSERT(memcmp(orders[0].numbers, orders[1].numbers, sizeof orders[0].numbers) != 0);
+}
+
 ZW_TEST_MAIN({"an address that moves, and one that is at two places", test_moves},
              {"one that was forgotten in between", test_forgotten}, {"a whole reading", test_reading},
-             {"no more than there is room for", test_bound}, {"random moves are followed", test_random})
+             {"no more than there is room for", test_bound}, {"random moves are followed", test_random},
+             {"two tables have two orders", test_seed})
