@@ -323,7 +323,7 @@ void zw_ofconn_flush(struct zw_ofconn *c)
     size_t sent = evbuffer_get_length(output) ? 0 : send_now(c), rest = c->out.size - sent;
     if (!rest) {
         zw_outbuf_clear(&c->out);
-    } else if (evbuffer_get_length(output) + rest > ZW_SWITCH_MAX_OUTBUF) {
+    } else if (evbuffer_get_length(output) > ZW_SWITCH_MAX_OUTBUF) {
         zw_outbuf_clear(&c->out);
         zw_ofconn_fail(c, false, "it does not read: more than %u MiB wait to be sent", ZW_SWITCH_MAX_OUTBUF >> 20);
     } else if (rest >= BIG_OUT) {

@@ -65,6 +65,7 @@ struct zw_switch {
     struct zw_meters meters;
 
     /* sync.c. */
+    size_t max_flows;               /* ZW_SWITCH_MAX_FLOWS; tests do with fewer. */
     struct zw_flow_journal *wanted; /* The newest desired table.  NULL: none yet. */
     bool is_known;                  /* The switch has 'wanted' as it was when settled, or will have when it confirms. */
     struct zw_flow_table *found;    /* What it has instead, read and not compared yet; else NULL. */

@@ -261,6 +261,7 @@ struct zw_switch *zw_switch_new(struct event_base *base, const char *name, const
     sw->timer = evtimer_new(base, on_timer, sw);
     STAILQ_INIT(&sw->counters);
     sw->stations = zw_stations_new();
+    sw->max_flows = ZW_SWITCH_MAX_FLOWS;
     sw->flows = zw_ofconn_new(base, name, management_socket, false, &flows_ops, sw);
     sw->packets = zw_ofconn_new(base, name, management_socket, true, &packets_ops, sw);
     sw->learn = zw_ofconn_new(base, name, management_socket, true, &learn_ops, sw);

@@ -37,20 +37,23 @@ struct zw_switch;
 #define ZW_SWITCH_RECONNECT_MAX_MS 500 /* ... up to this: a bridge that is back gets its policy within a second. */
 #define ZW_SWITCH_RETRY_MS 1000        /* After a bundle was refused. */
 #define ZW_SWITCH_PROBE_S 5            /* An idle connection is probed; no answer for as long again ends it. */
-#define ZW_SWITCH_MAX_OUTBUF (256u * 1024 * 1024) /* Bytes that wait to be sent; beyond, the connection is closed. */
+#define ZW_SWITCH_MAX_OUTBUF \
+    (256u * 1024 * 1024)             /* Bytes that wait when there is more to send: then the connection is closed. */
 #define ZW_SWITCH_ANSWER_S 60        /* A dump or a bundle that is not answered for as long ends the connection. */
 #define ZW_SWITCH_RESYNC_MS 50       /* From a foreign change to reading the flows again: changes come in flocks. */
 #define ZW_SWITCH_RESYNC_MAX_MS 1000 /* Doubles up to this while they go on; desired changes do not delay it further. */
-#define ZW_SWITCH_MAX_FLOWS 2000000u /* That a switch may say it has; beyond, the connection is closed. */
+/* That may be desired, beyond, none of them is sent; and that a switch may say it has, beyond, the connection is closed.  A bundle
+ * of as many may be larger than ZW_SWITCH_MAX_OUTBUF: it is not its size that tells that a switch does not read. */
+#define ZW_SWITCH_MAX_FLOWS 2000000u
 
 /*                name           what it waits for */
-#define ZW_SWITCH_STATES                                                     \
-    ZW_SWITCH_STATE(DISCONNECTED, "the bridge's management socket")          \
-    ZW_SWITCH_STATE(HELLO, "the switch to say hello")                        \
-    ZW_SWITCH_STATE(READING, "the flows that are installed")                 \
-    ZW_SWITCH_STATE(IDLE, "a desired flow table")                            \
-    ZW_SWITCH_STATE(SYNCING, "the switch to confirm a bundle")               \
-    ZW_SWITCH_STATE(REFUSED, "a while, because the switch refused a bundle") \
+#define ZW_SWITCH_STATES                                                                         \
+    ZW_SWITCH_STATE(DISCONNECTED, "the bridge's management socket")                              \
+    ZW_SWITCH_STATE(HELLO, "the switch to say hello")                                            \
+    ZW_SWITCH_STATE(READING, "the flows that are installed")                                     \
+    ZW_SWITCH_STATE(IDLE, "a desired flow table")                                                \
+    ZW_SWITCH_STATE(SYNCING, "the switch to confirm a bundle")                                   \
+    ZW_SWITCH_STATE(REFUSED, "a while, because the switch refused a bundle; or a smaller table") \
     ZW_SWITCH_STATE(IN_SYNC, "nothing: the desired flows are in force")
 enum zw_switch_state {
 #define ZW_SWITCH_STATE(NAME, TEXT) ZW_SWITCH_##NAME,
@@ -65,7 +68,7 @@ struct zw_switch_ops {
     /* The switch confirmed the flow table of 'generation' (n_changes flow changes were needed; 0: all was right). */
     void (*in_sync)(void *arg, uint64_t generation, size_t n_changes, int64_t duration_us);
     /* The switch refused it, or the connection was lost before it confirmed; nothing of it is in force.  It is tried
-     * again (after a reconnect, or ZW_SWITCH_RETRY_MS). */
+     * again (after a reconnect, or ZW_SWITCH_RETRY_MS).  Or it has more than ZW_SWITCH_MAX_FLOWS: then it is not. */
     void (*sync_failed)(void *arg, uint64_t generation, const char *error);
     /* The switch has learned an address that was not known, or was known elsewhere.  May be NULL. */
     void (*learned)(void *arg, const struct zw_station *);

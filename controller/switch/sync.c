@@ -166,6 +166,20 @@ static bool must_read(const struct zw_switch *sw)
     return !sw->found && (!sw->is_known || is_overdue);
 }
 
+/* They would come back when flows are read again, and end each connection.  What is in force stays. */
+static void refuse_desired(struct zw_switch *sw, size_t n)
+{
+    char error[sizeof sw->refusal];
+
+    snprintf(error, sizeof error, "%zu flows are desired; expected no more than %zu", n, sw->max_flows);
+    set_table(&sw->found, NULL);
+    sw->is_known = false;
+    event_del(sw->timer);
+    zw_switch_set_error(sw, error);
+    zw_switch_set_state(sw, ZW_SWITCH_REFUSED);
+    sw->ops->sync_failed(sw->arg, sw->wanted_generation, error);
+}
+
 /* Nothing is under way. */
 static void sync(struct zw_switch *sw)
 {
@@ -175,6 +189,11 @@ static void sync(struct zw_switch *sw)
         if (sw->dirty) {
             read_again_soon(sw);
         }
+        return;
+    }
+    size_t n_wanted = zw_flow_table_count(zw_flow_journal_table(sw->wanted));
+    if (n_wanted > sw->max_flows) {
+        refuse_desired(sw, n_wanted);
         return;
     }
     if (must_read(sw)) {
@@ -273,8 +292,8 @@ bool zw_sync_flow_stats(struct zw_switch *sw, const struct zw_ofp_msg *msg, cons
     }
     if (zw_ofp_decode_flow_stats(data, size, add_flow, sw)) {
         zw_ofconn_fail(sw->flows, true, "a bad list of flows");
-    } else if (zw_flow_table_count(sw->reading) > ZW_SWITCH_MAX_FLOWS) {
-        zw_ofconn_fail(sw->flows, true, "more than %u flows", ZW_SWITCH_MAX_FLOWS);
+    } else if (zw_flow_table_count(sw->reading) > sw->max_flows) {
+        zw_ofconn_fail(sw->flows, true, "more than %zu flows", sw->max_flows);
     } else if (!msg->more) {
         zw_stations_end(sw->stations);
         count_foreign_flows(sw);

@@ -293,11 +293,31 @@ static void test_slow_peer(void)
     slow_peer_destroy(&peer);
 }
 
+/* One bundle may be larger than what may wait: its size does not say that the peer does not read. */
+static void test_large_message(void)
+{
+    size_t size = ZW_SWITCH_MAX_OUTBUF + 16u * 1024 * 1024; /* More than a socket holds. */
+    uint8_t *bundle = calloc(size, 1);
+    struct slow_peer peer;
+
+    slow_peer_create(&peer);
+    zw_outbuf_put(zw_ofconn_out(peer.conn), bundle, size);
+    free(bundle);
+    zw_ofconn_flush(peer.conn);
+    event_base_loop(peer.base, EVLOOP_NONBLOCK);
+    CU_ASSERT(peer.up);
+    put_number(&peer); /* But if there is more to be sent now, then it does not. */
+    event_base_loop(peer.base, EVLOOP_NONBLOCK);
+    CU_ASSERT_FALSE(peer.up);
+    slow_peer_destroy(&peer);
+}
+
 ZW_TEST_MAIN({"three connections are set up", test_set_up},
              {"a meter from before is taken over", test_meter_from_before},
              {"the connection for what is learned", test_learn_connection},
              {"a datapath without meters", test_no_meters}, {"a switch without flow monitors", test_no_flow_monitor},
              {"many packets, all answered", test_packets},
              {"a peer that reads late gets all, in order", test_slow_peer},
+             {"a bundle of any size, but nothing behind it for a peer that does not read", test_large_message},
              {"rubbish among packets does not touch the flows", test_packets_connection_lost},
              {"a silent switch is probed, and left", test_silence})

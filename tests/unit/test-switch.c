@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "controller/switch/switch-private.h"
 #include "tests/unit/switch-fixture.h"
 #include "tests/unit/zw-test.h"
 
@@ -223,6 +224,34 @@ static void test_one_change_refused(void)
     CU_ASSERT_EQUAL(f.fake->n[FAKE_DISCARD], 1);
     CU_ASSERT(fixture_has(&f, 10, 1));
     CU_ASSERT_STRING_EQUAL(zw_switch_status(f.sw).error, "");
+    fixture_destroy(&f);
+}
+
+static bool is_refused(const struct fixture *f)
+{
+    return zw_switch_status(f->sw).state == ZW_SWITCH_REFUSED;
+}
+
+/* More than could be read back: not sent, and said. */
+static void test_too_many_desired(void)
+{
+    struct fixture f;
+
+    fixture_create(&f);
+    fixture_connect(&f);
+    f.sw->max_flows = 5;
+    fixture_desire(&f, 5, 1);
+    CU_ASSERT(fixture_wait(&f, is_in_sync));
+    fixture_desire(&f, 6, 2);
+    CU_ASSERT(fixture_wait(&f, is_refused));
+    CU_ASSERT_EQUAL(f.failed_generation, fixture_generation);
+    CU_ASSERT_STRING_EQUAL(f.error, "6 flows are desired; expected no more than 5");
+    CU_ASSERT_STRING_EQUAL(zw_switch_status(f.sw).error, f.error);
+    CU_ASSERT_EQUAL(f.fake->n[FAKE_OPEN], 1);
+    CU_ASSERT(fixture_has(&f, 5, 1));
+    fixture_desire(&f, 4, 2);
+    CU_ASSERT(fixture_wait(&f, is_in_sync));
+    CU_ASSERT(fixture_has(&f, 4, 2));
     fixture_destroy(&f);
 }
 
@@ -491,6 +520,7 @@ ZW_TEST_MAIN({"flows are installed, and then only what changes", test_install},
              {"what is right is adopted", test_adopt}, {"nothing desired, nothing touched", test_nothing_desired},
              {"the newest desired table wins", test_newest_wins},
              {"a callback may desire something else", test_desired_from_a_callback},
+             {"more flows than a switch may have are not sent", test_too_many_desired},
              {"one refused change refuses them all", test_one_change_refused},
              {"a refused bundle has no effect and is tried again", test_refused},
              {"after a refusal something better is taken", test_something_better_after_a_refusal},
