@@ -1,42 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "zw-config.h"
 
-#include "controller/daemon/learning.h"
-
-#include <cjson/cJSON.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "controller/base/log.h"
 #include "controller/base/memory.h"
-
-enum source { DHCP, ND };
-
-static const char *const source_names[] = {[DHCP] = "dhcp", [ND] = "nd"};
-
-struct entry {
-    char *bridge, *port;
-    char *owner; /* Whose the port is: see owner_of(). */
-    unsigned int segment;
-    struct zw_addr addr;
-    enum source source;
-    int64_t until_us; /* The lease ends; 0: never. */
-    int64_t probe_us; /* Not learned yet: it is then, unless somebody objects.  0: it is. */
-    bool is_taken;    /* For zw_learning_check(): policy or OVSDB bind the address to another port. */
-};
-
-struct zw_learning {
-    struct entry *list; /* In the order in which they were learned. */
-    size_t n, allocated;
-    struct zw_learning_status status;
-};
+#include "controller/daemon/learning-private.h"
 
 struct zw_learning *zw_learning_new(void)
 {
     return zw_xcalloc(1, sizeof(struct zw_learning));
 }
 
-static void clear(struct entry *entry)
+void zw_learning_clear(struct zw_learning_entry *entry)
 {
     free(entry->bridge);
     free(entry->port);
@@ -49,7 +26,7 @@ void zw_learning_free(struct zw_learning *l)
         return;
     }
     for (size_t i = 0; i < l->n; i++) {
-        clear(&l->list[i]);
+        zw_learning_clear(&l->list[i]);
     }
     free(l->list);
     free(l);
@@ -57,7 +34,7 @@ void zw_learning_free(struct zw_learning *l)
 
 static void forget(struct zw_learning *l, size_t i)
 {
-    clear(&l->list[i]);
+    zw_learning_clear(&l->list[i]);
     memmove(&l->list[i], &l->list[i + 1], (--l->n - i) * sizeof *l->list);
 }
 
@@ -67,7 +44,7 @@ static char *owner_of(const struct zw_port *port)
     return zw_xasprintf("%s %s", port->attached_mac ? port->attached_mac : "-", port->iface_id ? port->iface_id : "-");
 }
 
-static void say(const struct entry *entry, const char *what)
+static void say(const struct zw_learning_entry *entry, const char *what)
 {
     static struct zw_log_limit limit = ZW_LOG_LIMIT_INIT(10, 1000);
     char buf[ZW_ADDR_STRLEN];
@@ -76,23 +53,24 @@ static void say(const struct entry *entry, const char *what)
               zw_addr_format(&entry->addr, buf), what);
 }
 
-static struct entry *add(struct zw_learning *l, struct entry entry)
+struct zw_learning_entry *zw_learning_add(struct zw_learning *l, struct zw_learning_entry entry)
 {
     l->list = zw_xgrow(l->list, l->n, &l->allocated, sizeof *l->list);
     l->list[l->n] = entry;
     return &l->list[l->n++];
 }
 
-static bool is_at(const struct entry *entry, const char *bridge, const char *port)
+static bool is_at(const struct zw_learning_entry *entry, const char *bridge, const char *port)
 {
     return !strcmp(entry->bridge, bridge) && !strcmp(entry->port, port);
 }
 
 /* Who has the address in that segment, or probes for it. */
-static struct entry *find(struct zw_learning *l, const char *bridge, unsigned int segment, const struct zw_addr *addr)
+static struct zw_learning_entry *find(struct zw_learning *l, const char *bridge, unsigned int segment,
+                                      const struct zw_addr *addr)
 {
     for (size_t i = 0; i < l->n; i++) {
-        struct entry *entry = &l->list[i];
+        struct zw_learning_entry *entry = &l->list[i];
 
         if (entry->segment == segment && zw_addr_equal(&entry->addr, addr) && !strcmp(entry->bridge, bridge)) {
             return entry;
@@ -102,7 +80,7 @@ static struct entry *find(struct zw_learning *l, const char *bridge, unsigned in
 }
 
 /* Makes room for one more address of that port and source. */
-static void make_room(struct zw_learning *l, const char *bridge, const char *port, enum source source)
+static void make_room(struct zw_learning *l, const char *bridge, const char *port, enum zw_learning_source source)
 {
     size_t n = 0, first = l->n;
 
@@ -174,9 +152,9 @@ static const struct zw_port *given_to(const struct zw_policy *policy, const stru
     return found;
 }
 
-static bool learns(const struct zw_guard *guard, enum source source)
+static bool learns(const struct zw_guard *guard, enum zw_learning_source source)
 {
-    return source == DHCP ? guard->learns_dhcp : guard->learns_nd;
+    return source == ZW_LEARNING_DHCP ? guard->learns_dhcp : guard->learns_nd;
 }
 
 /* The port of the segment that is bound to 'mac' and learns from DHCP, or NULL. */
@@ -190,7 +168,7 @@ static const struct zw_port *client_of(const struct zw_policy *policy, const str
         const struct zw_guard *guard;
 
         if (given(policy, &bridge->ports[i], segment, &bindings, &guard)) {
-            found = learns(guard, DHCP) && has_mac(&bindings, mac) ? &bridge->ports[i] : NULL;
+            found = learns(guard, ZW_LEARNING_DHCP) && has_mac(&bindings, mac) ? &bridge->ports[i] : NULL;
             zw_bindings_clear(&bindings);
         }
     }
@@ -219,16 +197,16 @@ static bool refuse(struct zw_learning *l, const struct scene *s, const struct zw
     return false;
 }
 
-static struct entry *learn(struct zw_learning *l, const struct scene *s, const struct zw_port *port,
-                           const struct zw_addr *addr, enum source source)
+static struct zw_learning_entry *learn(struct zw_learning *l, const struct scene *s, const struct zw_port *port,
+                                       const struct zw_addr *addr, enum zw_learning_source source)
 {
     make_room(l, s->bridge->name, port->name, source);
-    return add(l, (struct entry){.bridge = zw_xstrdup(s->bridge->name),
-                                 .port = zw_xstrdup(port->name),
-                                 .owner = owner_of(port),
-                                 .segment = s->segment,
-                                 .addr = *addr,
-                                 .source = source});
+    return zw_learning_add(l, (struct zw_learning_entry){.bridge = zw_xstrdup(s->bridge->name),
+                                                         .port = zw_xstrdup(port->name),
+                                                         .owner = owner_of(port),
+                                                         .segment = s->segment,
+                                                         .addr = *addr,
+                                                         .source = source});
 }
 
 /* Whether what comes from 'server' may be a DHCP server's word. */
@@ -247,7 +225,7 @@ static bool hear_given(struct zw_learning *l, const struct scene *s, const struc
     }
     const struct zw_port *port = client_of(s->policy, s->bridge, s->segment, &event->mac);
     const struct zw_port *owner = given_to(s->policy, s->bridge, s->segment, &event->addr);
-    struct entry *entry = find(l, s->bridge->name, s->segment, &event->addr);
+    struct zw_learning_entry *entry = find(l, s->bridge->name, s->segment, &event->addr);
 
     if (!port || owner == port) {
         return false;
@@ -260,10 +238,10 @@ static bool hear_given(struct zw_learning *l, const struct scene *s, const struc
         entry = NULL;
     }
     if (!entry) {
-        entry = learn(l, s, port, &event->addr, DHCP);
+        entry = learn(l, s, port, &event->addr, ZW_LEARNING_DHCP);
         say(entry, "learned from DHCP");
     }
-    if (entry->source == DHCP) {
+    if (entry->source == ZW_LEARNING_DHCP) {
         entry->until_us = event->lease_s == ZW_LEASE_FOREVER ? 0 : s->now_us + (int64_t)event->lease_s * 1000000;
     }
     return true;
@@ -273,7 +251,7 @@ static bool hear_probed(struct zw_learning *l, const struct scene *s, const stru
                         const struct zw_address_event *event)
 {
     const struct zw_port *owner = given_to(s->policy, s->bridge, s->segment, &event->addr);
-    struct entry *entry = find(l, s->bridge->name, s->segment, &event->addr);
+    struct zw_learning_entry *entry = find(l, s->bridge->name, s->segment, &event->addr);
     const struct zw_zone *zone = zw_policy_zone_of_port(s->policy, port, s->segment, NULL);
 
     if (!zone || !zone->guard.learns_nd || owner == port) {
@@ -290,7 +268,7 @@ static bool hear_probed(struct zw_learning *l, const struct scene *s, const stru
         return refuse(l, s, port, &event->addr, entry->port);
     }
     if (!entry) {
-        learn(l, s, port, &event->addr, ND)->probe_us = s->now_us + ZW_LEARN_PROBE_US;
+        learn(l, s, port, &event->addr, ZW_LEARNING_ND)->probe_us = s->now_us + ZW_LEARN_PROBE_US;
     }
     return false;
 }
@@ -298,7 +276,7 @@ static bool hear_probed(struct zw_learning *l, const struct scene *s, const stru
 static bool hear_used(struct zw_learning *l, const struct scene *s, const struct zw_port *port,
                       const struct zw_address_event *event)
 {
-    struct entry *entry = find(l, s->bridge->name, s->segment, &event->addr);
+    struct zw_learning_entry *entry = find(l, s->bridge->name, s->segment, &event->addr);
 
     if (entry && entry->probe_us && !is_at(entry, s->bridge->name, port->name)) {
         say(entry, "is not learned: somebody else uses it");
@@ -334,7 +312,7 @@ bool zw_learning_tick(struct zw_learning *l, int64_t now_us, int64_t *next_us)
 
     *next_us = 0;
     for (size_t i = 0; i < l->n;) {
-        struct entry *entry = &l->list[i];
+        struct zw_learning_entry *entry = &l->list[i];
 
         if (!entry->probe_us && entry->until_us && entry->until_us <= now_us) {
             say(entry, "forgotten: its lease has ended");
@@ -349,7 +327,7 @@ bool zw_learning_tick(struct zw_learning *l, int64_t now_us, int64_t *next_us)
     return changed;
 }
 
-static bool is_ripe(const struct entry *entry, const char *bridge, int64_t at_us)
+static bool is_ripe(const struct zw_learning_entry *entry, const char *bridge, int64_t at_us)
 {
     return entry->probe_us && entry->probe_us <= at_us && !strcmp(entry->bridge, bridge);
 }
@@ -401,7 +379,8 @@ static const struct zw_bridge *bridge_of(const struct zw_inventory *inventory, c
     return NULL;
 }
 
-static bool still_holds(const struct entry *entry, const struct zw_policy *policy, const struct zw_inventory *inventory)
+static bool still_holds(const struct zw_learning_entry *entry, const struct zw_policy *policy,
+                        const struct zw_inventory *inventory)
 {
     const struct zw_bridge *bridge = bridge_of(inventory, entry->bridge);
     const struct zw_port *port = bridge ? zw_bridge_port_by_name(bridge, entry->port) : NULL;
@@ -427,7 +406,7 @@ static void mark_taken(struct zw_learning *l, const char *bridge, const struct z
     }
     zw_bindings_find(claim->zone, port, NULL, 0, &bindings);
     for (size_t i = 0; i < l->n; i++) {
-        struct entry *entry = &l->list[i];
+        struct zw_learning_entry *entry = &l->list[i];
 
         if (entry->segment >= claim->first && entry->segment <= claim->last && has_addr(&bindings, &entry->addr) &&
             !strcmp(entry->bridge, bridge) && strcmp(entry->port, port->name) &&
@@ -482,7 +461,7 @@ struct zw_learned *zw_learning_list(const struct zw_learning *l, const char *bri
     char *names = (char *)&list[l->n + 1];
     *n = 0;
     for (size_t i = 0; i < l->n; i++) {
-        const struct entry *entry = &l->list[i];
+        const struct zw_learning_entry *entry = &l->list[i];
 
         if (!entry->probe_us && !strcmp(entry->bridge, bridge)) {
             list[(*n)++] = (struct zw_learned){
@@ -501,86 +480,4 @@ struct zw_learning_status zw_learning_status(const struct zw_learning *l)
         status.n_learned += !l->list[i].probe_us;
     }
     return status;
-}
-
-/* --- JSON --- */
-
-char *zw_learning_format(const struct zw_learning *l)
-{
-    cJSON *array = cJSON_CreateArray();
-    char buf[ZW_ADDR_STRLEN];
-
-    for (size_t i = 0; i < l->n; i++) {
-        const struct entry *entry = &l->list[i];
-
-        if (entry->probe_us) {
-            continue;
-        }
-        cJSON *object = cJSON_CreateObject();
-        cJSON_AddStringToObject(object, "bridge", entry->bridge);
-        cJSON_AddStringToObject(object, "port", entry->port);
-        cJSON_AddStringToObject(object, "owner", entry->owner);
-        cJSON_AddNumberToObject(object, "segment", entry->segment);
-        cJSON_AddStringToObject(object, "address", zw_addr_format(&entry->addr, buf));
-        cJSON_AddStringToObject(object, "source", source_names[entry->source]);
-        cJSON_AddNumberToObject(object, "until_us", (double)entry->until_us);
-        cJSON_AddItemToArray(array, object);
-    }
-    char *text = cJSON_Print(array);
-    cJSON_Delete(array);
-    return text;
-}
-
-static const char *text_of(const cJSON *object, const char *key)
-{
-    return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, key));
-}
-
-static bool parse_entry(const cJSON *object, struct entry *entry)
-{
-    const char *bridge = text_of(object, "bridge"), *port = text_of(object, "port"), *owner = text_of(object, "owner");
-    const char *address = text_of(object, "address"), *source = text_of(object, "source");
-    double segment = cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(object, "segment"));
-    double until_us = cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(object, "until_us"));
-
-    *entry = (struct entry){.source = source && !strcmp(source, source_names[ND]) ? ND : DHCP};
-    if (!bridge || !port || !owner || !address || !source || strcmp(source, source_names[entry->source]) ||
-        !zw_addr_parse(address, &entry->addr) || !(segment >= 0 && segment < 4096) ||
-        !(until_us >= 0 && until_us < 1e18)) { /* NaN is neither. */
-        return false;
-    }
-    entry->segment = (unsigned int)segment;
-    entry->until_us = (int64_t)until_us;
-    entry->bridge = zw_xstrdup(bridge);
-    entry->port = zw_xstrdup(port);
-    entry->owner = zw_xstrdup(owner);
-    return true;
-}
-
-bool zw_learning_parse(struct zw_learning *l, const char *text)
-{
-    cJSON *root = cJSON_Parse(text);
-    struct zw_learning read = {.n = 0};
-    bool ok = cJSON_IsArray(root);
-    const cJSON *object;
-
-    cJSON_ArrayForEach (object, root) {
-        struct entry entry;
-
-        ok = ok && parse_entry(object, &entry);
-        if (!ok) {
-            break;
-        }
-        add(&read, entry);
-    }
-    cJSON_Delete(root);
-    for (size_t i = 0; i < read.n; i++) {
-        if (ok) {
-            add(l, read.list[i]);
-        } else {
-            clear(&read.list[i]);
-        }
-    }
-    free(read.list);
-    return ok;
 }

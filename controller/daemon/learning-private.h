@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* learning-private - between learning.c and learning-json.c. */
+
+#ifndef ZW_DAEMON_LEARNING_PRIVATE_H
+#define ZW_DAEMON_LEARNING_PRIVATE_H 1
+
+#include "controller/daemon/learning.h"
+
+enum zw_learning_source { ZW_LEARNING_DHCP, ZW_LEARNING_ND };
+
+struct zw_learning_entry {
+    char *bridge, *port;
+    char *owner; /* Whose the port is: see owner_of() in learning.c. */
+    unsigned int segment;
+    struct zw_addr addr;
+    enum zw_learning_source source;
+    int64_t until_us; /* The lease ends; 0: never. */
+    int64_t probe_us; /* Not learned yet: it is then, unless somebody objects.  0: it is. */
+    bool is_taken;    /* For zw_learning_check(): policy or OVSDB bind the address to another port. */
+};
+
+struct zw_learning {
+    struct zw_learning_entry *list; /* In the order in which they were learned. */
+    size_t n, allocated;
+    struct zw_learning_status status;
+};
+
+/* Takes the entry's texts. */
+struct zw_learning_entry *zw_learning_add(struct zw_learning *, struct zw_learning_entry);
+void zw_learning_clear(struct zw_learning_entry *);
+
+#endif
