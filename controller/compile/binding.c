@@ -244,15 +244,23 @@ static void tell_of_unbound(struct zw_compiler *c)
     }
 }
 
-/* Each question has an answer, which is heard up to the rate of the server's port: so nobody asks beyond a host's. */
+/* Each question has an answer, which is heard up to the rate of the server's port: so no host asks beyond its own.  Who learns from
+ * the answer is believed to have asked by what is told here; a server or relay that learns itself may ask for many. */
 static void ask_for_address(struct zw_compiler *c, const struct zw_bound *bound)
 {
+    const struct zw_guard *guard = &bound->zone->guard;
     struct zw_flow *flow = at(bound, CONTENTS, ZW_PRIO_MATCH);
 
     zw_match_ip_proto(flow, ZW_IPV4, IPPROTO_UDP);
     zw_match_l4_dst(flow, DHCP_SERVER_PORT, UINT16_MAX);
-    zw_act_meter(flow, meter_of(bound->port, &bound->zone->guard));
-    next(c, flow, SOURCE);
+    if (!is_of_host(guard)) {
+        tell_bound(flow, bound);
+    } else if (guard->learns_dhcp) {
+        tell_or_drop(flow, bound);
+    } else {
+        zw_act_meter(flow, meter_of(bound->port, guard));
+    }
+    next_if_ip(c, bound, flow, SOURCE);
 }
 
 static void contents(struct zw_compiler *c, const struct zw_bound *bound)
@@ -268,7 +276,7 @@ static void contents(struct zw_compiler *c, const struct zw_bound *bound)
         tell_bound(flow, bound);
         next_if_ip(c, bound, flow, SOURCE);
     }
-    if (c->learns_dhcp && is_of_host(guard)) {
+    if (guard->learns_dhcp || (c->learns_dhcp && is_of_host(guard))) {
         ask_for_address(c, bound);
     }
     if (!guard->allows_router) {

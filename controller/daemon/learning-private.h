@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* learning-private - between learning.c and learning-json.c. */
+/* learning-private - between learning.c and learning-*.c. */
 
 #ifndef ZW_DAEMON_LEARNING_PRIVATE_H
 #define ZW_DAEMON_LEARNING_PRIVATE_H 1
 
+#include "controller/daemon/learning-asked.h"
 #include "controller/daemon/learning.h"
 
 enum zw_learning_source { ZW_LEARNING_DHCP, ZW_LEARNING_ND };
 
 struct zw_learning_entry {
     char *bridge, *port;
-    char *owner; /* Whose the port is: see owner_of() in learning.c. */
+    char *owner; /* Whose the port is: see zw_learning_owner(). */
     unsigned int segment;
     struct zw_addr addr;
     enum zw_learning_source source;
@@ -22,11 +23,19 @@ struct zw_learning_entry {
 struct zw_learning {
     struct zw_learning_entry *list; /* In the order in which they were learned. */
     size_t n, allocated;
+    struct zw_asked *asked;
     struct zw_learning_status status;
 };
 
 /* Takes the entry's texts. */
 struct zw_learning_entry *zw_learning_add(struct zw_learning *, struct zw_learning_entry);
 void zw_learning_clear(struct zw_learning_entry *);
+
+/* Whose a port is, for the caller to free: the name of a tap is used again for another VM; these are not. */
+char *zw_learning_owner(const struct zw_port *);
+bool zw_learning_is_owner(const struct zw_port *, const char *owner);
+
+const struct zw_bridge *zw_learning_bridge(const struct zw_inventory *,
+                                           const char *name); /* NULL if it is not managed. */
 
 #endif

@@ -10,7 +10,10 @@
 
 struct zw_learning *zw_learning_new(void)
 {
-    return zw_xcalloc(1, sizeof(struct zw_learning));
+    struct zw_learning *l = zw_xcalloc(1, sizeof *l);
+
+    l->asked = zw_asked_new();
+    return l;
 }
 
 void zw_learning_clear(struct zw_learning_entry *entry)
@@ -28,6 +31,7 @@ void zw_learning_free(struct zw_learning *l)
     for (size_t i = 0; i < l->n; i++) {
         zw_learning_clear(&l->list[i]);
     }
+    zw_asked_free(l->asked);
     free(l->list);
     free(l);
 }
@@ -38,10 +42,18 @@ static void forget(struct zw_learning *l, size_t i)
     memmove(&l->list[i], &l->list[i + 1], (--l->n - i) * sizeof *l->list);
 }
 
-/* The name of a tap is used again for another VM; these are not. */
-static char *owner_of(const struct zw_port *port)
+char *zw_learning_owner(const struct zw_port *port)
 {
     return zw_xasprintf("%s %s", port->attached_mac ? port->attached_mac : "-", port->iface_id ? port->iface_id : "-");
+}
+
+bool zw_learning_is_owner(const struct zw_port *port, const char *owner)
+{
+    char *now = zw_learning_owner(port);
+    bool same = !strcmp(now, owner);
+
+    free(now);
+    return same;
 }
 
 static void say(const struct zw_learning_entry *entry, const char *what)
@@ -79,17 +91,26 @@ static struct zw_learning_entry *find(struct zw_learning *l, const char *bridge,
     return NULL;
 }
 
-/* Makes room for one more address of that port and source. */
-static void make_room(struct zw_learning *l, const char *bridge, const char *port, enum zw_learning_source source)
+/* How many addresses the port has from that source, and which of them was learned first. */
+static size_t count(const struct zw_learning *l, const char *bridge, const char *port, enum zw_learning_source source,
+                    size_t *first)
 {
-    size_t n = 0, first = l->n;
+    size_t n = 0;
 
     for (size_t i = 0; i < l->n; i++) {
         if (l->list[i].source == source && is_at(&l->list[i], bridge, port)) {
-            first = n++ ? first : i;
+            *first = n++ ? *first : i;
         }
     }
-    if (n >= ZW_LEARN_MAX) {
+    return n;
+}
+
+/* Makes room for one more address of that port from neighbour discovery. */
+static void make_room(struct zw_learning *l, const char *bridge, const char *port)
+{
+    size_t first;
+
+    if (count(l, bridge, port, ZW_LEARNING_ND, &first) >= ZW_LEARN_MAX) {
         say(&l->list[first], "forgotten: the port has too many");
         forget(l, first);
         l->status.n_replaced++;
@@ -185,28 +206,54 @@ struct scene {
     int64_t now_us;
 };
 
-static bool refuse(struct zw_learning *l, const struct scene *s, const struct zw_port *port, const struct zw_addr *addr,
-                   const char *owner)
+/* 'counter' is the reason's. */
+static bool refuse(uint64_t *counter, const struct scene *s, const struct zw_port *port, const struct zw_addr *addr,
+                   const char *why)
 {
     static struct zw_log_limit limit = ZW_LOG_LIMIT_INIT(5, 5000);
     char buf[ZW_ADDR_STRLEN];
 
-    l->status.n_refused++;
-    zw_log_rl(&limit, ZW_LOG_WARN, "bridge %s: port %s: address %s is not learned: port %s has it", s->bridge->name,
-              port->name, zw_addr_format(addr, buf), owner);
+    (*counter)++;
+    zw_log_rl(&limit, ZW_LOG_WARN, "bridge %s: port %s: address %s is not learned: %s", s->bridge->name, port->name,
+              zw_addr_format(addr, buf), why);
+    return false;
+}
+
+static bool refuse_others(struct zw_learning *l, const struct scene *s, const struct zw_port *port,
+                          const struct zw_addr *addr, const char *owner)
+{
+    char *why = zw_xasprintf("port %s has it", owner);
+
+    refuse(&l->status.n_refused, s, port, addr, why);
+    free(why);
     return false;
 }
 
 static struct zw_learning_entry *learn(struct zw_learning *l, const struct scene *s, const struct zw_port *port,
                                        const struct zw_addr *addr, enum zw_learning_source source)
 {
-    make_room(l, s->bridge->name, port->name, source);
     return zw_learning_add(l, (struct zw_learning_entry){.bridge = zw_xstrdup(s->bridge->name),
                                                          .port = zw_xstrdup(port->name),
-                                                         .owner = owner_of(port),
+                                                         .owner = zw_learning_owner(port),
                                                          .segment = s->segment,
                                                          .addr = *addr,
                                                          .source = source});
+}
+
+/* Remembers what a port asks for itself: for whom else it asks, only that one's own port can say. */
+static bool hear_asked(struct zw_learning *l, const struct scene *s, const struct zw_port *port,
+                       const struct zw_address_event *event)
+{
+    struct zw_bindings bindings;
+    const struct zw_guard *guard;
+
+    if (given(s->policy, port, s->segment, &bindings, &guard)) {
+        if (guard->learns_dhcp && has_mac(&bindings, &event->mac)) {
+            zw_asked_note(l->asked, s->bridge->name, port, s->segment, event, s->now_us);
+        }
+        zw_bindings_clear(&bindings);
+    }
+    return false;
 }
 
 /* Whether what comes from 'server' may be a DHCP server's word. */
@@ -215,6 +262,16 @@ static bool is_believed(const struct scene *s, const struct zw_port *server)
     const struct zw_zone *zone = zw_policy_zone_of_port(s->policy, server, s->segment, NULL);
 
     return zone && zone->guard.is_on && zone->guard.allows_dhcp_server;
+}
+
+/* The first answer to a question says how long it is; others can only prolong it. */
+static void set_lease(struct zw_learning_entry *entry, const struct scene *s, uint32_t lease_s, bool is_first)
+{
+    int64_t until_us = lease_s == ZW_LEASE_FOREVER ? 0 : s->now_us + (int64_t)lease_s * 1000000;
+
+    if (is_first || !until_us || (entry->until_us && entry->until_us < until_us)) {
+        entry->until_us = until_us;
+    }
 }
 
 static bool hear_given(struct zw_learning *l, const struct scene *s, const struct zw_port *server,
@@ -226,24 +283,28 @@ static bool hear_given(struct zw_learning *l, const struct scene *s, const struc
     const struct zw_port *port = client_of(s->policy, s->bridge, s->segment, &event->mac);
     const struct zw_port *owner = given_to(s->policy, s->bridge, s->segment, &event->addr);
     struct zw_learning_entry *entry = find(l, s->bridge->name, s->segment, &event->addr);
+    bool is_first;
+    size_t first;
 
     if (!port || owner == port) {
         return false;
+    } else if (!zw_asked_answer(l->asked, s->bridge->name, port, s->segment, event, s->now_us, &is_first)) {
+        return refuse(&l->status.n_unasked, s, port, &event->addr, "the port has not asked for it");
     } else if (owner) {
-        return refuse(l, s, port, &event->addr, owner->name);
+        return refuse_others(l, s, port, &event->addr, owner->name);
     }
-    if (entry && !is_at(entry, s->bridge->name, port->name)) {
-        say(entry, "forgotten: DHCP gives it to another port");
-        forget(l, (size_t)(entry - l->list));
-        entry = NULL;
-    }
-    if (!entry) {
+    if (!entry || !is_at(entry, s->bridge->name, port->name)) {
+        if (count(l, s->bridge->name, port->name, ZW_LEARNING_DHCP, &first) >= ZW_LEARN_MAX) {
+            return refuse(&l->status.n_full, s, port, &event->addr, "the port has too many, and their leases run");
+        } else if (entry) {
+            say(entry, "forgotten: DHCP gives it to another port");
+            forget(l, (size_t)(entry - l->list));
+        }
         entry = learn(l, s, port, &event->addr, ZW_LEARNING_DHCP);
         say(entry, "learned from DHCP");
+        is_first = true;
     }
-    if (entry->source == ZW_LEARNING_DHCP) {
-        entry->until_us = event->lease_s == ZW_LEASE_FOREVER ? 0 : s->now_us + (int64_t)event->lease_s * 1000000;
-    }
+    set_lease(entry, s, event->lease_s, is_first);
     return true;
 }
 
@@ -257,7 +318,7 @@ static bool hear_probed(struct zw_learning *l, const struct scene *s, const stru
     if (!zone || !zone->guard.learns_nd || owner == port) {
         return false;
     } else if (owner) {
-        return refuse(l, s, port, &event->addr, owner->name);
+        return refuse_others(l, s, port, &event->addr, owner->name);
     }
     if (entry && !is_at(entry, s->bridge->name, port->name)) {
         if (entry->probe_us) { /* Both ask; RFC 4862 lets neither have it. */
@@ -265,9 +326,10 @@ static bool hear_probed(struct zw_learning *l, const struct scene *s, const stru
             forget(l, (size_t)(entry - l->list));
             return false;
         }
-        return refuse(l, s, port, &event->addr, entry->port);
+        return refuse_others(l, s, port, &event->addr, entry->port);
     }
     if (!entry) {
+        make_room(l, s->bridge->name, port->name);
         learn(l, s, port, &event->addr, ZW_LEARNING_ND)->probe_us = s->now_us + ZW_LEARN_PROBE_US;
     }
     return false;
@@ -296,6 +358,8 @@ bool zw_learning_hear(struct zw_learning *l, const struct zw_policy *policy, con
         return false;
     }
     switch (event->type) {
+    case ZW_ADDRESS_ASKED:
+        return hear_asked(l, &scene, port, event);
     case ZW_ADDRESS_GIVEN:
         return hear_given(l, &scene, port, event);
     case ZW_ADDRESS_PROBED:
@@ -369,7 +433,7 @@ void zw_learning_missed(struct zw_learning *l, const char *bridge)
     }
 }
 
-static const struct zw_bridge *bridge_of(const struct zw_inventory *inventory, const char *name)
+const struct zw_bridge *zw_learning_bridge(const struct zw_inventory *inventory, const char *name)
 {
     for (size_t i = 0; i < inventory->n_bridges; i++) {
         if (!strcmp(inventory->bridges[i].name, name)) {
@@ -382,17 +446,14 @@ static const struct zw_bridge *bridge_of(const struct zw_inventory *inventory, c
 static bool still_holds(const struct zw_learning_entry *entry, const struct zw_policy *policy,
                         const struct zw_inventory *inventory)
 {
-    const struct zw_bridge *bridge = bridge_of(inventory, entry->bridge);
+    const struct zw_bridge *bridge = zw_learning_bridge(inventory, entry->bridge);
     const struct zw_port *port = bridge ? zw_bridge_port_by_name(bridge, entry->port) : NULL;
     const struct zw_zone *zone = port ? zw_policy_zone_of_port(policy, port, entry->segment, NULL) : NULL;
 
     if (!zone || !learns(&zone->guard, entry->source) || !zw_port_carries(port, entry->segment)) {
         return false;
     }
-    char *owner = owner_of(port);
-    bool same = !strcmp(owner, entry->owner);
-    free(owner);
-    return same && !entry->is_taken;
+    return zw_learning_is_owner(port, entry->owner) && !entry->is_taken;
 }
 
 /* Marks what is bound to 'port' where 'claim' says, and was learned for another. */
@@ -435,6 +496,7 @@ bool zw_learning_check(struct zw_learning *l, const struct zw_policy *policy, co
 {
     bool changed = false;
 
+    zw_asked_check(l->asked, inventory);
     for (size_t i = 0; i < inventory->n_bridges; i++) {
         find_taken(l, policy, &inventory->bridges[i]);
     }
@@ -479,5 +541,6 @@ struct zw_learning_status zw_learning_status(const struct zw_learning *l)
     for (size_t i = 0; i < l->n; i++) {
         status.n_learned += !l->list[i].probe_us;
     }
+    status.n_crowded = zw_asked_n_crowded(l->asked);
     return status;
 }

@@ -2,8 +2,9 @@
 /* learning - the addresses that ports were seen to get or to claim, where their zone's guard learns them.
  *
  * DHCP: the address goes to the port of the segment that is bound to the MAC address that the server names, until the lease
- * ends.  A server's word moves an address from the port that had it.  A server is who speaks from a port whose zone has a
- * guard that allows one; nobody else is believed (as switches do it: "DHCP snooping", RFC 7513).  Neighbour discovery: who probes
+ * ends, if that port has asked the server for it (daemon/learning-asked.h).  A server's word moves an address from the port that had
+ * it.  A server is who speaks from a port whose zone has a guard that allows one; nobody else is believed (as switches do it: "DHCP
+ * snooping", RFC 7513).  Neighbour discovery: who probes
  * for an address gets it, unless somebody else has it or says so within ZW_LEARN_PROBE_US (first come, first served: RFC 6620), and
  * keeps it as long as the port is there.  What the policy or OVSDB binds to one port is never learned for another.
  *
@@ -13,6 +14,11 @@
  * and takes nothing from others; nor has it others answer more than they can say, for what is not heard of it does not go on.  And the copies have a connection, and a queue of 100 in the switch, for themselves, which
  * what all meters let through at once must fill before it is read: five ports of one host each, or two others, that have been
  * silent before and speak in the same moment; vswitchd empties the queue each time that it goes round.
+ *
+ * A port has ZW_LEARN_MAX addresses of each source.  A lease says itself when it ends, and until then the host relies on it: so none is
+ * taken from it for another one, which is refused instead.  An address from neighbour discovery has no end that could be seen;
+ * hosts make new ones, for privacy, every day and drop the old ones in silence (RFC 8981): there the oldest goes, or a host would be cut off
+ * after some days.  It was the port itself that probed for the one that pushes it out: nobody else can.
  *
  * What is learned belongs to the port as it is: it is forgotten when the port goes, becomes another's (attached-mac,
  * iface-id) or comes to a zone that does not learn.
@@ -26,15 +32,18 @@
 #include "controller/slowpath/address-event.h"
 
 #define ZW_LEARN_PROBE_US 500000 /* RFC 6620, TENT_LT. */
-#define ZW_LEARN_MAX 16u         /* Addresses of a port from one source; then the one that was learned first goes. */
+#define ZW_LEARN_MAX 16u         /* Addresses of a port from one source. */
 
 struct zw_learning;
 
 struct zw_learning_status {
     uint64_t n_learned;  /* In all. */
     uint64_t n_refused;  /* Another port has the address. */
+    uint64_t n_unasked;  /* Given by DHCP, and the port had not asked for it. */
+    uint64_t n_crowded;  /* Questions forgotten because of ZW_ASKED_MAX. */
+    uint64_t n_full;     /* Given by DHCP, and refused because of ZW_LEARN_MAX. */
     uint64_t n_unsure;   /* Probes forgotten because an objection may have been missed. */
-    uint64_t n_replaced; /* Forgotten because of ZW_LEARN_MAX. */
+    uint64_t n_replaced; /* From neighbour discovery, and forgotten because of ZW_LEARN_MAX. */
 };
 
 struct zw_learning *zw_learning_new(void);

@@ -168,6 +168,9 @@ static cJSON *learning_json(const struct zw_daemon *daemon)
 
     add_count(object, "n_learned", status.n_learned);
     add_count(object, "n_refused", status.n_refused);
+    add_count(object, "n_unasked", status.n_unasked);
+    add_count(object, "n_crowded", status.n_crowded);
+    add_count(object, "n_full", status.n_full);
     add_count(object, "n_unsure", status.n_unsure);
     add_count(object, "n_replaced", status.n_replaced);
     return object;

@@ -18,16 +18,29 @@ enum {
 
 /* RFC 2131, figure 1. */
 enum {
+    BOOTP_REQUEST = 1,
     BOOTP_REPLY = 2,
     BOOTP_ETHERNET = 1,
+    BOOTP_XID = 4,
+    BOOTP_CLIENTS = 12,
     BOOTP_YOURS = 16,
     BOOTP_HARDWARE = 28,
     BOOTP_COOKIE = 236,
     BOOTP_OPTIONS = 240,
 };
 
-/* RFC 2132. */
-enum { OPTION_PAD = 0, OPTION_LEASE = 51, OPTION_MESSAGE = 53, OPTION_END = 255, MESSAGE_ACK = 5 };
+/* RFC 2132; RFC 4039. */
+enum {
+    OPTION_PAD = 0,
+    OPTION_REQUESTED = 50,
+    OPTION_LEASE = 51,
+    OPTION_MESSAGE = 53,
+    OPTION_RAPID = 80,
+    OPTION_END = 255,
+};
+enum { MESSAGE_DISCOVER = 1, MESSAGE_REQUEST = 3, MESSAGE_ACK = 5 };
+
+enum { DHCP_SERVER_PORT = 67, DHCP_CLIENT_PORT = 68 };
 
 struct span {
     const uint8_t *p;
@@ -73,23 +86,56 @@ static const uint8_t *find_option(struct span s, uint8_t type, uint8_t size)
     return NULL;
 }
 
-static bool read_dhcp(struct span s, struct zw_address_event *event)
+static struct zw_addr ipv4(const uint8_t *bytes)
+{
+    struct zw_addr addr = {.family = ZW_IPV4};
+
+    memcpy(addr.bytes, bytes, 4);
+    return addr;
+}
+
+/* RFC 2131, table 5: who asks for an address for the first time, or again after a restart, names it in an option; who prolongs
+ * a lease sends from the address. */
+static bool read_question(const uint8_t *bootp, struct span options, uint8_t message, struct zw_address_event *event)
+{
+    const uint8_t *requested = find_option(options, OPTION_REQUESTED, 4);
+
+    event->type = ZW_ADDRESS_ASKED;
+    event->is_rapid = message == MESSAGE_DISCOVER;
+    if (event->is_rapid) {
+        return find_option(options, OPTION_RAPID, 0) != NULL; /* Else it leads to an offer. */
+    }
+    event->addr = ipv4(requested ? requested : bootp + BOOTP_CLIENTS);
+    return message == MESSAGE_REQUEST && zw_addr_is_host(&event->addr);
+}
+
+static bool read_answer(const uint8_t *bootp, struct span options, uint8_t message, struct zw_address_event *event)
+{
+    const uint8_t *lease = find_option(options, OPTION_LEASE, 4);
+
+    if (message != MESSAGE_ACK || !lease || !get32(lease)) {
+        return false; /* Without a lease it answers who has an address already (RFC 2131, 4.3.5). */
+    }
+    event->type = ZW_ADDRESS_GIVEN;
+    event->addr = ipv4(bootp + BOOTP_YOURS);
+    event->lease_s = get32(lease);
+    event->is_rapid = find_option(options, OPTION_RAPID, 0) != NULL;
+    return zw_addr_is_host(&event->addr);
+}
+
+static bool read_dhcp(struct span s, uint8_t op, struct zw_address_event *event)
 {
     static const uint8_t cookie[] = {0x63, 0x82, 0x53, 0x63};
     const uint8_t *bootp = s.p;
 
-    if (!skip(&s, BOOTP_OPTIONS) || bootp[0] != BOOTP_REPLY || bootp[1] != BOOTP_ETHERNET ||
+    if (!skip(&s, BOOTP_OPTIONS) || bootp[0] != op || bootp[1] != BOOTP_ETHERNET ||
         bootp[2] != sizeof event->mac.bytes || memcmp(bootp + BOOTP_COOKIE, cookie, sizeof cookie)) {
         return false;
     }
-    const uint8_t *message = find_option(s, OPTION_MESSAGE, 1), *lease = find_option(s, OPTION_LEASE, 4);
-    if (!message || *message != MESSAGE_ACK || !lease || !get32(lease)) {
-        return false; /* Without a lease it answers who has an address already (RFC 2131, 4.3.5). */
-    }
-    *event = (struct zw_address_event){.type = ZW_ADDRESS_GIVEN, .addr.family = ZW_IPV4, .lease_s = get32(lease)};
-    memcpy(event->addr.bytes, bootp + BOOTP_YOURS, 4);
+    const uint8_t *message = find_option(s, OPTION_MESSAGE, 1);
+    *event = (struct zw_address_event){.xid = get32(bootp + BOOTP_XID)};
     memcpy(event->mac.bytes, bootp + BOOTP_HARDWARE, sizeof event->mac.bytes);
-    return zw_addr_is_host(&event->addr);
+    return message && (op == BOOTP_REQUEST ? read_question : read_answer)(bootp, s, *message, event);
 }
 
 static bool read_ipv4(struct span s, struct zw_address_event *event)
@@ -101,7 +147,12 @@ static bool read_ipv4(struct span s, struct zw_address_event *event)
         return false;
     }
     const uint8_t *udp = s.p;
-    return skip(&s, UDP_SIZE) && get16(udp) == 67 && get16(udp + 2) == 68 && read_dhcp(s, event);
+    if (!skip(&s, UDP_SIZE)) {
+        return false;
+    } else if (get16(udp + 2) == DHCP_SERVER_PORT) { /* Wherever it comes from: servers do not look. */
+        return read_dhcp(s, BOOTP_REQUEST, event);
+    }
+    return get16(udp) == DHCP_SERVER_PORT && get16(udp + 2) == DHCP_CLIENT_PORT && read_dhcp(s, BOOTP_REPLY, event);
 }
 
 /* Extension headers before neighbour discovery are legal and nobody's habit: a host whose probe has them is not learned. */

@@ -71,6 +71,14 @@ flood() {
 }
 
 probe() { frame "$1" "eth($2, '33:33:ff:00:00:01', ip('::', 'ff02::1:ff00:1', ns('$3')))"; }
+# ask VM MAC ADDRESS: returns when the question has arrived at u: the switch has sent up its copy before.
+ask() {
+    local option bytes
+    IFS=. read -ra bytes <<<"$3"
+    option=3204$(printf %02x "${bytes[@]}")
+    frame "$1" "eth($2, BROADCAST, ip('0.0.0.0', '255.255.255.255', udp(68, 67, dhcp(1, 3, $2, options=bytes.fromhex('$option')))))"
+    zw_wait_for "grep -q '$option' '$ZW_PG/frames-u.out'"
+}
 # ack SERVER MAC CLIENT ADDRESS
 ack() { frame "$1" "eth($2, BROADCAST, ip('10.20.0.1', '255.255.255.255', udp(67, 68, dhcp(2, 5, $3, '$4', options=bytes((51, 4, 0, 0, 14, 16))))))"; }
 
@@ -93,6 +101,7 @@ learned_meanwhile() {
     local i
     probe b MB fd00:20::b
     bound vm-b fd00:20::b
+    ask b MB 10.20.0.11
     ack u MU MB 10.20.0.11
     bound vm-b fd00:20::b 10.20.0.11
     for i in {1..8}; do # Each is heard, none is lost.
@@ -173,11 +182,16 @@ unsure() {
 servers() {
     local before
     before=$(addresses vm-b)
+    ask b MB 10.20.0.66
+    ask b MB 10.20.0.67
+    ask b MB 10.20.0.12
     ack h MH MB 10.20.0.66 # Nobody gets it, by the policy; nor would it be believed if they did.
     ack a MA MB 10.20.0.67
     ack u MU MB 10.20.0.12
     bound vm-b "$before" 10.20.0.12
+    ask a MA 10.20.0.12
     ack h MH MA 10.20.0.12 # Not taken away either.
+    ask b MB 10.20.0.13
     ack u MU MB 10.20.0.13
     bound vm-b "$before" 10.20.0.12 10.20.0.13
 }

@@ -47,8 +47,35 @@ status() { zw_ctl status --json | "$PYTHON" -I -c '
 import json, sys
 print(json.load(sys.stdin)["learning"][sys.argv[1]])' "$1"; }
 
-# ack CLIENT ADDRESS SECONDS [SERVER]: the server gives a lease.
-ack() { frame "${4:-s}" "eth(MS, BROADCAST, ip(IS, '255.255.255.255', udp(67, 68, dhcp(2, 5, $1, '$2', options=bytes((51, 4)) + ($3).to_bytes(4, 'big')))))"; }
+# heard VM... -- COMMAND...: what a frame's sender does, until it has arrived in each VM: then the switch has sent up its copy, too.
+heard() {
+    local vm vms=() counts=()
+    while [ "$1" != -- ]; do vms+=("$1") counts+=("$(frames_caught "$1")") && shift; done
+    "${@:2}"
+    for vm in "${!vms[@]}"; do zw_wait_for "[ \"\$(frames_caught ${vms[vm]})\" -gt ${counts[vm]} ]"; done
+}
+
+others() { printf '%s\n' "${VMS[@]}" | grep -v "$1"; }
+
+# ask VM MAC ADDRESS [CLIENT [XID]]: it asks for an address, as CLIENT (itself).
+ask() {
+    # shellcheck disable=SC2046 # Words.
+    heard $(others "$1") -- frame "$1" "eth($2, BROADCAST, ip('0.0.0.0', '255.255.255.255', udp(68, 67, dhcp(1, 3, ${4:-$2}, xid=${5:-0x12345678}, options=bytes((50, 4)) + addr('$3')))))"
+}
+
+# ack CLIENT ADDRESS SECONDS [XID]: the server gives a lease.
+ack() { frame s "eth(MS, BROADCAST, ip(IS, '255.255.255.255', udp(67, 68, dhcp(2, 5, $1, '$2', xid=${4:-0x12345678}, options=bytes((51, 4)) + ($3).to_bytes(4, 'big')))))"; }
+
+# lease VM MAC ADDRESS SECONDS: both.
+lease() { ask "$1" "$2" "$3" && ack "$2" "$3" "$4"; }
+
+# unasked N COMMAND...: it leads to so many answers that are not believed.
+unasked() {
+    local before
+    before=$(status n_unasked)
+    "${@:2}"
+    zw_wait_for "[ \"\$(status n_unasked)\" -eq $((before + $1)) ]"
+}
 
 # probe VM MAC ADDRESS: detection of duplicates.
 probe() { frame "$1" "eth($2, '33:33:ff:00:00:01', ip('::', 'ff02::1:ff00:1', ns('$3')))"; }
@@ -60,13 +87,13 @@ drops_mark
 lie   'an address before it is given    | p | ip-source/vm-p | eth(MP, MS, ip("10.20.0.9", IS, udp(1000, 2000)))'
 offer() {
     frame s 'eth(MS, MP, ip(IS, "10.20.0.9", udp(67, 68, dhcp(2, 2, MP, "10.20.0.9", options=bytes((51, 4, 0, 0, 1, 0))))))'
-    ack MP 10.20.0.8 3600 # What comes later is known later, so the offer has been seen when this is.
+    lease p MP 10.20.0.8 3600 # What comes later is known later, so the offer has been seen when this is.
     bound vm-p 10.20.0.8
 }
 zw_case "what is offered is not given yet" offer
 given() {
-    ack MP 10.20.0.9 3600
-    ack MQ 10.20.0.10 4294967295
+    lease p MP 10.20.0.9 3600
+    lease q MQ 10.20.0.10 4294967295
     bound vm-q 10.20.0.10
     bound vm-p 10.20.0.8 10.20.0.9
 }
@@ -79,24 +106,54 @@ lie   'ARP of another client            | p | arp-ip/vm-p    | eth(MP, MS, arp(2
 lie   'a client that is its own server  | p | dhcp-server/vm-p | eth(MP, BROADCAST, ip("10.20.0.9", "255.255.255.255", udp(67, 68, dhcp(2, 5, MP, "10.20.0.11", options=bytes((51, 4, 0, 0, 1, 0))))))'
 
 taken() {
-    ack MP 10.20.0.50 3600
+    lease p MP 10.20.0.50 3600
     zw_wait_for '[ "$(status n_refused)" -eq 1 ]'
     bound vm-p 10.20.0.8 10.20.0.9
 }
 zw_case "what is bound to another port is not learned" taken
 moved() {
-    ack MQ 10.20.0.8 3600
+    lease q MQ 10.20.0.8 3600
     bound vm-q 10.20.0.10 10.20.0.8
     bound vm-p 10.20.0.9
 }
 zw_case "a server may give an address to another" moved
 drops_mark
 lie   'what was its own                 | p | ip-source/vm-p | eth(MP, MS, ip("10.20.0.8", IS, udp(1000, 2000)))'
+# Servers that go by client identifiers take each of these for another client, with the MAC address that it says.
+in_his_name() {
+    local i
+    for i in {1..17}; do
+        ask q MQ "10.20.1.$i" MP
+        ack MP "10.20.1.$i" 3600
+    done
+}
+robbed() {
+    unasked 17 in_his_name
+    bound vm-p 10.20.0.9
+}
+zw_case "who asks in another's name, 17 times, takes nothing from it" robbed
+drops_mark
+truth 'what it was to lose              | p | s | eth(MP, MS, ip("10.20.0.9", IS, udp(1000, 2000)))'
+lie   'what it was to get instead       | p | ip-source/vm-p | eth(MP, MS, ip("10.20.1.1", IS, udp(1000, 2000)))'
+
+never_asked() {
+    unasked 1 ack MP 10.20.0.30 3600
+    ask p MP 10.20.0.30 MP 1
+    unasked 1 ack MP 10.20.0.30 3600
+    ask p MP 10.20.0.31
+    unasked 1 ack MP 10.20.0.30 3600
+    unasked 1 ack MQ 10.20.0.10 1 2 # Nor does a lease end sooner.
+    bound vm-p 10.20.0.9
+}
+zw_case "an answer to another question, or for another address, is none" never_asked
+
+# By unicast, from the address that is renewed.
 expired() {
+    heard s -- frame q "eth(MQ, MS, ip('10.20.0.8', IS, udp(68, 67, dhcp(1, 3, MQ, client='10.20.0.8'))))"
     ack MQ 10.20.0.8 1
     bound vm-q 10.20.0.10
 }
-zw_case "an address goes with its lease" expired
+zw_case "a lease is renewed, and an address goes with it" expired
 drops_mark
 lie   'an address whose lease has ended | q | ip-source/vm-q | eth(MQ, MS, ip("10.20.0.8", IS, udp(1000, 2000)))'
 
@@ -133,7 +190,7 @@ many() {
     addresses vm-q | tr ' ' '\n' | grep -c : | grep -qx 16
     [ "$(addresses vm-q | grep -c 'fd00:20::78')" -eq 0 ]
 }
-zw_case "a port has so many and no more: the first goes" many
+zw_case "a port has so many of these and no more: the first goes" many
 
 adopted() {
     local before
@@ -150,10 +207,21 @@ truth 'what was learned before          | p | s | eth(MP, MS, ip("10.20.0.9", IS
 another() {
     zw_vsctl set interface vm-q external_ids:iface-id=another
     bound vm-q
-    ack MQ 10.20.0.10 3600
+    unasked 1 ack MQ 10.20.0.10 3600
+    lease q MQ 10.20.0.10 3600
     bound vm-q 10.20.0.10
 }
 zw_case "a port that becomes another's has to learn anew" another
+full() {
+    local i full
+    full=$(status n_full)
+    for i in {1..15}; do lease q MQ "10.20.2.$i" 3600; done
+    zw_wait_for 'addresses vm-q | grep -q 10.20.2.15'
+    lease q MQ 10.20.2.16 3600
+    zw_wait_for "[ \"\$(status n_full)\" -eq $((full + 1)) ]"
+    [ "$(addresses vm-q)" = "10.20.0.10 $(printf '10.20.2.%s\n' {1..15} | xargs)" ]
+}
+zw_case "a lease that runs is not taken for a seventeenth" full
 no_nd() {
     policy dhcp
     zw_ctl policy apply "$ZW_PG/policy.yaml"
@@ -170,4 +238,4 @@ broken() {
     bound vm-p
 }
 zw_case "a file that is none is said to be so, and nothing is believed of it" broken
-zw_done 'warning: bridge br0: port vm-[pq]: address .* is not learned: port .* has it' 'learned.json: cannot be read'
+zw_done 'warning: bridge br0: port vm-[pq]: address .* is not learned: (port .* has it|the port has not asked for it|the port has too many)' 'learned.json: cannot be read'

@@ -23,6 +23,7 @@ static size_t dhcp(uint8_t packet[512], const uint8_t *options, size_t n_options
     memcpy(packet + sizeof head, ip, sizeof ip);
     memcpy(packet + sizeof head + sizeof ip, udp, sizeof udp);
     memcpy(bootp, (const uint8_t[]){2, 1, 6, 0}, 4);
+    memcpy(bootp + 4, (const uint8_t[]){1, 2, 3, 4}, 4);
     memcpy(bootp + 16, (const uint8_t[]){10, 0, 0, 7}, 4);
     memcpy(bootp + 28, (const uint8_t[]){2, 0, 0, 0, 0, 7}, 6);
     memcpy(bootp + 236, (const uint8_t[]){0x63, 0x82, 0x53, 0x63}, 4);
@@ -68,6 +69,8 @@ static void test_dhcp(void)
     CU_ASSERT_FATAL(reads(packet, size, &event));
     CU_ASSERT_EQUAL(event.type, ZW_ADDRESS_GIVEN);
     CU_ASSERT_EQUAL(event.lease_s, 3600);
+    CU_ASSERT_EQUAL(event.xid, 0x01020304);
+    CU_ASSERT_FALSE(event.is_rapid);
     CU_ASSERT_STRING_EQUAL(zw_addr_format(&event.addr, buf), "10.0.0.7");
     CU_ASSERT_STRING_EQUAL(zw_mac_format(&event.mac, buf), "02:00:00:00:00:07");
     for (size_t cut = 0; cut < size - 1; cut++) { /* All but the end mark is needed. */
@@ -97,6 +100,78 @@ static void test_dhcp_other(void)
         size_t size = dhcp(packet, cases[i].options, cases[i].n);
         CU_ASSERT_FALSE(reads(packet, size, &event));
     }
+}
+
+/* A question of the same client, who has 'has' (ciaddr). */
+static size_t question(uint8_t packet[512], const uint8_t has[4], const uint8_t *options, size_t n_options)
+{
+    size_t size = dhcp(packet, options, n_options);
+
+    memcpy(packet + 34, (const uint8_t[]){0, 68, 0, 67}, 4);
+    packet[42] = 1;
+    memcpy(packet + 42 + 12, has, 4);
+    memset(packet + 42 + 16, 0, 4);
+    return size;
+}
+
+static void test_dhcp_questions(void)
+{
+    static const struct {
+        uint8_t has[4];
+        uint8_t options[16];
+        size_t n;
+        const char *want; /* NULL: nothing. */
+        bool is_rapid;
+    } cases[] = {
+        {{0}, {53, 1, 3, 50, 4, 10, 0, 0, 9, 255}, 10, "10.0.0.9", false},           /* Selects an offer. */
+        {{10, 0, 0, 7}, {53, 1, 3, 255}, 4, "10.0.0.7", false},                      /* Renews. */
+        {{10, 0, 0, 7}, {53, 1, 3, 50, 4, 10, 0, 0, 9, 255}, 10, "10.0.0.9", false}, /* Both. */
+        {{0}, {53, 1, 3, 255}, 4, NULL, false},                                      /* Neither. */
+        {{0}, {53, 1, 3, 50, 4, 255, 255, 255, 255, 255}, 10, NULL, false},          /* No host's. */
+        {{0}, {53, 1, 1, 50, 4, 10, 0, 0, 9, 255}, 10, NULL, false},                 /* Looks for offers. */
+        {{0}, {53, 1, 1, 80, 0, 255}, 6, "", true},                                  /* Or has one at once. */
+        {{0}, {53, 1, 1, 80, 1, 0, 255}, 7, NULL, false},                            /* That is another option. */
+        {{10, 0, 0, 7}, {53, 1, 3, 80, 0, 255}, 6, "10.0.0.7", false},               /* No matter then. */
+        {{10, 0, 0, 7}, {53, 1, 8, 255}, 4, NULL, false},                            /* Informs. */
+        {{10, 0, 0, 7}, {53, 1, 7, 255}, 4, NULL, false},                            /* Releases. */
+        {{10, 0, 0, 7}, {53, 1, 5, LEASE, 255}, 10, NULL, false},                    /* No question. */
+    };
+    struct zw_address_event event;
+    char buf[ZW_ADDR_STRLEN];
+    uint8_t packet[512];
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        size_t size = question(packet, cases[i].has, cases[i].options, cases[i].n);
+
+        CU_ASSERT_EQUAL(reads(packet, size, &event), cases[i].want != NULL);
+        if (cases[i].want) {
+            CU_ASSERT_EQUAL(event.type, ZW_ADDRESS_ASKED);
+            CU_ASSERT_STRING_EQUAL(zw_addr_format(&event.addr, buf), cases[i].want);
+            CU_ASSERT_EQUAL(event.is_rapid, cases[i].is_rapid);
+            CU_ASSERT_EQUAL(event.xid, 0x01020304);
+            CU_ASSERT_STRING_EQUAL(zw_mac_format(&event.mac, buf), "02:00:00:00:00:07");
+            for (size_t cut = 0; cut < size - cases[i].n + 3; cut++) { /* What says that it is one. */
+                CU_ASSERT_FALSE(reads(packet, cut, &event));
+            }
+        }
+        packet[42] = 2; /* An answer that goes to a server's port. */
+        CU_ASSERT_FALSE(reads(packet, size, &event));
+        packet[42] = 1;
+        packet[37] = 68; /* A question that does not. */
+        CU_ASSERT_FALSE(reads(packet, size, &event));
+    }
+}
+
+static void test_dhcp_rapid(void)
+{
+    static const uint8_t options[] = {53, 1, 5, LEASE, 80, 0, 255};
+    struct zw_address_event event;
+    uint8_t packet[512];
+    size_t size = dhcp(packet, options, sizeof options);
+
+    CU_ASSERT_FATAL(reads(packet, size, &event));
+    CU_ASSERT_EQUAL(event.type, ZW_ADDRESS_GIVEN);
+    CU_ASSERT(event.is_rapid);
 }
 
 /* One byte of a packet that is right, and what makes it wrong. */
@@ -168,5 +243,6 @@ static void test_discovery_bytes(void)
 }
 
 ZW_TEST_MAIN({"a lease, whole or not at all", test_dhcp}, {"what gives no lease", test_dhcp_other},
+             {"who asks for which address", test_dhcp_questions}, {"a lease without an offer", test_dhcp_rapid},
              {"each byte of DHCP counts", test_dhcp_bytes}, {"probes and advertisements", test_discovery},
              {"each byte of neighbour discovery counts", test_discovery_bytes})

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "controller/base/memory.h"
+#include "controller/daemon/learning-asked.h"
 #include "tests/unit/policy-fixture.h"
 #include "tests/unit/zw-test.h"
 
@@ -80,14 +81,27 @@ static bool hear(struct bed *bed, struct zw_address_event event, const char *add
                             bed->now_us);
 }
 
+#define XID 7u
+
+/* What a port says to a DHCP server for a client with this last byte of a MAC address. */
+static void ask(struct bed *bed, uint32_t port, uint8_t client, const char *addr, uint32_t xid)
+{
+    CU_ASSERT_FALSE(hear(bed, (struct zw_address_event){ZW_ADDRESS_ASKED, .mac = {{2, 0, 0, 0, 0, client}}, .xid = xid},
+                         addr, port, port == 5 ? 6 : 5));
+}
+
+/* What a server says, whether asked or not. */
 static bool give_from(struct bed *bed, uint32_t server, uint8_t client, const char *addr, uint32_t lease_s)
 {
-    return hear(bed, (struct zw_address_event){ZW_ADDRESS_GIVEN, .mac = {{2, 0, 0, 0, 0, client}}, .lease_s = lease_s},
+    return hear(bed,
+                (struct zw_address_event){ZW_ADDRESS_GIVEN, .mac = {{2, 0, 0, 0, 0, client}}, .xid = XID,
+                                          .lease_s = lease_s},
                 addr, server, client == 5 ? 6 : 5);
 }
 
 static bool give(struct bed *bed, uint8_t client, const char *addr, uint32_t lease_s)
 {
+    ask(bed, client, client, addr, XID);
     return give_from(bed, 6, client, addr, lease_s);
 }
 
@@ -213,6 +227,8 @@ static void test_servers(void)
 {
     struct bed bed = bed_new();
 
+    ask(&bed, 1, 1, "10.0.0.1", XID);
+    ask(&bed, 2, 2, "10.0.0.1", XID);
     CU_ASSERT_FALSE(give_from(&bed, 3, 1, "10.0.0.1", 60)); /* No guard, */
     CU_ASSERT_FALSE(give_from(&bed, 2, 1, "10.0.0.1", 60)); /* one that allows no server, */
     CU_ASSERT_FALSE(give_from(&bed, 9, 1, "10.0.0.1", 60)); /* no port. */
@@ -222,6 +238,170 @@ static void test_servers(void)
     CU_ASSERT_FALSE(give_from(&bed, 3, 2, "10.0.0.1", 60)); /* or take it away. */
     CU_ASSERT_FALSE(pass(&bed, 59 * S, NULL));
     check_list(bed.learning, "a=10.0.0.1");
+    bed_clear(&bed);
+}
+
+/* A neighbour that asks in a's name gets a nothing, and takes nothing from it: what the server makes of its questions is not a's. */
+static void test_asked_by_another(void)
+{
+    struct bed bed = bed_new();
+    char addr[32];
+
+    CU_ASSERT(give(&bed, 1, "10.0.0.1", 60));
+    for (unsigned int i = 0; i <= ZW_LEARN_MAX;
+         i++) { /* As many clients, to a server that goes by their identifiers. */
+        snprintf(addr, sizeof addr, "10.0.1.%u", i);
+        ask(&bed, 2, 1, addr, XID);
+        CU_ASSERT_FALSE(give_from(&bed, 6, 1, addr, 3600));
+    }
+    CU_ASSERT_EQUAL(zw_learning_status(bed.learning).n_unasked, ZW_LEARN_MAX + 1);
+    check_list(bed.learning, "a=10.0.0.1");
+
+    ask(&bed, 2, 1, "10.0.0.1", XID + 1); /* Nor does it make a's lease shorter, by its own question or by a's own, */
+    CU_ASSERT_FALSE(hear(
+        &bed, (struct zw_address_event){ZW_ADDRESS_GIVEN, .mac = {{2, 0, 0, 0, 0, 1}}, .xid = XID + 1, .lease_s = 1},
+        "10.0.0.1", 6, 5));
+    CU_ASSERT_FALSE(give_from(&bed, 6, 1, "10.0.0.77", 3600)); /* or longer by an address that a has not asked for. */
+    CU_ASSERT_FALSE(pass(&bed, 59 * S, NULL));
+    check_list(bed.learning, "a=10.0.0.1");
+    bed_clear(&bed);
+}
+
+static void test_asked(void)
+{
+    struct bed bed = bed_new();
+    int64_t next_us;
+
+    CU_ASSERT_FALSE(give_from(&bed, 6, 1, "10.0.0.1", 60));
+    ask(&bed, 1, 1, "10.0.0.1", XID + 1); /* Another question. */
+    ask(&bed, 1, 2, "10.0.0.1", XID);     /* For another one. */
+    ask(&bed, 1, 1, "10.0.0.2", XID);     /* For another address. */
+    ask(&bed, 5, 1, "10.0.0.1", XID);     /* From elsewhere. */
+    CU_ASSERT_FALSE(hear(&bed, (struct zw_address_event){ZW_ADDRESS_ASKED, .mac = {{2, 0, 0, 0, 0, 1}}, .xid = XID},
+                         "10.0.0.1", 1, 6)); /* In another segment. */
+    CU_ASSERT_FALSE(give_from(&bed, 6, 1, "10.0.0.1", 60));
+    CU_ASSERT_EQUAL(zw_learning_status(bed.learning).n_unasked, 2);
+
+    ask(&bed, 1, 1, "10.0.0.1", XID);
+    bed.now_us += ZW_ASKED_US + 1;
+    CU_ASSERT_FALSE(give_from(&bed, 6, 1, "10.0.0.1", 60)); /* Too long ago. */
+    ask(&bed, 1, 1, "10.0.0.1", XID);
+    bed.now_us += ZW_ASKED_US;
+    CU_ASSERT(give_from(&bed, 6, 1, "10.0.0.1", 600));
+    CU_ASSERT(give_from(&bed, 6, 1, "10.0.0.1", 500)); /* A second answer makes no lease shorter, */
+    CU_ASSERT_FALSE(pass(&bed, 0, &next_us));
+    CU_ASSERT_EQUAL(next_us, 600 * S);
+    CU_ASSERT(give_from(&bed, 6, 1, "10.0.0.1", 700)); /* but longer. */
+    CU_ASSERT_FALSE(pass(&bed, 0, &next_us));
+    CU_ASSERT_EQUAL(next_us, 700 * S);
+    bed.now_us += 1;
+    CU_ASSERT_FALSE(give_from(&bed, 6, 1, "10.0.0.1", 600)); /* Renewed, and not asked again. */
+    bed.now_us -= 2 * ZW_ASKED_US;
+    CU_ASSERT(give_from(&bed, 6, 1, "10.0.0.1", ZW_LEASE_FOREVER)); /* The clock was set back. */
+    CU_ASSERT(give_from(&bed, 6, 1, "10.0.0.1", 600));
+    CU_ASSERT_FALSE(pass(&bed, 0, &next_us));
+    CU_ASSERT_EQUAL(next_us, 0);
+    CU_ASSERT(give(&bed, 1, "10.0.0.1", 30)); /* One to a new question does. */
+    CU_ASSERT_FALSE(pass(&bed, 0, &next_us));
+    CU_ASSERT_EQUAL(next_us, 30 * S);
+    bed_clear(&bed);
+}
+
+/* RFC 4039: who says so gets an address at once, whichever it is; and who does not is not taken to have said so. */
+static void test_asked_rapidly(void)
+{
+    struct bed bed = bed_new();
+    struct zw_address_event question = {ZW_ADDRESS_ASKED, .mac = {{2, 0, 0, 0, 0, 1}}, .xid = XID, .is_rapid = true};
+    struct zw_address_event answer = {ZW_ADDRESS_GIVEN, .mac = {{2, 0, 0, 0, 0, 1}}, .xid = XID, .is_rapid = true,
+                                      .lease_s = 60};
+    const struct zw_bridge *bridge = &bed.inventory->bridges[0];
+
+    ask(&bed, 1, 1, "10.0.0.3", XID);
+    CU_ASSERT_FALSE(hear(&bed, answer, "10.0.0.1", 6, 5));
+    CU_ASSERT_FALSE(zw_learning_hear(bed.learning, bed.policy, bridge, &question, 1, 5, bed.now_us));
+    CU_ASSERT_FALSE(give_from(&bed, 6, 1, "10.0.0.2", 60));
+    CU_ASSERT(hear(&bed, answer, "10.0.0.1", 6, 5));
+    CU_ASSERT(hear(&bed, answer, "10.0.0.3", 6, 5)); /* Asked for in so many words. */
+    check_list(bed.learning, "a=10.0.0.1 a=10.0.0.3");
+    bed_clear(&bed);
+}
+
+/* A port has so many questions: who floods them has its own forgotten, and no one else's. */
+static void test_asked_too_much(void)
+{
+    struct bed bed = bed_new();
+
+    ask(&bed, 2, 2, "10.0.0.2", XID);
+    ask(&bed, 1, 1, "10.0.0.1", XID);
+    for (unsigned int i = 1; i < ZW_ASKED_MAX; i++) {
+        bed.now_us++;
+        ask(&bed, 1, 1, "10.0.0.3", XID + i);
+        ask(&bed, 1, 1, "10.0.0.3", XID + i); /* Again: that is the same question. */
+    }
+    CU_ASSERT(give_from(&bed, 6, 1, "10.0.0.1", 60));
+    CU_ASSERT_EQUAL(zw_learning_status(bed.learning).n_crowded, 0);
+    ask(&bed, 1, 1, "10.0.0.3", XID + ZW_ASKED_MAX);
+    CU_ASSERT_EQUAL(zw_learning_status(bed.learning).n_crowded, 1);
+    CU_ASSERT_FALSE(give_from(&bed, 6, 1, "10.0.0.1", 60));
+    CU_ASSERT(give_from(&bed, 6, 2, "10.0.0.2", 60));
+    bed.now_us += ZW_ASKED_US + ZW_ASKED_MAX;
+    ask(&bed, 1, 1, "10.0.0.1", XID); /* What nobody needs any more is no loss. */
+    CU_ASSERT_EQUAL(zw_learning_status(bed.learning).n_crowded, 1);
+    bed_clear(&bed);
+}
+
+/* A question is its port's, as that is: not of the next one with that name, nor of a daemon that has not heard it. */
+static void test_asked_before(void)
+{
+    struct bed bed = bed_new();
+    struct zw_learning *read = zw_learning_new();
+    struct zw_port *a = &bed.inventory->bridges[0].ports[0];
+
+    ask(&bed, 1, 1, "10.0.0.1", XID);
+    ask(&bed, 2, 2, "10.0.0.2", XID);
+    CU_ASSERT(give_from(&bed, 6, 1, "10.0.0.1", 60));
+    char *text = zw_learning_format(bed.learning);
+    CU_ASSERT(zw_learning_parse(read, text));
+    CU_ASSERT_FALSE(
+        zw_learning_hear(read, bed.policy, &bed.inventory->bridges[0],
+                         &(struct zw_address_event){ZW_ADDRESS_GIVEN, .mac = {{2, 0, 0, 0, 0, 1}}, .xid = XID,
+                                                    .lease_s = 60, .addr = {.family = ZW_IPV4, .bytes = {10, 0, 0, 1}}},
+                         6, 5, bed.now_us));
+    CU_ASSERT_EQUAL(zw_learning_status(read).n_unasked, 1);
+
+    CU_ASSERT_FALSE(zw_learning_check(bed.learning, bed.policy, bed.inventory));
+    CU_ASSERT(give_from(&bed, 6, 1, "10.0.0.1", 60));
+    a->iface_id = zw_xstrdup("another");
+    CU_ASSERT(zw_learning_check(bed.learning, bed.policy, bed.inventory));
+    CU_ASSERT_FALSE(give_from(&bed, 6, 1, "10.0.0.1", 60));
+    CU_ASSERT(give_from(&bed, 6, 2, "10.0.0.2", 60));
+    check_list(bed.learning, "b=10.0.0.2");
+    free(text);
+    zw_learning_free(read);
+    bed_clear(&bed);
+}
+
+/* A lease that runs is not taken for another one. */
+static void test_full(void)
+{
+    struct bed bed = bed_new();
+    char addr[32];
+
+    for (unsigned int i = 1; i <= ZW_LEARN_MAX; i++) {
+        snprintf(addr, sizeof addr, "10.0.0.%u", i);
+        CU_ASSERT(give(&bed, 1, addr, i == 1 ? 60 : 3600));
+    }
+    CU_ASSERT(give(&bed, 2, "10.0.1.2", 3600));
+    CU_ASSERT_FALSE(give(&bed, 1, "10.0.1.1", 3600));
+    CU_ASSERT_FALSE(give(&bed, 1, "10.0.1.2", 3600)); /* It stays where it is, too. */
+    CU_ASSERT_EQUAL(zw_learning_status(bed.learning).n_full, 2);
+    CU_ASSERT_EQUAL(zw_learning_status(bed.learning).n_learned, ZW_LEARN_MAX + 1);
+    CU_ASSERT(give(&bed, 1, "10.0.0.1", 70)); /* What it has can be renewed. */
+    CU_ASSERT_FALSE(pass(&bed, 60 * S, NULL));
+    CU_ASSERT(pass(&bed, 10 * S, NULL)); /* What has ended leaves room. */
+    CU_ASSERT(give(&bed, 1, "10.0.1.1", 3600));
+    CU_ASSERT_EQUAL(zw_learning_status(bed.learning).n_full, 2);
+    CU_ASSERT_EQUAL(zw_learning_status(bed.learning).n_replaced, 0);
     bed_clear(&bed);
 }
 
@@ -357,6 +537,12 @@ ZW_TEST_MAIN({"leases come, are renewed and end", test_leases},
              {"a server's word moves an address, but not one that is bound", test_leases_of_others},
              {"who probes first has it", test_probes}, {"who has it may object", test_objections},
              {"only who may be a DHCP server is believed", test_servers},
+             {"who asks in another's name gets it nothing", test_asked_by_another},
+             {"an answer needs its question, and not too old a one", test_asked},
+             {"an address without an offer", test_asked_rapidly},
+             {"who asks too much forgets its own questions only", test_asked_too_much},
+             {"questions are of a port as it is, and of a daemon that heard them", test_asked_before},
+             {"a lease that runs makes no room", test_full},
              {"nothing is learned while an objection may have been missed", test_not_heard},
              {"a port has so many, of each source", test_bound},
              {"what is learned goes with its port and its policy", test_changes}, {"JSON there and back", test_json})
