@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "controller/base/memory.h"
+#include "controller/base/names.h"
 #include "controller/daemon/learning-private.h"
 
 static const char *const source_names[] = {[ZW_LEARNING_DHCP] = "dhcp", [ZW_LEARNING_ND] = "nd"};
@@ -52,7 +53,7 @@ static bool parse_entry(const cJSON *object, struct zw_learning_entry *entry)
     *entry = (struct zw_learning_entry){
         .source = source && !strcmp(source, source_names[ZW_LEARNING_ND]) ? ZW_LEARNING_ND : ZW_LEARNING_DHCP};
     if (!bridge || !port || !owner || !address || !source || strcmp(source, source_names[entry->source]) ||
-        !zw_addr_parse(address, &entry->addr) || !(segment >= 0 && segment < 4096) ||
+        !zw_addr_parse(address, &entry->addr) || !zw_addr_is_host(&entry->addr) || !(segment >= 0 && segment < 4096) ||
         !(until_us >= 0 && until_us < 1e18)) { /* NaN is neither. */
         return false;
     }
@@ -62,6 +63,27 @@ static bool parse_entry(const cJSON *object, struct zw_learning_entry *entry)
     entry->port = zw_xstrdup(port);
     entry->owner = zw_xstrdup(owner);
     return true;
+}
+
+/* Whose an address is in a segment must be one port: the compiler relies on it. */
+static bool has_twice(const struct zw_learning *l, const struct zw_learning *more)
+{
+    const size_t n = l->n + more->n;
+    struct zw_names names = ZW_NAMES_INIT;
+    struct zw_pool *pool = zw_pool_new();
+    bool twice = false;
+
+    for (size_t i = 0; i < n && !twice; i++) {
+        struct zw_learning_entry *entry = i < l->n ? &l->list[i] : &more->list[i - l->n];
+        char addr[ZW_ADDR_STRLEN];
+        char *name = zw_xasprintf("%u %s %s", entry->segment, zw_addr_format(&entry->addr, addr), entry->bridge);
+
+        twice = zw_names_add(&names, zw_pool_strdup(pool, name), entry) != NULL;
+        free(name);
+    }
+    zw_names_destroy(&names);
+    zw_pool_destroy(pool);
+    return twice;
 }
 
 bool zw_learning_parse(struct zw_learning *l, const char *text)
@@ -81,6 +103,7 @@ bool zw_learning_parse(struct zw_learning *l, const char *text)
         zw_learning_add(&read, entry);
     }
     cJSON_Delete(root);
+    ok = ok && !has_twice(l, &read);
     for (size_t i = 0; i < read.n; i++) {
         if (ok) {
             zw_learning_add(l, read.list[i]);

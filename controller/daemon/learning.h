@@ -71,7 +71,7 @@ bool zw_learning_check(struct zw_learning *, const struct zw_policy *, const str
 struct zw_learned *zw_learning_list(const struct zw_learning *, const char *bridge, size_t *n);
 
 /* To and from JSON, with what is learned.  The caller frees the text.  False, and nothing is taken, if it is not what
- * zw_learning_format() gives. */
+ * zw_learning_format() gives: an address is there once in a segment. */
 char *zw_learning_format(const struct zw_learning *);
 bool zw_learning_parse(struct zw_learning *, const char *text);
 
