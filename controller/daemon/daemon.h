@@ -19,6 +19,7 @@
 #include "controller/daemon/ct-limits.h"
 #include "controller/daemon/learning.h"
 #include "controller/daemon/options.h"
+#include "controller/daemon/pace.h"
 #include "controller/daemon/policy-store.h"
 #include "controller/daemon/sweep.h"
 #include "controller/slowpath/slowpath.h"
@@ -84,6 +85,7 @@ struct zw_daemon {
 
     struct zw_learning *learning;
     struct event *learn_timer;
+    struct zw_pace learn_pace;
     bool has_learned;      /* Since the bridges were told. */
     bool is_learning_soon; /* The timer is about what was heard, not about what comes later. */
 

@@ -2,7 +2,9 @@
 /* What the guards learn, on its way: packets come up, STATE/learned.json is written, the bridges are told.
  *
  * The file is there so that a new daemon finds the flows right that are installed.  It is written before the bridges are told;
- * what happens at once is written and told at once, ZW_LEARN_DELAY_US later.
+ * what happens at once is written and told at once, ZW_LEARN_DELAY_US later.  Both cost more the more ports there are, and a VM
+ * may have something new to be learned 20 times a second: so they keep the pace of daemon/pace.h, and the timer carries what waits.
+ * Who compiles for other reasons does not wait, and takes along what is learned by then; it is written when its turn comes.
  *
  * When a probe's time is over, the switch gets a barrier on the connection that copies come by: its answer comes after all that was
  * sent before, however late anybody is with reading it. */
@@ -12,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "controller/base/file.h"
 #include "controller/base/log.h"
@@ -77,6 +80,28 @@ static void ask_switches(struct zw_daemon *daemon, int64_t now_us)
     }
 }
 
+static int64_t monotonic_us(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* Writes the file and tells the bridges.  0, or how long that has to wait. */
+static int64_t update(struct zw_daemon *daemon)
+{
+    int64_t begin_us = monotonic_us(), wait_us = zw_pace_ask(&daemon->learn_pace, begin_us);
+
+    if (!wait_us) {
+        daemon->has_learned = false;
+        save(daemon);
+        zw_bridges_learned(daemon);
+        zw_pace_done(&daemon->learn_pace, begin_us, monotonic_us());
+    }
+    return wait_us;
+}
+
 static void on_timer(evutil_socket_t fd, short what, void *daemon_)
 {
     struct zw_daemon *daemon = daemon_;
@@ -86,13 +111,11 @@ static void on_timer(evutil_socket_t fd, short what, void *daemon_)
     (void)what;
     daemon->is_learning_soon = false;
     ask_switches(daemon, now_us);
-    if (zw_learning_tick(daemon->learning, now_us, &next_us) || daemon->has_learned) {
-        daemon->has_learned = false;
-        save(daemon);
-        zw_bridges_learned(daemon);
-    }
-    if (next_us) {
-        wake_in(daemon, next_us > now_us ? next_us - now_us : 0);
+    daemon->has_learned |= zw_learning_tick(daemon->learning, now_us, &next_us);
+    int64_t wait_us = daemon->has_learned ? update(daemon) : 0;
+    int64_t due_us = next_us > now_us ? next_us - now_us : 0;
+    if (next_us || wait_us) {
+        wake_in(daemon, next_us && (!wait_us || due_us < wait_us) ? due_us : wait_us);
     }
 }
 

@@ -173,6 +173,8 @@ static cJSON *learning_json(const struct zw_daemon *daemon)
     add_count(object, "n_full", status.n_full);
     add_count(object, "n_unsure", status.n_unsure);
     add_count(object, "n_replaced", status.n_replaced);
+    add_count(object, "n_updates", daemon->learn_pace.n_done);
+    add_count(object, "n_updates_put_off", daemon->learn_pace.n_put_off);
     return object;
 }
 
