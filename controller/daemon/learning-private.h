@@ -5,7 +5,9 @@
 #define ZW_DAEMON_LEARNING_PRIVATE_H 1
 
 #include "controller/daemon/learning-asked.h"
+#include "controller/daemon/learning-index.h"
 #include "controller/daemon/learning.h"
+#include "ovs-ext/pipeline.h"
 
 enum zw_learning_source { ZW_LEARNING_DHCP, ZW_LEARNING_ND };
 
@@ -17,13 +19,14 @@ struct zw_learning_entry {
     enum zw_learning_source source;
     int64_t until_us; /* The lease ends; 0: never. */
     int64_t probe_us; /* Not learned yet: it is then, unless somebody objects.  0: it is. */
-    bool is_taken;    /* For zw_learning_check(): policy or OVSDB bind the address to another port. */
 };
 
 struct zw_learning {
     struct zw_learning_entry *list; /* In the order in which they were learned. */
     size_t n, allocated;
     struct zw_asked *asked;
+    struct zw_learning_index *indexes[ZW_MAX_BRIDGES]; /* Since the last zw_learning_check(), where they were needed. */
+    size_t n_indexes;
     struct zw_learning_status status;
 };
 

@@ -23,6 +23,13 @@ void zw_learning_clear(struct zw_learning_entry *entry)
     free(entry->owner);
 }
 
+static void forget_indexes(struct zw_learning *l)
+{
+    while (l->n_indexes) {
+        zw_learning_index_free(l->indexes[--l->n_indexes]);
+    }
+}
+
 void zw_learning_free(struct zw_learning *l)
 {
     if (!l) {
@@ -32,6 +39,7 @@ void zw_learning_free(struct zw_learning *l)
         zw_learning_clear(&l->list[i]);
     }
     zw_asked_free(l->asked);
+    forget_indexes(l);
     free(l->list);
     free(l);
 }
@@ -119,58 +127,18 @@ static void make_room(struct zw_learning *l, const char *bridge, const char *por
 
 /* --- Whose an address may be --- */
 
-/* What 'port' is bound to in 'segment' without what is learned.  False: it is not there, or bound to nothing. */
-static bool given(const struct zw_policy *policy, const struct zw_port *port, unsigned int segment,
-                  struct zw_bindings *bindings, const struct zw_guard **guard)
+static const struct zw_learning_index *index_of(struct zw_learning *l, const struct zw_policy *policy,
+                                                const struct zw_bridge *bridge)
 {
-    const struct zw_zone *zone = zw_policy_zone_of_port(policy, port, segment, NULL);
-
-    if (!zone || !zone->guard.is_on || !zw_port_carries(port, segment)) {
-        return false;
-    }
-    *guard = &zone->guard;
-    zw_bindings_find(zone, port, NULL, 0, bindings);
-    return true;
-}
-
-static bool has_mac(const struct zw_bindings *bindings, const struct zw_mac *mac)
-{
-    for (size_t i = 0; i < bindings->n_macs; i++) {
-        if (!memcmp(&bindings->macs[i], mac, sizeof *mac)) {
-            return true;
+    for (size_t i = 0; i < l->n_indexes; i++) {
+        if (zw_learning_index_is_of(l->indexes[i], policy, bridge)) {
+            return l->indexes[i];
         }
     }
-    return false;
-}
-
-static bool has_addr(const struct zw_bindings *bindings, const struct zw_addr *addr)
-{
-    for (size_t i = 0; i < bindings->n_macs; i++) {
-        struct zw_addr own = zw_mac_link_local(&bindings->macs[i]);
-
-        if (zw_addr_equal(&own, addr)) {
-            return true;
-        }
+    if (l->n_indexes == ZW_MAX_BRIDGES) { /* Some are of a policy that is no longer asked for. */
+        forget_indexes(l);
     }
-    return zw_bindings_have(bindings, addr);
-}
-
-/* The port that policy or OVSDB bind the address to, or NULL. */
-static const struct zw_port *given_to(const struct zw_policy *policy, const struct zw_bridge *bridge,
-                                      unsigned int segment, const struct zw_addr *addr)
-{
-    const struct zw_port *found = NULL;
-
-    for (size_t i = 0; i < bridge->n_ports && !found; i++) {
-        struct zw_bindings bindings;
-        const struct zw_guard *guard;
-
-        if (given(policy, &bridge->ports[i], segment, &bindings, &guard)) {
-            found = has_addr(&bindings, addr) ? &bridge->ports[i] : NULL;
-            zw_bindings_clear(&bindings);
-        }
-    }
-    return found;
+    return l->indexes[l->n_indexes++] = zw_learning_index_new(policy, bridge);
 }
 
 static bool learns(const struct zw_guard *guard, enum zw_learning_source source)
@@ -178,29 +146,11 @@ static bool learns(const struct zw_guard *guard, enum zw_learning_source source)
     return source == ZW_LEARNING_DHCP ? guard->learns_dhcp : guard->learns_nd;
 }
 
-/* The port of the segment that is bound to 'mac' and learns from DHCP, or NULL. */
-static const struct zw_port *client_of(const struct zw_policy *policy, const struct zw_bridge *bridge,
-                                       unsigned int segment, const struct zw_mac *mac)
-{
-    const struct zw_port *found = NULL;
-
-    for (size_t i = 0; i < bridge->n_ports && !found; i++) {
-        struct zw_bindings bindings;
-        const struct zw_guard *guard;
-
-        if (given(policy, &bridge->ports[i], segment, &bindings, &guard)) {
-            found = learns(guard, ZW_LEARNING_DHCP) && has_mac(&bindings, mac) ? &bridge->ports[i] : NULL;
-            zw_bindings_clear(&bindings);
-        }
-    }
-    return found;
-}
-
 /* --- Events --- */
 
 /* Where and when something is said. */
 struct scene {
-    const struct zw_policy *policy;
+    const struct zw_learning_index *index;
     const struct zw_bridge *bridge;
     unsigned int segment;
     int64_t now_us;
@@ -244,24 +194,10 @@ static struct zw_learning_entry *learn(struct zw_learning *l, const struct scene
 static bool hear_asked(struct zw_learning *l, const struct scene *s, const struct zw_port *port,
                        const struct zw_address_event *event)
 {
-    struct zw_bindings bindings;
-    const struct zw_guard *guard;
-
-    if (given(s->policy, port, s->segment, &bindings, &guard)) {
-        if (guard->learns_dhcp && has_mac(&bindings, &event->mac)) {
-            zw_asked_note(l->asked, s->bridge->name, port, s->segment, event, s->now_us);
-        }
-        zw_bindings_clear(&bindings);
+    if (zw_learning_index_is_client(s->index, port, &event->mac, s->segment)) {
+        zw_asked_note(l->asked, s->bridge->name, port, s->segment, event, s->now_us);
     }
     return false;
-}
-
-/* Whether what comes from 'server' may be a DHCP server's word. */
-static bool is_believed(const struct scene *s, const struct zw_port *server)
-{
-    const struct zw_zone *zone = zw_policy_zone_of_port(s->policy, server, s->segment, NULL);
-
-    return zone && zone->guard.is_on && zone->guard.allows_dhcp_server;
 }
 
 /* The first answer to a question says how long it is; others can only prolong it. */
@@ -277,16 +213,16 @@ static void set_lease(struct zw_learning_entry *entry, const struct scene *s, ui
 static bool hear_given(struct zw_learning *l, const struct scene *s, const struct zw_port *server,
                        const struct zw_address_event *event)
 {
-    if (!is_believed(s, server)) { /* The policy has changed since the packet came. */
-        return false;
-    }
-    const struct zw_port *port = client_of(s->policy, s->bridge, s->segment, &event->mac);
-    const struct zw_port *owner = given_to(s->policy, s->bridge, s->segment, &event->addr);
+    const struct zw_guard *guard = zw_learning_index_guard(s->index, server, s->segment);
+    const struct zw_port *port = zw_learning_index_client(s->index, &event->mac, s->segment);
+    const struct zw_port *owner = zw_learning_index_owner(s->index, &event->addr, s->segment, NULL);
     struct zw_learning_entry *entry = find(l, s->bridge->name, s->segment, &event->addr);
     bool is_first;
     size_t first;
 
-    if (!port || owner == port) {
+    if (!guard || !guard->allows_dhcp_server) { /* The policy has changed since the packet came. */
+        return false;
+    } else if (!port || owner == port) {
         return false;
     } else if (!zw_asked_answer(l->asked, s->bridge->name, port, s->segment, event, s->now_us, &is_first)) {
         return refuse(&l->status.n_unasked, s, port, &event->addr, "the port has not asked for it");
@@ -311,11 +247,11 @@ static bool hear_given(struct zw_learning *l, const struct scene *s, const struc
 static bool hear_probed(struct zw_learning *l, const struct scene *s, const struct zw_port *port,
                         const struct zw_address_event *event)
 {
-    const struct zw_port *owner = given_to(s->policy, s->bridge, s->segment, &event->addr);
+    const struct zw_guard *guard = zw_learning_index_guard(s->index, port, s->segment);
+    const struct zw_port *owner = zw_learning_index_owner(s->index, &event->addr, s->segment, NULL);
     struct zw_learning_entry *entry = find(l, s->bridge->name, s->segment, &event->addr);
-    const struct zw_zone *zone = zw_policy_zone_of_port(s->policy, port, s->segment, NULL);
 
-    if (!zone || !zone->guard.learns_nd || owner == port) {
+    if (!guard || !guard->learns_nd || owner == port) {
         return false;
     } else if (owner) {
         return refuse_others(l, s, port, &event->addr, owner->name);
@@ -351,7 +287,7 @@ static bool hear_used(struct zw_learning *l, const struct scene *s, const struct
 bool zw_learning_hear(struct zw_learning *l, const struct zw_policy *policy, const struct zw_bridge *bridge,
                       const struct zw_address_event *event, uint32_t in_port, unsigned int segment, int64_t now_us)
 {
-    const struct scene scene = {policy, bridge, segment, now_us};
+    const struct scene scene = {index_of(l, policy, bridge), bridge, segment, now_us};
     const struct zw_port *port = zw_bridge_port_by_ofport(bridge, in_port);
 
     if (!port) {
@@ -443,53 +379,16 @@ const struct zw_bridge *zw_learning_bridge(const struct zw_inventory *inventory,
     return NULL;
 }
 
-static bool still_holds(const struct zw_learning_entry *entry, const struct zw_policy *policy,
+static bool still_holds(struct zw_learning *l, const struct zw_learning_entry *entry, const struct zw_policy *policy,
                         const struct zw_inventory *inventory)
 {
     const struct zw_bridge *bridge = zw_learning_bridge(inventory, entry->bridge);
     const struct zw_port *port = bridge ? zw_bridge_port_by_name(bridge, entry->port) : NULL;
-    const struct zw_zone *zone = port ? zw_policy_zone_of_port(policy, port, entry->segment, NULL) : NULL;
+    const struct zw_learning_index *index = port ? index_of(l, policy, bridge) : NULL;
+    const struct zw_guard *guard = port ? zw_learning_index_guard(index, port, entry->segment) : NULL;
 
-    if (!zone || !learns(&zone->guard, entry->source) || !zw_port_carries(port, entry->segment)) {
-        return false;
-    }
-    return zw_learning_is_owner(port, entry->owner) && !entry->is_taken;
-}
-
-/* Marks what is bound to 'port' where 'claim' says, and was learned for another. */
-static void mark_taken(struct zw_learning *l, const char *bridge, const struct zw_port *port,
-                       const struct zw_claim *claim)
-{
-    struct zw_bindings bindings;
-
-    if (!claim->zone || !claim->zone->guard.is_on) {
-        return;
-    }
-    zw_bindings_find(claim->zone, port, NULL, 0, &bindings);
-    for (size_t i = 0; i < l->n; i++) {
-        struct zw_learning_entry *entry = &l->list[i];
-
-        if (entry->segment >= claim->first && entry->segment <= claim->last && has_addr(&bindings, &entry->addr) &&
-            !strcmp(entry->bridge, bridge) && strcmp(entry->port, port->name) &&
-            zw_port_carries(port, entry->segment)) {
-            entry->is_taken = true;
-        }
-    }
-    zw_bindings_clear(&bindings);
-}
-
-/* Once for each port, not for each address: there may be thousands of both. */
-static void find_taken(struct zw_learning *l, const struct zw_policy *policy, const struct zw_bridge *bridge)
-{
-    for (size_t i = 0; l->n && i < bridge->n_ports; i++) {
-        struct zw_claim *claims;
-        size_t n = zw_policy_carried_claims(policy, &bridge->ports[i], &claims);
-
-        for (size_t j = 0; j < n; j++) {
-            mark_taken(l, bridge->name, &bridge->ports[i], &claims[j]);
-        }
-        free(claims);
-    }
+    return guard && learns(guard, entry->source) && zw_learning_is_owner(port, entry->owner) &&
+           !zw_learning_index_owner(index, &entry->addr, entry->segment, port);
 }
 
 bool zw_learning_check(struct zw_learning *l, const struct zw_policy *policy, const struct zw_inventory *inventory)
@@ -497,11 +396,9 @@ bool zw_learning_check(struct zw_learning *l, const struct zw_policy *policy, co
     bool changed = false;
 
     zw_asked_check(l->asked, inventory);
-    for (size_t i = 0; i < inventory->n_bridges; i++) {
-        find_taken(l, policy, &inventory->bridges[i]);
-    }
+    forget_indexes(l);
     for (size_t i = 0; i < l->n;) {
-        if (still_holds(&l->list[i], policy, inventory)) {
+        if (still_holds(l, &l->list[i], policy, inventory)) {
             i++;
             continue;
         }

@@ -64,7 +64,7 @@ bool zw_learning_heard(struct zw_learning *, const char *bridge, int64_t until_u
 /* Something that came up at 'bridge' may not have been heard: probes that wait there are forgotten. */
 void zw_learning_missed(struct zw_learning *, const char *bridge);
 
-/* Ports or policy have changed.  True if something is forgotten. */
+/* Ports or policy have changed; nothing is to be heard of the new ones before.  True if something is forgotten. */
 bool zw_learning_check(struct zw_learning *, const struct zw_policy *, const struct zw_inventory *);
 
 /* What is learned on 'bridge', for who compiles.  One block of memory, names and all, for the caller to free. */
