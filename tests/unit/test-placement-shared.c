@@ -240,11 +240,32 @@ static void edit(struct rule *rules, size_t *n, unsigned int *next_name)
     }
 }
 
-static void test_random(void)
+/* No gap is left between its groups. */
+static void squeeze(struct zw_policy *policy)
+{
+    char *text = zw_xcalloc(policy->n_rules + 2, 40),
+         *end = text + sprintf(text, "since=1 next=%u", policy->next_rule_id);
+    unsigned int priority = 30001, last = 0;
+
+    for (size_t i = 0; i < policy->n_rules; i++) {
+        priority -= policy->rules[i].priority != last;
+        last = policy->rules[i].priority;
+        end += sprintf(end, " %u+1@%u-0", policy->rules[i].id, priority);
+    }
+    CU_ASSERT(zw_placement_parse(text, policy));
+    free(text);
+}
+
+struct totals {
+    size_t n_shared, n_edits, n_touched;
+};
+
+static struct totals change_at_random(bool squeezed)
 {
     struct rule rules[MAX_RULES + 1];
     unsigned int next_name = 1;
-    size_t n = 0, n_shared = 0, n_edits = 0, n_touched = 0;
+    struct totals totals = {0};
+    size_t n = 0;
 
     srand(zw_test_seed());
     while (n < 40) {
@@ -255,23 +276,40 @@ static void test_random(void)
     for (uint32_t i = 2; i < N_STEPS; i++) {
         struct zw_policy *before = policy;
 
-        for (size_t j = 0; j <= pick(8); j++, n_edits++) {
+        if (squeezed) {
+            squeeze(before);
+        }
+
+        for (size_t j = 0; j <= pick(8); j++, totals.n_edits++) {
             edit(rules, &n, &next_name);
         }
         policy = policy_of_rules(rules, n);
         struct zw_policy *alone = policy_of_rules(rules, n);
         CU_ASSERT(zw_policy_place_shared(policy, before, i));
-        n_shared += check_order(policy);
-        n_touched += n_changed(policy, before);
+        totals.n_shared += check_order(policy);
+        totals.n_touched += n_changed(policy, before);
         check_packets(policy);
         check_flows(policy, alone);
         check_text(policy, alone);
         zw_policy_unref(alone);
         zw_policy_unref(before);
     }
-    CU_ASSERT(n_shared > N_STEPS * 3);
-    CU_ASSERT(n_touched < n_edits * 4);
     zw_policy_unref(policy);
+    return totals;
+}
+
+static void test_random(void)
+{
+    struct totals totals = change_at_random(false);
+
+    CU_ASSERT(totals.n_shared > N_STEPS * 3);
+    CU_ASSERT(totals.n_touched < totals.n_edits * 4);
+}
+
+/* Neighbours always have to make room. */
+static void test_random_squeezed(void)
+{
+    CU_ASSERT(change_at_random(true).n_shared > N_STEPS * 3);
 }
 
 enum { TCP = 0, UDP = 4, PING = 5, GRE = 9, ANY = 10 }; /* Of 'services'. */
@@ -335,14 +373,15 @@ static void test_bad_text(void)
     zw_policy_unref(policy);
 }
 
-static char *large_text(size_t n, bool apart, size_t more_at)
+/* 'n_more' besides, at 'more_at', of which no two can share, nor with one of the others that go from a. */
+static char *large_text(size_t n, bool apart, size_t n_more, size_t more_at)
 {
-    char *text = zw_xcalloc(n + 4, 80),
+    char *text = zw_xcalloc(n + n_more + 4, 80),
          *end = text + sprintf(text, "version: 1\nzones: {a: {}, b: {}, c: {}}\nrules:\n");
 
     for (size_t i = 0; i < n; i++) {
-        if (i == more_at) {
-            end += sprintf(end, "- {name: more, from: a, to: any, service: gre, action: deny}\n");
+        for (size_t j = 0; i == more_at && j < n_more; j++) {
+            end += sprintf(end, "- {name: more%zu, from: a, to: any, service: any, action: deny}\n", j);
         }
         end += sprintf(end, "- {name: r%zu, from: %c, to: b, service: tcp/%zu, action: allow}\n", i,
                        "ac"[i / 60000 % 2], apart ? 1 + i % 60000 : 1);
@@ -352,7 +391,7 @@ static char *large_text(size_t n, bool apart, size_t more_at)
 
 static void test_large(void)
 {
-    char *text = large_text(LARGE, true, LARGE), *changed = large_text(LARGE, true, LARGE / 2);
+    char *text = large_text(LARGE, true, 0, 0), *changed = large_text(LARGE, true, 1, LARGE / 2);
     struct zw_policy_source old = {"policy.yaml", text, strlen(text)}, now = {"policy.yaml", changed, strlen(changed)};
     struct zw_problems problems = ZW_PROBLEMS_INIT;
     struct zw_policy *policy = zw_policy_read(&old, 1, &problems);
@@ -371,9 +410,32 @@ static void test_large(void)
     free(changed);
 }
 
+/* More than the gap there holds: neighbours make room, and the others stay. */
+static void test_many_at_one_place(void)
+{
+    enum { N = 80000, MORE = 20, TIMES = 5 };
+    char *text = large_text(N, true, 0, 0);
+    struct zw_policy *policy = policy_of(text);
+
+    CU_ASSERT(zw_policy_place(policy, NULL, 1));
+    free(text);
+    for (uint32_t i = 1; i <= TIMES; i++) {
+        text = large_text(N, true, i * MORE, N / 4);
+        struct zw_policy *next = policy_of(text);
+        CU_ASSERT(zw_policy_place(next, policy, 1 + i));
+        check_order(next);
+        size_t n = n_changed(next, policy);
+        CU_ASSERT(n >= MORE && n < 500);
+        zw_policy_unref(policy);
+        policy = next;
+        free(text);
+    }
+    zw_policy_unref(policy);
+}
+
 static void test_too_many(void)
 {
-    char *text = large_text(ZW_POLICY_MAX_ALONE + 5000, false, 0), *problems = problems_of(text);
+    char *text = large_text(ZW_POLICY_MAX_ALONE + 5000, false, 0, 0), *problems = problems_of(text);
 
     CU_ASSERT_PTR_NOT_NULL(strstr(problems, "policy.yaml:60004:1: too many rules"));
     free(problems);
@@ -381,6 +443,8 @@ static void test_too_many(void)
 }
 
 ZW_TEST_MAIN({"random changes: order is kept, and no packet matches two rules of one priority", test_random},
+             {"the same where there are no gaps", test_random_squeezed},
              {"two rules that come into one group", test_two_into_a_group},
              {"a rule that parts a group", test_parted_group}, {"a text that says otherwise", test_bad_text},
-             {"a hundred thousand rules, and one more", test_large}, {"more than can share", test_too_many})
+             {"a hundred thousand rules, and one more", test_large},
+             {"many rules at one place", test_many_at_one_place}, {"more than can share", test_too_many})
