@@ -155,13 +155,12 @@ void zw_flow_journal_become(struct zw_flow_journal *journal, struct zw_flow_tabl
 void zw_flow_journal_changes(const struct zw_flow_journal *journal, struct zw_changes *changes)
 {
     const struct zw_flow *flow;
-    size_t allocated = 0;
 
     *changes = (struct zw_changes){.list = NULL};
     ZW_FLOW_TABLE_FOR_EACH(flow, journal->was)
     {
         if (!zw_flow_table_find(journal->table, flow)) {
-            zw_changes_put(changes, &allocated, ZW_CHANGE_DELETE, flow);
+            zw_changes_add(changes, ZW_CHANGE_DELETE, flow);
         }
     }
     ZW_FLOW_TABLE_FOR_EACH(flow, journal->was)
@@ -169,11 +168,11 @@ void zw_flow_journal_changes(const struct zw_flow_journal *journal, struct zw_ch
         const struct zw_flow *now = zw_flow_table_find(journal->table, flow);
 
         if (now && !zw_flow_same_effect(now, flow)) {
-            zw_changes_put(changes, &allocated, ZW_CHANGE_MODIFY, now);
+            zw_changes_add(changes, ZW_CHANGE_MODIFY, now);
         }
     }
     LIST_FOR_EACH (flow, added, &journal->added) {
-        zw_changes_put(changes, &allocated, ZW_CHANGE_ADD, flow);
+        zw_changes_add(changes, ZW_CHANGE_ADD, flow);
     }
 }
 

@@ -35,8 +35,6 @@ struct zw_flow_table {
 /* Each is removed first, and is then the caller's. */
 #define ZW_FLOW_TABLE_FOR_EACH_POP(FLOW, TABLE) HMAP_FOR_EACH_POP (FLOW, node, &(TABLE)->flows)
 
-void zw_changes_put(struct zw_changes *, size_t *allocated, enum zw_change_type, const struct zw_flow *);
-
 /* A flow from what a switch says. Copies match and actions. */
 struct zw_flow *zw_flow_from_switch(uint8_t table, uint16_t priority, uint64_t cookie, const struct match *,
                                     const struct ofpact *, size_t ofpacts_len);

@@ -161,17 +161,17 @@ char *zw_flow_table_format(const struct zw_flow_table *table)
     return ds_steal_cstr(&s);
 }
 
-void zw_changes_put(struct zw_changes *changes, size_t *allocated, enum zw_change_type type, const struct zw_flow *flow)
+void zw_changes_add(struct zw_changes *changes, enum zw_change_type type, const struct zw_flow *flow)
 {
-    if (changes->n >= *allocated) {
-        changes->list = x2nrealloc(changes->list, allocated, sizeof *changes->list);
+    if (changes->n >= changes->allocated) {
+        changes->list = x2nrealloc(changes->list, &changes->allocated, sizeof *changes->list);
     }
     changes->list[changes->n++] = (struct zw_change){.type = type, .flow = flow};
 }
 
 /* What is added or modified.  Returns how many flows both tables have. */
 static size_t put_desired(const struct zw_flow_table *installed, const struct zw_flow_table *desired,
-                          struct zw_changes *changes, size_t *allocated)
+                          struct zw_changes *changes)
 {
     const struct zw_flow *flow;
     size_t n_common = 0;
@@ -181,22 +181,22 @@ static size_t put_desired(const struct zw_flow_table *installed, const struct zw
 
         n_common += old != NULL;
         if (!old) {
-            zw_changes_put(changes, allocated, ZW_CHANGE_ADD, flow);
+            zw_changes_add(changes, ZW_CHANGE_ADD, flow);
         } else if (!zw_flow_same_effect(old, flow)) {
-            zw_changes_put(changes, allocated, ZW_CHANGE_MODIFY, flow);
+            zw_changes_add(changes, ZW_CHANGE_MODIFY, flow);
         }
     }
     return n_common;
 }
 
 static void put_deleted(const struct zw_flow_table *installed, const struct zw_flow_table *desired,
-                        struct zw_changes *changes, size_t *allocated)
+                        struct zw_changes *changes)
 {
     const struct zw_flow *flow;
 
     HMAP_FOR_EACH (flow, node, &installed->flows) {
         if (!find(desired, flow, hmap_node_hash(&flow->node))) {
-            zw_changes_put(changes, allocated, ZW_CHANGE_DELETE, flow);
+            zw_changes_add(changes, ZW_CHANGE_DELETE, flow);
         }
     }
 }
@@ -206,25 +206,18 @@ void zw_flow_table_diff(const struct zw_flow_table *installed, const struct zw_f
                         struct zw_changes *changes)
 {
     struct zw_changes rest = {.list = NULL};
-    size_t allocated = 0, rest_allocated = 0;
-    size_t n_common = put_desired(installed, desired, &rest, &rest_allocated);
+    size_t n_common = put_desired(installed, desired, &rest);
 
     *changes = (struct zw_changes){.list = NULL};
     if (n_common == hmap_count(&installed->flows)) {
         *changes = rest;
         return;
     }
-    put_deleted(installed, desired, changes, &allocated);
+    put_deleted(installed, desired, changes);
     for (size_t i = 0; i < rest.n; i++) {
-        zw_changes_put(changes, &allocated, rest.list[i].type, rest.list[i].flow);
+        zw_changes_add(changes, rest.list[i].type, rest.list[i].flow);
     }
     free(rest.list);
-}
-
-void zw_changes_add(struct zw_changes *changes, enum zw_change_type type, const struct zw_flow *flow)
-{
-    changes->list = xrealloc(changes->list, (changes->n + 1) * sizeof *changes->list);
-    changes->list[changes->n++] = (struct zw_change){.type = type, .flow = flow};
 }
 
 void zw_changes_free(struct zw_changes *changes)

@@ -48,12 +48,13 @@ struct zw_change {
 struct zw_changes {
     struct zw_change *list; /* Deletions first: in one bundle the order does not matter to packets. */
     size_t n;
+    size_t allocated; /* Private. */
 };
 
 /* A flow whose actions or cookie differ is modified: its counters stay. */
 void zw_flow_table_diff(const struct zw_flow_table *installed, const struct zw_flow_table *desired,
                         struct zw_changes *);
-/* One more.  For a few: it costs what is there already. */
+/* One more. */
 void zw_changes_add(struct zw_changes *, enum zw_change_type, const struct zw_flow *);
 void zw_changes_free(struct zw_changes *);
 

@@ -231,11 +231,15 @@ static void set_vlans(struct zw_port *port, const struct zw_ovsdb_port *row)
     }
 }
 
-static void add_port(struct zw_bridge *bridge, const struct zw_ovsdb_port *port_row,
+static void add_port(struct zw_bridge *bridge, size_t *allocated, const struct zw_ovsdb_port *port_row,
                      const struct zw_ovsdb_interface *row)
 {
+    if (bridge->n_ports >= *allocated) {
+        bridge->ports = x2nrealloc(bridge->ports, allocated, sizeof *bridge->ports);
+    }
     struct zw_port *port = &bridge->ports[bridge->n_ports++];
 
+    memset(port, 0, sizeof *port);
     port->name = xstrdup(row->name);
     port->ofport = ofport_from_ovsdb(&row->ofport);
     port->type = xstrdup(row->type ? row->type : "");
@@ -246,17 +250,13 @@ static void add_port(struct zw_bridge *bridge, const struct zw_ovsdb_port *port_
 }
 
 static void add_interfaces(const struct zw_ovsdb_tables *tables, const struct zw_ovsdb_port *port,
-                           struct zw_bridge *bridge)
+                           struct zw_bridge *bridge, size_t *allocated)
 {
-    size_t n = bridge->n_ports + port->interfaces.n;
-
-    bridge->ports = xrealloc(bridge->ports, MAX(n, 1) * sizeof *bridge->ports);
-    memset(bridge->ports + bridge->n_ports, 0, port->interfaces.n * sizeof *bridge->ports);
     for (size_t i = 0; i < port->interfaces.n; i++) {
         const struct zw_ovsdb_row *row = find_row(tables, ZW_OVSDB_INTERFACE, &port->interfaces.elems[i]);
 
         if (row) {
-            add_port(bridge, port, &row->interface);
+            add_port(bridge, allocated, port, &row->interface);
         }
     }
 }
@@ -272,6 +272,8 @@ static uint64_t datapath_id_from_ovsdb(const char *text)
 static void fill_bridge(const struct zw_ovsdb_tables *tables, const struct zw_ovsdb_bridge *row,
                         struct zw_bridge *bridge)
 {
+    size_t allocated = 0;
+
     bridge->exists = true;
     bridge->datapath_id = datapath_id_from_ovsdb(row->datapath_id);
     bridge->datapath_type = xstrdup(row->datapath_type && *row->datapath_type ? row->datapath_type : "system");
@@ -280,7 +282,7 @@ static void fill_bridge(const struct zw_ovsdb_tables *tables, const struct zw_ov
         const struct zw_ovsdb_row *port = find_row(tables, ZW_OVSDB_PORT, &row->ports.elems[i]);
 
         if (port) {
-            add_interfaces(tables, &port->port, bridge);
+            add_interfaces(tables, &port->port, bridge, &allocated);
         }
     }
 }

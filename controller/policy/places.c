@@ -46,14 +46,21 @@ void zw_places_free(struct zw_places *places)
     free(places);
 }
 
+/* Claims follow each other without a gap, over all VLANs. */
 static const struct zw_zone *zone_in(const struct place *place, unsigned int vlan)
 {
-    size_t i = 0;
+    size_t low = 0, high = place->n - 1;
 
-    while (i + 1 < place->n && place->claims[i].last < vlan) {
-        i++;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+
+        if (place->claims[mid].last < vlan) {
+            low = mid + 1;
+        } else {
+            high = mid;
+        }
     }
-    return place->claims[i].zone;
+    return place->claims[low].zone;
 }
 
 bool zw_places_find(const struct zw_places *places, uint32_t ofport, unsigned int vlan, const struct zw_zone **zone)

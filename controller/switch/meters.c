@@ -113,7 +113,6 @@ void zw_meters_message(struct zw_switch *sw, const struct zw_ofp_msg *msg, const
 struct look {
     struct zw_switch *sw;
     struct zw_meter_set missing;
-    size_t changes_allocated;
 };
 
 static void note(void *look_, const struct zw_flow *flow)
