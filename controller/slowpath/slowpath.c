@@ -178,7 +178,6 @@ static void resume_allowed(const struct zw_packet_in *in, const struct zw_verdic
     zw_packet_in_resume(in, flags, verdict->rule ? verdict->rule->id : 0, version, answer);
 }
 
-/* To the port and the segment that it came from, and nowhere else: whoever's address it was sent with. */
 /* Only `pickup: loose` lets TCP that opens nothing be judged.  It may be of a session that the switch has forgotten and its
  * other end is about to go on with: a reset would end what is to be taken up. */
 static bool is_midstream(const struct zw_packet_in *in)
@@ -186,6 +185,7 @@ static bool is_midstream(const struct zw_packet_in *in)
     return in->has_key && in->key.proto == IPPROTO_TCP && !(in->tcp_flags & TH_SYN);
 }
 
+/* To the port and the segment that it came from, and nowhere else: whoever's address it was sent with. */
 static void refuse(struct zw_slowpath *sp, const struct zw_packet_in *in, struct zw_outbuf *answer)
 {
     uint8_t frame[ZW_REFUSAL_MAX_SIZE];

@@ -210,8 +210,17 @@ def test_random(n=1500):
             raise AssertionError(f"the schema accepts {json.dumps(value)}\n{messages[i]}")
 
 
+def test_bounds():
+    header = (source / "controller" / "policy" / "policy.h").read_text()
+    bounds = {name: int(value) for name, value in re.findall(r"#define (ZW_\w+) (\d+)", header)}
+    properties = validator.schema["properties"]
+    if properties["rules"]["maxItems"] != bounds["ZW_POLICY_MAX_RULES"]:
+        raise AssertionError(f"rules: {properties['rules']['maxItems']}, and the reader: {bounds['ZW_POLICY_MAX_RULES']}")
+
+
 def cases():
     yield "the schema is a schema", lambda: jsonschema.Draft7Validator.check_schema(validator.schema)
+    yield "the schema takes as many rules as the reader", test_bounds
     yield "random changes of good files", test_random
     for path in sorted((corpus / "good").iterdir()):
         if path.suffix == ".yaml" or path.is_dir():
