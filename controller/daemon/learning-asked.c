@@ -24,6 +24,9 @@ struct asker {
     char *bridge, *port;
     char *owner; /* Whose the port is: zw_learning_owner(). */
     struct question list[ZW_ASKED_MAX];
+    struct zw_address_event kept; /* The last answer to none of them, */
+    unsigned int kept_segment;    /* where, */
+    int64_t kept_us;              /* and when; 0: never. */
 };
 
 struct zw_asked {
@@ -87,6 +90,16 @@ static struct asker *add(struct zw_asked *asked, const char *bridge, const struc
     return asker;
 }
 
+static struct question question_of(unsigned int segment, const struct zw_address_event *event, int64_t now_us)
+{
+    return (struct question){.mac = event->mac,
+                             .xid = event->xid,
+                             .segment = segment,
+                             .is_rapid = event->is_rapid,
+                             .addr = event->addr,
+                             .at_us = now_us};
+}
+
 /* The clock may have been set back in between, and whoever asked is not to blame. */
 static bool is_fresh(const struct question *question, int64_t now_us)
 {
@@ -124,12 +137,7 @@ void zw_asked_note(struct zw_asked *asked, const char *bridge, const struct zw_p
     asker = asker ? asker : add(asked, bridge, port);
     struct question *question = place_for(asker, segment, event);
     asked->n_crowded += is_fresh(question, now_us) && !is_about(question, segment, event);
-    *question = (struct question){.mac = event->mac,
-                                  .xid = event->xid,
-                                  .segment = segment,
-                                  .is_rapid = event->is_rapid,
-                                  .addr = event->addr,
-                                  .at_us = now_us};
+    *question = question_of(segment, event, now_us);
 }
 
 bool zw_asked_answer(struct zw_asked *asked, const char *bridge, const struct zw_port *port, unsigned int segment,
@@ -147,6 +155,31 @@ bool zw_asked_answer(struct zw_asked *asked, const char *bridge, const struct zw
         }
     }
     return false;
+}
+
+void zw_asked_keep(struct zw_asked *asked, const char *bridge, const struct zw_port *port, unsigned int segment,
+                   const struct zw_address_event *event, int64_t now_us)
+{
+    struct asker *asker = find(asked, bridge, port->name);
+
+    asker = asker ? asker : add(asked, bridge, port);
+    asker->kept = *event;
+    asker->kept_segment = segment;
+    asker->kept_us = now_us;
+}
+
+bool zw_asked_kept(const struct zw_asked *asked, const char *bridge, const struct zw_port *port, unsigned int segment,
+                   const struct zw_address_event *event, int64_t now_us, struct zw_address_event *answer)
+{
+    const struct asker *asker = find(asked, bridge, port->name);
+    const struct question question = question_of(segment, event, now_us);
+
+    if (!asker || !asker->kept_us || llabs(now_us - asker->kept_us) > ZW_ASKED_LATE_US ||
+        !is_about(&question, asker->kept_segment, &asker->kept)) {
+        return false;
+    }
+    *answer = asker->kept;
+    return true;
 }
 
 static bool is_there(const struct asker *asker, const struct zw_inventory *inventory)

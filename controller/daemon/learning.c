@@ -190,16 +190,6 @@ static struct zw_learning_entry *learn(struct zw_learning *l, const struct scene
                                                          .source = source});
 }
 
-/* Remembers what a port asks for itself: for whom else it asks, only that one's own port can say. */
-static bool hear_asked(struct zw_learning *l, const struct scene *s, const struct zw_port *port,
-                       const struct zw_address_event *event)
-{
-    if (zw_learning_index_is_client(s->index, port, &event->mac, s->segment)) {
-        zw_asked_note(l->asked, s->bridge->name, port, s->segment, event, s->now_us);
-    }
-    return false;
-}
-
 /* The first answer to a question says how long it is; others can only prolong it. */
 static void set_lease(struct zw_learning_entry *entry, const struct scene *s, uint32_t lease_s, bool is_first)
 {
@@ -210,21 +200,19 @@ static void set_lease(struct zw_learning_entry *entry, const struct scene *s, ui
     }
 }
 
-static bool hear_given(struct zw_learning *l, const struct scene *s, const struct zw_port *server,
-                       const struct zw_address_event *event)
+/* The server's word to 'port'. */
+static bool give(struct zw_learning *l, const struct scene *s, const struct zw_port *port,
+                 const struct zw_address_event *event)
 {
-    const struct zw_guard *guard = zw_learning_index_guard(s->index, server, s->segment);
-    const struct zw_port *port = zw_learning_index_client(s->index, &event->mac, s->segment);
     const struct zw_port *owner = zw_learning_index_owner(s->index, &event->addr, s->segment, NULL);
     struct zw_learning_entry *entry = find(l, s->bridge->name, s->segment, &event->addr);
     bool is_first;
     size_t first;
 
-    if (!guard || !guard->allows_dhcp_server) { /* The policy has changed since the packet came. */
-        return false;
-    } else if (!port || owner == port) {
+    if (owner == port) {
         return false;
     } else if (!zw_asked_answer(l->asked, s->bridge->name, port, s->segment, event, s->now_us, &is_first)) {
+        zw_asked_keep(l->asked, s->bridge->name, port, s->segment, event, s->now_us);
         return refuse(&l->status.n_unasked, s, port, &event->addr, "the port has not asked for it");
     } else if (owner) {
         return refuse_others(l, s, port, &event->addr, owner->name);
@@ -242,6 +230,30 @@ static bool hear_given(struct zw_learning *l, const struct scene *s, const struc
     }
     set_lease(entry, s, event->lease_s, is_first);
     return true;
+}
+
+static bool hear_given(struct zw_learning *l, const struct scene *s, const struct zw_port *server,
+                       const struct zw_address_event *event)
+{
+    const struct zw_guard *guard = zw_learning_index_guard(s->index, server, s->segment);
+    const struct zw_port *port = zw_learning_index_client(s->index, &event->mac, s->segment);
+
+    /* The policy may have changed since the packet came. */
+    return guard && guard->allows_dhcp_server && port && give(l, s, port, event);
+}
+
+/* Remembers what a port asks for itself: for whom else it asks, only that one's own port can say. */
+static bool hear_asked(struct zw_learning *l, const struct scene *s, const struct zw_port *port,
+                       const struct zw_address_event *event)
+{
+    struct zw_address_event answer;
+
+    if (!zw_learning_index_is_client(s->index, port, &event->mac, s->segment)) {
+        return false;
+    }
+    zw_asked_note(l->asked, s->bridge->name, port, s->segment, event, s->now_us);
+    return zw_asked_kept(l->asked, s->bridge->name, port, s->segment, event, s->now_us, &answer) &&
+           give(l, s, port, &answer);
 }
 
 static bool hear_probed(struct zw_learning *l, const struct scene *s, const struct zw_port *port,
