@@ -69,6 +69,7 @@ static void test_answers(void)
     note(asked, &a, 7, S);
     CU_ASSERT_FALSE(is_answer(asked, "br1", &a, 7, S));
     CU_ASSERT_FALSE(is_answer(asked, "br0", &b, 7, S));
+    CU_ASSERT_FALSE(zw_asked_answer(asked, "br0", &a, SEGMENT + 1, &event, S, &is_first));
     CU_ASSERT(zw_asked_answer(asked, "br0", &a, SEGMENT, &event, S, &is_first));
     CU_ASSERT(is_first);
     CU_ASSERT(zw_asked_answer(asked, "br0", &a, SEGMENT, &event, S, &is_first));
