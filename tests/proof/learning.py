@@ -85,7 +85,7 @@ class Lessons:
         client, mac = self.rng.choice(learners)
         address, xid = self.address(4, switch), self.rng.getrandbits(32)
         server, server_mac, server_ip = server
-        asks = frames.dhcp(1, 3, mac, xid=xid)
+        asks = frames.dhcp(1, 3, mac, options=bytes((50, 4)) + address.packed, xid=xid)
         put_in(client, segment, frames.eth(mac, frames.BROADCAST, frames.ip("0.0.0.0", "255.255.255.255", frames.udp(68, 67, asks))))
         gives = frames.dhcp(2, 5, mac, yours=str(address), options=LEASE, xid=xid)
         put_in(server, segment, frames.eth(server_mac, mac, frames.ip(server_ip, str(address), frames.udp(67, 68, gives))))
