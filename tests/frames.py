@@ -93,6 +93,14 @@ def ip4(src, dst, proto, data, flags=0, offset=0, ident=1, ttl=64):
     return L3(0x0800, head[:10] + struct.pack("!H", checksum(head)) + head[12:] + data)
 
 
+def cut(packet, length):
+    """The same, but its IP header says that only so much belongs to it: IPv4's total length, IPv6's payload length."""
+    if packet.type == 0x86dd:
+        return L3(packet.type, packet[:4] + struct.pack("!H", length) + packet[6:])
+    head = packet[:2] + struct.pack("!H", length) + packet[4:10] + b"\0\0" + packet[12:20]
+    return L3(packet.type, head[:10] + struct.pack("!H", checksum(head)) + head[12:] + packet[20:])
+
+
 def ip6(src, dst, next_, data, hops=64):
     return L3(0x86dd, struct.pack("!IHBB", 6 << 28, len(data), next_, hops) + addr(src) + addr(dst) + data)
 

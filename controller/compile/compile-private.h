@@ -90,6 +90,7 @@ void zw_emit_else(struct zw_compiler *, enum zw_stage, enum zw_stage next);
 /* "stage: everything else is dropped". */
 void zw_emit_drop(struct zw_compiler *, enum zw_stage, enum zw_drop);
 
+bool zw_compile_is_usable(const struct zw_port *); /* Could be open, were it in a zone. */
 bool zw_port_carries_all(const struct zw_port *);
 /* The zone of an open port in 'segment'; NULL: it does not carry it, or has no zone there. */
 const struct zw_zone *zw_open_zone(const struct zw_open_port *, unsigned int segment);

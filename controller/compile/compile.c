@@ -94,6 +94,11 @@ static bool is_usable(struct zw_compiler *c, const struct zw_port *port)
     return true;
 }
 
+bool zw_compile_is_usable(const struct zw_port *port)
+{
+    return port->ofport && !port->shares_ofport && !port->in_bond && port->vlan_mode != ZW_VLAN_UNSUPPORTED;
+}
+
 static void warn_conflict(struct zw_compiler *c, const struct zw_port *port, const struct zw_claim *claim,
                           bool everywhere)
 {

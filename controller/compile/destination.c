@@ -25,9 +25,9 @@ void zw_compile_destination(struct zw_compiler *c)
     }
 }
 
-/* 'segments' NULL: any that the port carries. */
-static void known_mac(struct zw_compiler *c, const struct zw_port *port, const struct zw_mac *mac,
-                      const struct zw_port_mask *segments)
+/* 'segments' NULL: any that the port carries.  False if another port has the address there. */
+static bool add_mac(struct zw_compiler *c, const struct zw_port *port, const struct zw_mac *mac,
+                    const struct zw_port_mask *segments)
 {
     bool is_one = segments && segments->mask == UINT16_MAX;
     struct zw_flow *flow = zw_port_flow(ZW_STAGE_MACS, is_one ? ZW_PRIO_EXACT + 1 : ZW_PRIO_EXACT, port);
@@ -37,7 +37,13 @@ static void known_mac(struct zw_compiler *c, const struct zw_port *port, const s
     }
     zw_match_eth_dst(flow, mac->bytes);
     zw_act_set_reg(flow, ZW_REG_OUT_PORT, port->ofport);
-    if (!zw_flow_table_add(c->flows, flow)) {
+    return zw_flow_table_add(c->flows, flow);
+}
+
+static void known_mac(struct zw_compiler *c, const struct zw_port *port, const struct zw_mac *mac,
+                      const struct zw_port_mask *segments)
+{
+    if (!add_mac(c, port, mac, segments)) {
         zw_problems_add(c->warnings, NULL, 0, 0,
                         "bridge %s: port %s has the attached-mac %s of another port, which keeps it", c->bridge->name,
                         port->name, port->attached_mac);
@@ -75,6 +81,39 @@ static void known_in_runs(struct zw_compiler *c, const struct zw_open_port *open
     }
 }
 
+/* A port without a zone gets nothing; but what is for it is not to be copied to others, as it would be if nobody knew where
+ * it is.  An open port with the same address comes first. */
+static void closed_mac(struct zw_compiler *c, const struct zw_port *port)
+{
+    struct zw_mac mac;
+
+    if (!zw_compile_is_usable(port) || !port->attached_mac || !zw_mac_parse(port->attached_mac, &mac)) {
+        return;
+    }
+    if (zw_port_carries_all(port)) {
+        add_mac(c, port, &mac, NULL);
+        return;
+    }
+    for (unsigned int segment = 0; segment < ZW_N_VLANS; segment++) {
+        if (zw_port_carries(port, segment)) {
+            add_mac(c, port, &mac, &(struct zw_port_mask){(uint16_t)segment, UINT16_MAX});
+        }
+    }
+}
+
+static void closed_macs(struct zw_compiler *c)
+{
+    size_t n_open = 0; /* In the order of the bridge's. */
+
+    for (size_t i = 0; i < c->bridge->n_ports; i++) {
+        if (n_open < c->n_ports && c->ports[n_open].port == &c->bridge->ports[i]) {
+            n_open++;
+        } else {
+            closed_mac(c, &c->bridge->ports[i]);
+        }
+    }
+}
+
 void zw_compile_macs(struct zw_compiler *c)
 {
     for (size_t i = 0; i < c->n_ports; i++) {
@@ -99,4 +138,5 @@ void zw_compile_macs(struct zw_compiler *c)
             }
         }
     }
+    closed_macs(c);
 }

@@ -9,6 +9,7 @@
  * session is "new". */
 
 #include <netinet/in.h>
+#include <netinet/ip_icmp.h>
 
 #include "controller/compile/compile-private.h"
 
@@ -73,6 +74,13 @@ static void related(struct zw_compiler *c)
     struct zw_flow *flow = zw_drop_flow(ZW_STAGE_STATE, RELATED_OTHERS, ZW_DROP_RELATED, NULL);
     zw_match_ct_state(flow, ZW_CT_TRACKED | ZW_CT_RELATED, 0);
     zw_emit(c, flow);
+
+    /* Conntrack takes a redirect for an error; it tells a host where to send, and nobody that something went wrong. */
+    flow = zw_drop_flow(ZW_STAGE_STATE, ZW_PRIO_EXACT + 3, ZW_DROP_RELATED, NULL);
+    zw_match_ct_state(flow, ZW_CT_TRACKED | ZW_CT_RELATED, 0);
+    zw_match_ip_proto(flow, ZW_IPV4, IPPROTO_ICMP);
+    zw_match_icmp(flow, ICMP_REDIRECT, -1);
+    zw_emit(c, flow);
 }
 
 /* The rules judge it.  They find protocol and port in a register (ZW_SERVICE_FIELDS), which is filled here: ct() has put
@@ -111,7 +119,29 @@ static void open_by(struct zw_compiler *c, enum zw_family family, void (*match_f
     judge_service(c, flow, family, IPPROTO_TCP);
 }
 
-/* A packet to several receivers is no part of a session, whatever conntrack says of it. */
+static struct zw_flow *drop_stateless(enum zw_family family, uint8_t proto)
+{
+    struct zw_flow *flow = zw_drop_flow(ZW_STAGE_STATE, ZW_PRIO_BLOCK + 3, ZW_DROP_INVALID, NULL);
+
+    zw_match_ct_state(flow, ZW_CT_TRACKED | ZW_CT_INVALID, 0);
+    zw_match_flags(flow, ZW_FLAG_STATELESS_MASK, ZW_FLAG_STATELESS_MASK);
+    zw_match_ip_proto(flow, family, proto);
+    return flow;
+}
+
+/* What IP's length cuts short has port 0 and type 0 for OVS, and may be all there for a receiver that does not look at that
+ * length, as clients of DHCP do that read raw frames. */
+static void cut_short(struct zw_compiler *c, enum zw_family family)
+{
+    struct zw_flow *flow = drop_stateless(family, family == ZW_IPV4 ? IPPROTO_ICMP : IPPROTO_ICMPV6);
+
+    zw_match_icmp(flow, 0, 0);
+    zw_emit(c, flow);
+    zw_emit(c, drop_stateless(family, IPPROTO_UDP));
+    zw_emit(c, drop_stateless(family, IPPROTO_SCTP));
+}
+
+/* A packet to several receivers is no part of a session, whatever conntrack says of it, unless it is broken. */
 static void stateless(struct zw_compiler *c, enum zw_family family)
 {
     static const uint8_t with_ports[] = {IPPROTO_UDP, IPPROTO_SCTP}; /* TCP ended in CONNTRACK. */
@@ -164,6 +194,8 @@ void zw_compile_state(struct zw_compiler *c)
     session(c, CONJ_ORIGINAL, ZW_REG_SRC_ZONE, ZW_REG_DST_ZONE);
     session(c, CONJ_REPLY, ZW_REG_DST_ZONE, ZW_REG_SRC_ZONE);
     related(c);
+    cut_short(c, ZW_IPV4);
+    cut_short(c, ZW_IPV6);
     stateless(c, ZW_IPV4);
     stateless(c, ZW_IPV6);
     new_session(c, ZW_IPV4);

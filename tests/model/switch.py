@@ -11,7 +11,8 @@ import ipaddress
 from . import guard, judge
 from .ports import zone_of_port
 
-TCP, ICMPV6 = 6, 58
+ICMP, TCP, UDP, ICMPV6, SCTP = 1, 6, 17, 58, 132
+REDIRECT = ICMP, 5  # To conntrack an error.
 # Neighbour discovery on its own link passes as ARP does.  These, and neighbour discovery that came through a router, no
 # session can be made of: a rule judges each of them.
 ND = {(135, 0), (136, 0)}
@@ -89,6 +90,10 @@ class Switch:
             self.zones[key] = zone_of_port(self.policy, port, segment) if port.carries(segment) else None
         return self.zones[key]
 
+    def is_anywhere(self, port):
+        """Whether it has a zone in some segment."""
+        return any(self.zone(port, segment) for segment in range(N_SEGMENTS))
+
     def zones_of(self, frame, receiver):
         """The zones of the ports that it comes from and goes to."""
         segment = frame.port.segment_of(frame.vid)
@@ -124,6 +129,8 @@ class Switch:
         segment = frame.port.segment_of(frame.vid)
         able = [port for port in self.ports if self.zone(port, segment)]
         known = [port for port in able if port.mac == frame.dl_dst]
+        if not known and any(port.mac == frame.dl_dst and port.carries(segment) and not self.is_anywhere(port) for port in self.ports):
+            return [], True  # It is there, and gets nothing.
         if not known and (segment, frame.dl_dst) in self.learned:
             known = [self.learned[segment, frame.dl_dst]]  # Where it is, it is, and if nothing gets in there.
         if known:
@@ -148,6 +155,8 @@ class Switch:
         session, zones = frame.session, self.between(frame, receiver)
         if session.zones is None or not session.is_allowed:
             return False
+        if session.state == "related" and (frame.ip.proto, frame.ip.l4[0]) == REDIRECT:
+            return False
         if session.state == "related":
             return zones[1] in session.zones
         return zones == (session.zones[::-1] if session.is_reply else session.zones)
@@ -157,6 +166,11 @@ class Switch:
         session = frame.session
         return (frame.ip.proto == ICMPV6 and frame.ip.src.version == 6 and not session.is_reply
                 and session.state == "established" and (session.zones is None or not session.is_allowed))
+
+    def is_broken(self, frame):
+        """What goes to several receivers and conntrack calls invalid, though it knows the protocol: its header is not all there."""
+        type_0 = frame.ip.proto == (ICMP if frame.ip.src.version == 4 else ICMPV6) and frame.ip.l4 == (0, 0)
+        return frame.session.state == "invalid" and (frame.ip.proto in (UDP, SCTP) or type_0)
 
     def begins(self, flags):
         """Whether a TCP packet with these flags may open a session."""
@@ -186,7 +200,7 @@ class Switch:
             if frame.ip.l4[0] in UNTRACKED_ICMPV6:
                 return self.judged(frame, receiver, False)
         if frame.is_group:
-            return DROPPED if frame.ip.proto == TCP else self.judged(frame, receiver, False)
+            return DROPPED if frame.ip.proto == TCP or self.is_broken(frame) else self.judged(frame, receiver, False)
         if frame.session.state == "invalid":
             return DROPPED
         if self.is_of_session(frame, receiver):

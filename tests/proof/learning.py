@@ -111,7 +111,9 @@ class Lessons:
         self.n["nd"] += 1
 
     def wanted(self, switch):
-        return {(entry.number, entry.segment, address) for (_, address), entry in self.model.entries.items()}
+        """Where a port is closed, nothing passes, and nothing is said of what it has learned."""
+        return {(entry.number, entry.segment, address) for (segment, address), entry in self.model.entries.items()
+                if not is_closed(guarded_zone(switch, self.model.ports[entry.number], segment), self.model.ports[entry.number])}
 
     def teach(self, switch, most):
         """Returns what the switch has other than it should."""

@@ -174,6 +174,9 @@ truth 'DHCP renewal                  | g | b    | eth(MG, MB, ip(IG, IB, udp(68,
 truth 'DHCPv6 solicit                | g | a b f t h i  | eth(MG, "33:33:00:01:00:02", ip(LG, "ff02::1:2", udp(546, 547)))'
 lie   'DHCP offer                    | g | dhcp-server/own-g | eth(MG, MB, ip(IG, IB, udp(67, 68, dhcp(2, 2, MB, IB))))'
 lie   'DHCP offer to all             | g | dhcp-server/own-g | eth(MG, BROADCAST, ip(IG, "255.255.255.255", udp(67, 68, dhcp(2, 2, MB, IB))))'
+lie   '*the same, cut short          | g | invalid*6          | eth(MG, BROADCAST, cut(ip(IG, "255.255.255.255", udp(67, 68, dhcp(2, 2, MB, IB))), 20))'
+lie   'the same, cut in the header   | g | invalid*6          | eth(MG, BROADCAST, cut(ip(IG, "255.255.255.255", udp(67, 68, dhcp(2, 2, MB, IB))), 27))'
+lie   'RA, cut short                 | g | invalid*6          | eth(MG, ALL_NODES_MAC, cut(ip(LG, ALL_NODES, ra(MG)), 3))'
 lie   'DHCP offer from another port  | g | dhcp-server/own-g | eth(MG, MB, ip(IG, IB, udp(4711, 68, dhcp(2, 2, MB, IB))))'
 lie   'DHCP to a relay               | g | dhcp-server/own-g | eth(MG, MB, ip(IG, IB, udp(67, 67, dhcp(2, 2, MB, IB))))'
 lie   '*DHCP ack, first fragment     | g | dhcp-server/own-g | eth(MG, MB, fragments(IG, IB, udp(67, 68, dhcp(2, 5, MB, IB)), 104)[0])'
@@ -225,9 +228,10 @@ unbound() {
     zw_wait_for "zw_ctl ports | grep own-g | grep -q 'binds MAC addresses, and it has none'" 5
     zw_wait_for "zw_ctl ports | grep own-t | grep -q 'binds IP addresses, and it has none'" 5
     zw_ctl status | grep -q 'port own-g is closed in zone guarded: .*MAC addresses'
+    zw_ctl status | grep -q 'port own-g: "nothing" in external_ids:attached-mac is no host'
     row lie ' | g | no-binding/own-g | eth(MG, MB, ip(IG, IB, udp(1000, 2000)))'
     row lie ' | t | no-binding/own-t | eth(MT, MB, arp(1, MT, IT, NONE, IB))'
     row lie ' | f | no-receiver      | eth(MF, MT, ip(IF, IT, udp(1000, 2000)))'
 }
 zw_case "a port that is to be bound, and has no address, is closed, and says so" unbound
-zw_done 'warning: bridge br0: port own-. is closed'
+zw_done 'warning: bridge br0: port own-. is closed' 'warning: bridge br0: port own-g: "nothing" in external_ids:attached-mac'

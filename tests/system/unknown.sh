@@ -78,6 +78,22 @@ metered() {
     [ "$(grep -vc 'meter_id=' "$ZW_PG/sent-up")" -eq 0 ]
 }
 
+# It is known where it is, and nothing goes there.
+without_zone() {
+    zw_vm_add off x0 10.20.0.7/16 ''
+    zw_wait_for 'zw_ctl ports --format=csv | grep -q "x0"'
+    zw_wait_for "zw_flows | grep -q 'table=5.*dl_dst=$(zw_vm_mac off)'"
+    zw_vm_run b "heard" "$PYTHON" -I "$ZW_SRCDIR/tests/packets.py" catch
+    zw_wait_for "grep -q ready '$ZW_PG/heard.out'"
+    zw_vm_exec a ip neigh replace 10.20.0.7 lladdr "$(zw_vm_mac off)" dev eth0 nud permanent
+    zw_expect dropped a udp 10.20.0.7 7
+    zw_expect passed a udp 10.20.0.2 7 # Of that it hears.
+    zw_kill heard || true
+    grep -c '^udp .* 10.20.0.2 ' "$ZW_PG/heard.out"
+    if grep 10.20.0.7 "$ZW_PG/heard.out"; then false; fi
+    zw_wait_for 'zw_ctl drops --format=csv | grep -q no-receiver'
+}
+
 denied() {
     forget
     zw_expect dropped a tcp 10.20.0.4 80 2.5
@@ -85,6 +101,7 @@ denied() {
 
 zw_playground_start || exit 99
 zw_case "VMs in zones of their own" setup
+zw_case "what is for a port without zone is not copied to others" without_zone
 zw_case "an uplink is found at once" uplink
 zw_case "whoever answers gets a session" several
 zw_case "what opens no session is logged under a meter" metered
