@@ -304,7 +304,7 @@ static inline int zw_cookie_punts(uint64_t cookie, enum zw_punt punt)
 #define ZW_REJECT_METER_ID 0x5a58u /* Bounds the packets that come up to be answered; the rest gets no answer. */
 #define ZW_REJECT_METER_PPS 500u   /* Answers a second, for a bridge, */
 #define ZW_REJECT_METER_BURST 50u  /* and at once: those who ask share the switch's queue of 100. */
-#define ZW_LEARN_MAX_LEN 1024u     /* Of a copy that says who has an address: DHCP's options are within. */
+#define ZW_LEARN_MAX_LEN 1514u     /* Of a copy that says who has an address: one that is cut short does not count. */
 #define ZW_MAC_IDLE_S 300u         /* A learned MAC address that nobody talks to is forgotten. */
 #define ZW_MACS_PER_PORT 4096u     /* Learned MAC addresses of one port. */
 #define ZW_FLOOD_MAX_PORTS 1000u   /* Copies of one packet: an OpenFlow action list holds no more. */

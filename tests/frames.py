@@ -154,12 +154,22 @@ def link_option(type_, address):
     return struct.pack("!BB", type_, 1) + mac(address) if address else b""
 
 
-def ns(target, sll=None):
-    return icmp6(135, 0, struct.pack("!I", 0) + addr(target) + link_option(1, sll))
+def ns(target, sll=None, more=b""):
+    return icmp6(135, 0, struct.pack("!I", 0) + addr(target) + link_option(1, sll) + more)
 
 
 def na(target, tll=None, flags=0x60000000):
     return icmp6(136, 0, struct.pack("!I", flags) + addr(target) + link_option(2, tll))
+
+
+NONCE = b"\x0e\x01\1\2\3\4\5\6"
+
+
+def dad(src, target, more=b"", tags=()):
+    """A probe as hosts send it, to the solicited-node group; 'more': options."""
+    last = addr(target)[-3:]
+    group = str(ipaddress.IPv6Address(addr("ff02::1:ff00:0")[:13] + last))
+    return eth(src, "33:33:ff:" + last.hex(":"), ip("::", group, ns(target, more=more)), tags)
 
 
 def rs(sll=None):

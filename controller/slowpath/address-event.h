@@ -6,6 +6,10 @@
  * Neighbour discovery (RFC 4862, 5.4): a solicitation from :: probes for an address that the sender is about to use; an
  * advertisement says that the sender uses it.
  *
+ * Silence after a probe, and a server's word, say something only if who has the address, and the client, would have believed the
+ * packet: so probes and DHCP count only if they are whole, addressed as they must be, and have the right checksums and options.
+ * An advertisement counts however odd it is: it only keeps an address from being learned.
+ *
  * Pure.  Bytes come from anybody, may be cut short anywhere, and are read within their bounds only. */
 
 #ifndef ZW_SLOWPATH_ADDRESS_EVENT_H

@@ -104,9 +104,7 @@ class Lessons:
         if target.is_link_local and target not in map(link_local, given(guarded_zone(switch, port, segment), port)[0]):
             return  # Somebody else's, or soon; hosts do not take them.
         macs = sorted(given(guarded_zone(switch, port, segment), port)[0]) or [SERVER_MAC]
-        last = target.packed[-3:]
-        group = ipaddress.IPv6Address(bytes.fromhex("ff0200000000000000000001ff") + last)
-        put_in(port, segment, frames.eth(self.rng.choice(macs), "33:33:ff:" + last.hex(":"), frames.ip("::", str(group), frames.ns(str(target)))))
+        put_in(port, segment, frames.dad(self.rng.choice(macs), str(target)))
         self.model.probed(switch, segment, port, target)
         self.n["nd"] += 1
 

@@ -70,7 +70,7 @@ flood() {
     zw_wait_for "grep -q ready '$ZW_PG/flood.out'"
 }
 
-probe() { frame "$1" "eth($2, '33:33:ff:00:00:01', ip('::', 'ff02::1:ff00:1', ns('$3')))"; }
+probe() { frame "$1" "dad($2, '$3')"; }
 # ask VM MAC ADDRESS: returns when the question has arrived at u: the switch has sent up its copy before.
 ask() {
     local option bytes

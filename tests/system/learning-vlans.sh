@@ -29,7 +29,7 @@ addresses() { zw_ctl ports --json | "$PYTHON" -I -c '
 import json, sys
 print(*[a for p in json.load(sys.stdin)["ports"] if p["name"] == "tr" for a in p["addresses"]])'; }
 
-probe() { frame t "eth(MT, '33:33:ff:00:00:50', ip('::', 'ff02::1:ff00:50', ns(OURS)), tags=($1,))"; }
+probe() { frame t "dad(MT, OURS, tags=($1,))"; }
 
 refused() {
     probe 20 # Where fix-y has it.

@@ -78,7 +78,7 @@ unasked() {
 }
 
 # probe VM MAC ADDRESS: detection of duplicates.
-probe() { frame "$1" "eth($2, '33:33:ff:00:00:01', ip('::', 'ff02::1:ff00:1', ns('$3')))"; }
+probe() { frame "$1" "dad($2, '$3')"; }
 
 zw_playground_start || exit 99
 zw_case "VMs that are silent" setup
@@ -182,6 +182,46 @@ drops_mark
 lie   'what another one probed first    | q | ip-source/vm-q | eth(MQ, MS, ip("fd00:20::9", SS, udp(1000, 2000)))'
 lie   'what another one answers for     | q | nd-target/vm-q | eth(MQ, MS, ip("fd00:20::78", SS, na("fd00:20::77", MQ)))'
 
+# Of who has fd00:20::c:1.
+ours='33:33:ff:0c:00:01 ff02::1:ff0c:1'
+# to GROUP PROBE: p sends it there.
+to() { frame p "eth(MP, '${1% *}', ip('::', '${1#* }', $2))"; }
+false_probes() {
+    to '33:33:ff:00:00:77 ff02::1:ff00:77' 'ns("fd00:20::c:1")'
+    to '33:33:ff:00:00:77 ff02::1:ff0c:1' 'ns("fd00:20::c:1")'
+    to '33:33:ff:0c:00:01 ff02::1:ff00:77' 'ns("fd00:20::c:1")'
+    to '33:33:ff:0c:00:01 fd00:20::c:1' 'ns("fd00:20::c:1")'
+    to "$ours" 'ns("fd00:20::c:1", MP)'
+    to "$ours" 'L4(58, None, ns("fd00:20::c:1"))'
+    to "$ours" 'ns("fd00:20::c:1", more=b"\x0e\x01\0\0")'
+    to "$ours" 'ns("fd00:20::c:1", more=b"\x0e\0" + bytes(6))'
+    to "$ours" 'ns("fd00:20::c:1", more=b"\xfa\x09" + bytes(70))'
+    probe p MP fd00:20::a:3 # Ripens after the others would have.
+    bound vm-p 10.20.0.9 fd00:20::9 fd00:20::a:1 fd00:20::a:2 fd00:20::a:3
+}
+honest_probes() {
+    probe p MP fd00:20::a:1
+    frame p 'dad(MP, "fd00:20::a:2", NONCE)'
+    bound vm-p 10.20.0.9 fd00:20::9 fd00:20::a:1 fd00:20::a:2
+}
+zw_case "who has it hears of a probe with a nonce, and without" honest_probes
+zw_case "a probe that who has it does not hear of, or believe, gives nothing" false_probes
+drops_mark
+lie   'what it did not probe for        | p | ip-source/vm-p | eth(MP, MS, ip("fd00:20::c:1", SS, udp(1000, 2000)))'
+lie   'an advertisement of it           | p | nd-target/vm-p | eth(MP, ALL_NODES_MAC, ip("fd00:20::9", ALL_NODES, na("fd00:20::c:1", MP)))'
+
+not_believed() {
+    local eth="eth(MS, BROADCAST, " udp="udp(67, 68, dhcp(2, 5, MP, '10.20.0.40', options=bytes((51, 4, 0, 0, 14, 16))))"
+    ask p MP 10.20.0.40
+    frame s "$eth ip4(IS, '255.255.255.255', 17, ${udp}[:6] + bytes((1, 2)) + ${udp}[8:]))"
+    frame s "$eth ip4(IS, '255.255.255.255', 17, ${udp}[:-1]))"
+    frame s "$eth ip4(IS, '255.255.255.255', 17, ${udp}[:6] + bytes(2) + ${udp}[8:], flags=0x2000))"
+    frame s "eth(MS, MX, ip(IS, '255.255.255.255', $udp))"
+    lease p MP 10.20.0.41 3600
+    bound vm-p 10.20.0.9 fd00:20::9 fd00:20::a:1 fd00:20::a:2 fd00:20::a:3 10.20.0.41
+}
+zw_case "a lease that the client does not hear of, or believe, is none" not_believed
+
 many() {
     local i
     for i in {1..16}; do probe q MQ "fd00:20::1:$i"; done
@@ -225,7 +265,7 @@ zw_case "a lease that runs is not taken for a seventeenth" full
 no_nd() {
     policy dhcp
     zw_ctl policy apply "$ZW_PG/policy.yaml"
-    bound vm-p 10.20.0.9
+    bound vm-p 10.20.0.9 10.20.0.41
 }
 zw_case "what the policy does not learn is forgotten" no_nd
 drops_mark
