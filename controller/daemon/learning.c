@@ -7,6 +7,7 @@
 #include "controller/base/log.h"
 #include "controller/base/memory.h"
 #include "controller/daemon/learning-private.h"
+#include "controller/policy/decide.h"
 
 struct zw_learning *zw_learning_new(void)
 {
@@ -141,9 +142,10 @@ static const struct zw_learning_index *index_of(struct zw_learning *l, const str
     return l->indexes[l->n_indexes++] = zw_learning_index_new(policy, bridge);
 }
 
-static bool learns(const struct zw_guard *guard, enum zw_learning_source source)
+static bool learns(const struct zw_guard *guard, enum zw_learning_source source, const struct zw_addr *addr)
 {
-    return source == ZW_LEARNING_DHCP ? guard->learns_dhcp : guard->learns_nd;
+    return (source == ZW_LEARNING_DHCP ? guard->learns_dhcp : guard->learns_nd) &&
+           (!guard->learn_addresses.n || zw_prefixes_contain(&guard->learn_addresses, addr));
 }
 
 /* --- Events --- */
@@ -177,6 +179,12 @@ static bool refuse_others(struct zw_learning *l, const struct scene *s, const st
     refuse(&l->status.n_refused, s, port, addr, why);
     free(why);
     return false;
+}
+
+static bool refuse_excluded(struct zw_learning *l, const struct scene *s, const struct zw_port *port,
+                            const struct zw_addr *addr)
+{
+    return refuse(&l->status.n_refused, s, port, addr, "it is not among its zone's learn-addresses");
 }
 
 static struct zw_learning_entry *learn(struct zw_learning *l, const struct scene *s, const struct zw_port *port,
@@ -216,6 +224,8 @@ static bool give(struct zw_learning *l, const struct scene *s, const struct zw_p
         return refuse(&l->status.n_unasked, s, port, &event->addr, "the port has not asked for it");
     } else if (owner) {
         return refuse_others(l, s, port, &event->addr, owner->name);
+    } else if (!learns(zw_learning_index_guard(s->index, port, s->segment), ZW_LEARNING_DHCP, &event->addr)) {
+        return refuse_excluded(l, s, port, &event->addr);
     }
     if (!entry || !is_at(entry, s->bridge->name, port->name)) {
         if (count(l, s->bridge->name, port->name, ZW_LEARNING_DHCP, &first) >= ZW_LEARN_MAX) {
@@ -267,6 +277,8 @@ static bool hear_probed(struct zw_learning *l, const struct scene *s, const stru
         return false;
     } else if (owner) {
         return refuse_others(l, s, port, &event->addr, owner->name);
+    } else if (!learns(guard, ZW_LEARNING_ND, &event->addr)) {
+        return refuse_excluded(l, s, port, &event->addr);
     }
     if (entry && !is_at(entry, s->bridge->name, port->name)) {
         if (entry->probe_us) { /* Both ask; RFC 4862 lets neither have it. */
@@ -399,7 +411,7 @@ static bool still_holds(struct zw_learning *l, const struct zw_learning_entry *e
     const struct zw_learning_index *index = port ? index_of(l, policy, bridge) : NULL;
     const struct zw_guard *guard = port ? zw_learning_index_guard(index, port, entry->segment) : NULL;
 
-    return guard && learns(guard, entry->source) && zw_learning_is_owner(port, entry->owner) &&
+    return guard && learns(guard, entry->source, &entry->addr) && zw_learning_is_owner(port, entry->owner) &&
            !zw_learning_index_owner(index, &entry->addr, entry->segment, port);
 }
 

@@ -38,7 +38,7 @@ struct zw_learning;
 
 struct zw_learning_status {
     uint64_t n_learned;  /* In all. */
-    uint64_t n_refused;  /* Another port has the address. */
+    uint64_t n_refused;  /* Another port has the address, or the guard's learn-addresses have it not. */
     uint64_t n_unasked;  /* Given by DHCP, and the port had not (yet) been heard asking for it. */
     uint64_t n_crowded;  /* Questions forgotten because of ZW_ASKED_MAX. */
     uint64_t n_full;     /* Given by DHCP, and refused because of ZW_LEARN_MAX. */

@@ -144,6 +144,9 @@ static void print_guard(FILE *f, const struct zw_guard *guard)
         fprintf(f, "      learn: [%s%s%s]\n", guard->learns_dhcp ? "dhcp" : "",
                 guard->learns_dhcp && guard->learns_nd ? ", " : "", guard->learns_nd ? "nd" : "");
     }
+    if (guard->learn_addresses.n) {
+        print_list(f, 6, "learn-addresses", guard->learn_addresses.n, print_prefix, &guard->learn_addresses);
+    }
     fprintf(f, "      dhcp-server: %s\n      router: %s\n", guard->allows_dhcp_server ? "allow" : "deny",
             guard->allows_router ? "allow" : "deny");
 }

@@ -34,7 +34,7 @@ struct zw_frame {
     struct zw_names zones;        /* Name to struct zw_zone. */
     struct zw_names address_sets; /* Name to struct zw_prefixes. */
     struct zw_names services;     /* Name to struct zw_service. */
-    bool zones_name_sets;         /* The addresses of a zone are those of a set. */
+    bool zones_name_sets;         /* The addresses of a zone, or those that its guard learns, are those of a set. */
     size_t n_read_again;          /* Rules that were added to 'pool' since the whole was read. */
 };
 

@@ -77,6 +77,7 @@ struct zw_guard {
     bool mac, ip;                /* Only from the MAC addresses, and IP addresses, that the port is bound to. */
     bool learns_dhcp, learns_nd; /* IP addresses are bound by what DHCP gives, or neighbour discovery claims, too. */
     bool allows_dhcp_server, allows_router; /* What a DHCP server says is learned from where one is allowed. */
+    struct zw_prefixes learn_addresses;     /* Only these are learned; n == 0: any. */
     const char *learn_file;                 /* Where the policy says what is learned; NULL: nowhere. */
     int learn_line, learn_column;
 };

@@ -7,11 +7,15 @@
 
 #include "controller/policy/reader.h"
 
-enum { KEY_MAC, KEY_IP, KEY_LEARN, KEY_DHCP_SERVER, KEY_ROUTER, N_KEYS };
+enum { KEY_MAC, KEY_IP, KEY_LEARN, KEY_LEARN_ADDRESSES, KEY_DHCP_SERVER, KEY_ROUTER, N_KEYS };
 static const struct zw_reader_key keys[] = {
-    [KEY_MAC] = {"mac", false},       [KEY_IP] = {"ip", false},
-    [KEY_LEARN] = {"learn", false},   [KEY_DHCP_SERVER] = {"dhcp-server", false},
-    [KEY_ROUTER] = {"router", false}, [N_KEYS] = {NULL, false},
+    [KEY_MAC] = {"mac", false},
+    [KEY_IP] = {"ip", false},
+    [KEY_LEARN] = {"learn", false},
+    [KEY_LEARN_ADDRESSES] = {"learn-addresses", false},
+    [KEY_DHCP_SERVER] = {"dhcp-server", false},
+    [KEY_ROUTER] = {"router", false},
+    [N_KEYS] = {NULL, false},
 };
 
 static const struct zw_reader_word rights[] = {{"allow", 1, false}, {"deny", 0, false}, {NULL, -1, false}};
@@ -45,6 +49,18 @@ static void read_learn(struct zw_reader *r, const struct zw_yaml_node *node, str
     }
 }
 
+static void read_learn_addresses(struct zw_reader *r, const struct zw_yaml_node *node, bool learns,
+                                 struct zw_guard *guard)
+{
+    if (!learns) {
+        zw_reader_problem(
+            r, node->key,
+            "\"learn-addresses\" where nothing is learned; expected \"learn: [dhcp, nd]\" or one of them, too");
+        return;
+    }
+    zw_reader_addresses(r, node, true, &guard->learn_addresses);
+}
+
 void zw_reader_guard(struct zw_reader *r, const struct zw_yaml_node *node, struct zw_guard *guard)
 {
     const struct zw_yaml_node *values[N_KEYS + 1];
@@ -70,6 +86,12 @@ void zw_reader_guard(struct zw_reader *r, const struct zw_yaml_node *node, struc
     }
     if (values[KEY_LEARN]) {
         read_learn(r, values[KEY_LEARN], guard);
+    }
+    if (values[KEY_LEARN_ADDRESSES]) {
+        /* What is wrong with "learn" has been said: it does not make these wrong, too. */
+        bool learns = values[KEY_LEARN] && (values[KEY_LEARN]->type != ZW_YAML_LIST || values[KEY_LEARN]->n);
+
+        read_learn_addresses(r, values[KEY_LEARN_ADDRESSES], learns, guard);
     }
     guard->allows_dhcp_server =
         values[KEY_DHCP_SERVER] && zw_reader_word(r, values[KEY_DHCP_SERVER], "right", rights) == 1;

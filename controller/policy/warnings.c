@@ -48,11 +48,44 @@ static void warn_of_rules(const struct zw_policy *policy, struct zw_problems *wa
     }
 }
 
+/* The first rule that tells IPv6 addresses of senders apart, or NULL. */
+static const struct zw_rule *tells_ipv6_senders(const struct zw_policy *policy)
+{
+    for (size_t i = 0; i < policy->n_rules; i++) {
+        const struct zw_prefixes *from = &policy->rules[i].from_addresses;
+
+        for (size_t j = 0; j < from->n; j++) {
+            if (from->list[j].addr.family == ZW_IPV6) {
+                return &policy->rules[i];
+            }
+        }
+    }
+    return NULL;
+}
+
+static void warn_of_any_address(const struct zw_policy *policy, struct zw_problems *warnings)
+{
+    const struct zw_rule *rule = tells_ipv6_senders(policy);
+
+    for (size_t i = 0; rule && i < policy->n_zones; i++) {
+        const struct zw_guard *guard = &policy->zones[i]->guard;
+
+        if (guard->learns_nd && !guard->learn_addresses.n) {
+            zw_problems_add(
+                warnings, guard->learn_file, guard->learn_line, guard->learn_column,
+                "warning: zone \"%s\" learns any IPv6 address that nobody has, also one that rule \"%s\" is for: "
+                "its ports may take it; \"learn-addresses\" says which may be learned",
+                policy->zones[i]->name, rule->name);
+        }
+    }
+}
+
 void zw_policy_warn(const struct zw_policy *policy, struct zw_problems *warnings)
 {
     bool has_server = has_dhcp_server(policy);
 
     warn_of_rules(policy, warnings);
+    warn_of_any_address(policy, warnings);
 
     for (size_t i = 0; i < policy->n_zones; i++) {
         const struct zw_zone *zone = policy->zones[i];

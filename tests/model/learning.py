@@ -45,6 +45,7 @@ class Learning:
         """What is left under another policy."""
         self.entries = {(segment, address): entry for (segment, address), entry in self.entries.items()
                         if entry.source in learned_by(switch, self.ports[entry.number], segment)
+                        and may_learn(switch, self.ports[entry.number], segment, address)
                         and self.owner(switch, segment, address) in (None, self.ports[entry.number])}
         self.tell()
 
@@ -57,11 +58,13 @@ class Learning:
     def given_by_dhcp(self, switch, segment, port, address):
         """A server that is believed gives it to a host of 'port', which has asked."""
         there = self.entries.get((segment, address))
-        if self.owner(switch, segment, address) is None and (there is None or there.number != port.number):
+        if (self.owner(switch, segment, address) is None and (there is None or there.number != port.number)
+                and may_learn(switch, port, segment, address)):
             self.add(Entry(port.number, segment, "dhcp"), address)
 
     def probed(self, switch, segment, port, address):
-        if self.owner(switch, segment, address) is None and (segment, address) not in self.entries:
+        if (self.owner(switch, segment, address) is None and (segment, address) not in self.entries
+                and may_learn(switch, port, segment, address)):
             self.add(Entry(port.number, segment, "nd"), address)
 
 
@@ -75,3 +78,9 @@ def learned_by(switch, port, segment):
     """What the port's guard learns from in that segment."""
     zone = guarded_zone(switch, port, segment)
     return zone.guard.learns if zone else frozenset()
+
+
+def may_learn(switch, port, segment, address):
+    """Whether the port's guard learns that address, if any."""
+    zone = guarded_zone(switch, port, segment)
+    return zone.guard.learns_only is None or any(address in network for network in zone.guard.learns_only)

@@ -60,6 +60,7 @@ class Guard:
     dhcp_server: bool = False  # Whether the port may be one.
     router: bool = False
     learns: frozenset = frozenset()  # Of what: dhcp, nd.
+    learns_only: tuple | None = None  # These networks; None: any.
 
 
 @dataclasses.dataclass
@@ -159,12 +160,13 @@ def read_selector(tree):
                     frozenset(map(ipaddress.ip_address, as_list(tree.get("addresses", [])))))
 
 
-def read_guard(tree):
+def read_guard(tree, sets):
     if tree in (None, "false"):
         return None
     tree = {} if tree == "true" else tree
     return Guard(tree.get("mac") != "false", tree.get("ip") != "false", tree.get("dhcp-server") == "allow",
-                 tree.get("router") == "allow", frozenset(as_list(tree.get("learn", []))))
+                 tree.get("router") == "allow", frozenset(as_list(tree.get("learn", []))),
+                 tuple(read_addresses(tree["learn-addresses"], sets)) if "learn-addresses" in tree else None)
 
 
 def read_zone(name, tree, sets, trusts):
@@ -172,7 +174,7 @@ def read_zone(name, tree, sets, trusts):
     behind = tree.get("behind")
     return Zone(name, [read_selector(selector) for selector in tree.get("ports", [])], behind,
                 read_addresses(tree["addresses"], sets) if behind else [],
-                behind is None and (trusts if says is None else says == "true"), read_guard(tree.get("guard")),
+                behind is None and (trusts if says is None else says == "true"), read_guard(tree.get("guard"), sets),
                 tree.get("isolated") == "true")
 
 

@@ -156,6 +156,8 @@ class Maker:
             said["dhcp-server"] = "allow"
         if self.learns and said.get("ip", True) and rng.random() < 0.6:
             said["learn"] = rng.choice(["dhcp", ["nd"], ["dhcp", "nd"]])
+            if rng.random() < 0.4:
+                said["learn-addresses"] = self.addresses() + rng.choice([[], ["10.0.0.0/14", "2001:db8::/65"]])
         return rng.choice([True, True, False, said, said, said])
 
     def bind(self, zone):

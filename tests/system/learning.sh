@@ -271,6 +271,25 @@ zw_case "what the policy does not learn is forgotten" no_nd
 drops_mark
 lie   'a probe where nothing is learned | p | nd-target/vm-p | eth(MP, "33:33:ff:00:00:09", ip("::", "ff02::1:ff00:9", ns("fd00:20::9")))'
 
+among() {
+    local refused
+    policy '[dhcp, nd], learn-addresses: [10.20.0.32/27, "fd00:20::a:0/112"]'
+    zw_ctl policy apply "$ZW_PG/policy.yaml"
+    bound vm-p 10.20.0.41
+    refused=$(status n_refused)
+    probe p MP fd00:20::9
+    lease p MP 10.20.0.9 3600
+    zw_wait_for "[ \"\$(status n_refused)\" -eq $((refused + 2)) ]"
+    probe p MP fd00:20::a:9
+    lease p MP 10.20.0.42 3600
+    bound vm-p 10.20.0.41 fd00:20::a:9 10.20.0.42
+}
+zw_case "only learn-addresses are learned, and others forgotten" among
+drops_mark
+lie   'what it probed for in vain       | p | ip-source/vm-p | eth(MP, MS, ip("fd00:20::9", SS, udp(1000, 2000)))'
+lie   'an address not to be learned     | p | ip-source/vm-p | eth(MP, MS, ip("10.20.0.9", IS, udp(1000, 2000)))'
+truth 'one to be learned                | p | s | eth(MP, MS, ip("fd00:20::a:9", SS, udp(1000, 2000)))'
+
 broken() {
     zw_daemon_kill9
     echo '[{"bridge": "br0"}]' >"$ZW_PG/state/learned.json"
@@ -278,4 +297,4 @@ broken() {
     bound vm-p
 }
 zw_case "a file that is none is said to be so, and nothing is believed of it" broken
-zw_done 'warning: bridge br0: port vm-[pq]: address .* is not learned: (port .* has it|the port has not asked for it|the port has too many)' 'learned.json: cannot be read'
+zw_done 'warning: bridge br0: port vm-[pq]: address .* is not learned: (port .* has it|the port has not asked for it|the port has too many|it is not among its zone.s learn-addresses)' 'learned.json: cannot be read'

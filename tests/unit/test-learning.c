@@ -22,9 +22,11 @@ static const char learning_text[] =
     "  fixed: {ports: [{name: x, addresses: [10.0.0.50, \"2001:db8::50\"]}], guard: true}\n"
     "  learns: {ports: [{name: a}, {name: b}, {name: other}], guard: {learn: [dhcp, nd]}}\n";
 
-static const char deaf_text[] = "version: 1\n"
-                                "zones:\n"
-                                "  learns: {ports: [{name: a}, {name: b}], guard: {learn: dhcp}}\n";
+static const char deaf_text[] = "version: 1\nzones: {learns: {ports: [{name: a}, {name: b}], guard: {learn: dhcp}}}\n";
+
+static const char among_text[] =
+    "version: 1\nzones:\n  servers: {ports: [{name: s}], guard: {mac: false, ip: false, dhcp-server: allow}}\n"
+    "  learns: {ports: [{name: a}, {name: b}], guard: {learn: [dhcp, nd], learn-addresses: [10.0.0.0/28, \"2001:db8::/124\"]}}\n";
 
 /* Ports a 1, b 2, f 3, x 4 in VLAN 5, other 5 in VLAN 6, s 6 in all; the last byte of their MAC addresses is their number. */
 static struct zw_inventory *ports(void)
@@ -571,10 +573,28 @@ static void test_json(void)
     bed_clear(&bed);
 }
 
+static void test_among(void)
+{
+    struct bed bed = bed_new();
+
+    CU_ASSERT(give(&bed, 1, "10.0.0.15", 100) && give(&bed, 1, "10.0.0.16", 100));
+    zw_policy_unref(bed.policy);
+    bed.policy = policy_of(among_text);
+    CU_ASSERT(zw_learning_check(bed.learning, bed.policy, bed.inventory));
+    check_list(bed.learning, "a=10.0.0.15");
+    CU_ASSERT_FALSE(give(&bed, 2, "10.0.0.16", 100));
+    probe(&bed, 1, "2001:db8::10");
+    probe(&bed, 1, "2001:db8::f");
+    CU_ASSERT(pass(&bed, S, NULL));
+    CU_ASSERT_EQUAL(zw_learning_status(bed.learning).n_refused, 2);
+    check_list(bed.learning, "a=10.0.0.15 a=2001:db8::f");
+    bed_clear(&bed);
+}
+
 ZW_TEST_MAIN({"leases come, are renewed and end", test_leases},
              {"a server's word moves an address, but not one that is bound", test_leases_of_others},
-             {"who probes first has it", test_probes}, {"who has it may object", test_objections},
-             {"only who may be a DHCP server is believed", test_servers},
+             {"who probes first has it", test_probes}, {"only learn-addresses are learned", test_among},
+             {"who has it may object", test_objections}, {"only who may be a DHCP server is believed", test_servers},
              {"who asks in another's name gets it nothing", test_asked_by_another},
              {"an answer needs its question, and not too old a one", test_asked},
              {"a question may be heard after its answer", test_asked_late},

@@ -61,13 +61,17 @@ static const char with_sets[] =
     "version: 1\nzones:\n  a: {ports: [{name: \"a*\"}]}\n  b: {ports: [{name: \"b*\"}]}\n" SETS
     "services:\n  web: [tcp/80, tcp/443]\n" RULES_WITH_SETS;
 
-/* Zones behind the sets: their lines move with them; and one that names a set. */
+/* Zones behind the sets: their lines move with them; and one, or its guard, that names a set. */
 static const char sets_first[] =
     "version: 1\n" SETS "zones:\n  a: {ports: [{name: \"a*\"}]}\n  b: {ports: [{name: \"b*\"}]}\n"
     "services:\n  web: [tcp/80, tcp/443]\n" RULES_WITH_SETS;
 static const char zones_with_sets[] =
     "version: 1\nzones:\n  a: {ports: [{name: \"a*\"}]}\n  b: {behind: a, addresses: [u, 10.8.0.0/16]}\n" SETS
     "services:\n  web: [tcp/80, tcp/443]\n" RULES_WITH_SETS;
+
+static const char guard_with_sets[] =
+    "version: 1\nzones:\n  a: {ports: [{name: \"a*\"}], guard: {learn: nd, learn-addresses: u}}\n"
+    "  b: {ports: [{name: \"b*\"}]}\n" SETS "services:\n  web: [tcp/80, tcp/443]\n" RULES_WITH_SETS;
 
 static const char not_last[] = "version: 1\nrules:\n"
                                "  - {name: r1, from: a, to: b, action: allow}\n"
@@ -327,6 +331,7 @@ static void test_sets(void)
     CU_ASSERT(n_shared > n_read / 8);
     check_style(sets_first, false);
     check_style(zones_with_sets, false);
+    check_style(guard_with_sets, false);
 }
 
 /* One member more, among others: as often as it is done, that is what is read. */
