@@ -62,7 +62,12 @@ static void check_bridge(const struct zw_daemon *daemon, const struct zw_managed
             "bridge %s has fail_mode \"%s\": it would let everything pass if the pipeline went away", managed->name,
             bridge->fail_mode);
     }
-    if (status.n_repairs) {
+    if (status.is_contended) {
+        add(problems, true,
+            "is there a second zonewardd for this bridge, or another controller (ovs-vsctl get-controller), or a script?",
+            "bridge %s: somebody else changes its flows again and again: mended %llu times, %u of them in the last %u s",
+            managed->name, (unsigned long long)status.n_repairs, ZW_SWITCH_OFTEN, ZW_SWITCH_OFTEN_S);
+    } else if (status.n_repairs) {
         add(problems, false, "look who else writes flows there; each time it was put right within moments",
             "bridge %s: somebody else changed flows of the pipeline; mended %llu times", managed->name,
             (unsigned long long)status.n_repairs);

@@ -82,10 +82,11 @@ struct zw_switch {
     bool filled;                 /* and from then on */
     struct zw_ofp_commit commit;
     bool committed;
-    char refusal[256];      /* The first thing that the switch did not like in the bundle. */
-    size_t n_foreign_flows; /* That differed from what we knew, when last read. */
-    int64_t sync_start_us;  /* Monotonic. */
-    struct event *timer;    /* What 'status.state' waits for takes too long, or has been waited for long enough. */
+    char refusal[256];                    /* The first thing that the switch did not like in the bundle. */
+    size_t n_foreign_flows;               /* That differed from what we knew, when last read. */
+    int64_t sync_start_us;                /* Monotonic, */
+    int64_t repaired_us[ZW_SWITCH_OFTEN]; /* as these are: the last repairs. */
+    struct event *timer; /* What 'status.state' waits for takes too long, or has been waited for long enough. */
 
     struct zw_flush flush;
     struct zw_stations *stations;
@@ -124,6 +125,7 @@ void zw_sync_bundle_reply(struct zw_switch *, const struct zw_ofp_msg *);
 void zw_sync_barrier_reply(struct zw_switch *, const struct zw_ofp_msg *);
 /* True if it was about a dump or a bundle of ours; while a bundle is under way, whatever nobody else claims is. */
 bool zw_sync_error(struct zw_switch *, const struct zw_ofp_msg *);
+bool zw_sync_is_contended(const struct zw_switch *);
 void zw_sync_expired(struct zw_switch *);
 
 /* True if it was about sessions that are being ended. */

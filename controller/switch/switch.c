@@ -302,6 +302,7 @@ struct zw_switch_status zw_switch_status(const struct zw_switch *sw)
     struct zw_ofconn_status flows = zw_ofconn_status(sw->flows);
     struct zw_switch_status status = sw->status;
 
+    status.is_contended = zw_sync_is_contended(sw);
     status.n_connects = flows.n_connects;
     status.n_bad_messages = flows.n_bad_messages + zw_ofconn_status(sw->packets).n_bad_messages +
                             zw_ofconn_status(sw->learn).n_bad_messages;

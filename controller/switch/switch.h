@@ -42,6 +42,8 @@ struct zw_switch;
 #define ZW_SWITCH_ANSWER_S 60        /* A dump or a bundle that is not answered for as long ends the connection. */
 #define ZW_SWITCH_RESYNC_MS 50       /* From a foreign change to reading the flows again: changes come in flocks. */
 #define ZW_SWITCH_RESYNC_MAX_MS 1000 /* Doubles up to this while they go on; desired changes do not delay it further. */
+#define ZW_SWITCH_OFTEN 5u           /* So many repairs ... */
+#define ZW_SWITCH_OFTEN_S 60         /* ... within this: somebody else believes that the bridge is his. */
 /* That may be desired, beyond, none of them is sent; and that a switch may say it has, beyond, the connection is closed.  A bundle
  * of as many may be larger than ZW_SWITCH_MAX_OUTBUF: it is not its size that tells that a switch does not read. */
 #define ZW_SWITCH_MAX_FLOWS 2000000u
@@ -134,6 +136,7 @@ struct zw_switch_status {
     uint64_t n_repairs;         /* Bundles that mended them, */
     uint64_t n_repaired_flows;  /* and how many flows that took. */
     int64_t last_repair_us;     /* Unix time, 0: never. */
+    bool is_contended;          /* ZW_SWITCH_OFTEN of them in the last ZW_SWITCH_OFTEN_S. */
     uint64_t n_packet_ins, n_bad_messages;
     bool metered;    /* Copies and answers are bounded; false: the datapath has no meters. */
     char error[160]; /* Last error, or "". */

@@ -116,10 +116,19 @@ static void log_repair(struct zw_switch *sw)
     static struct zw_log_limit limit = ZW_LOG_LIMIT_INIT(10, 5000);
 
     zw_log_rl(&limit, ZW_LOG_WARN, "bridge %s: somebody else changed %zu flows; mended", sw->name, sw->n_foreign_flows);
-    sw->status.n_repairs++;
+    sw->repaired_us[sw->status.n_repairs++ % ZW_SWITCH_OFTEN] = now_us(CLOCK_MONOTONIC);
     sw->status.n_repaired_flows += sw->n_foreign_flows;
     sw->status.last_repair_us = now_us(CLOCK_REALTIME);
     sw->n_foreign_flows = 0;
+}
+
+bool zw_sync_is_contended(const struct zw_switch *sw)
+{
+    uint64_t n = sw->status.n_repairs;
+
+    /* The next one takes the place of the oldest. */
+    return n >= ZW_SWITCH_OFTEN &&
+           now_us(CLOCK_MONOTONIC) - sw->repaired_us[n % ZW_SWITCH_OFTEN] < INT64_C(1000000) * ZW_SWITCH_OFTEN_S;
 }
 
 static void send_bundle(struct zw_switch *sw)

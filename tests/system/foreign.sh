@@ -7,6 +7,7 @@
 . "$ZW_SRCDIR/tests/demo-setup.sh"
 
 MENDED_S=2
+CONTENDED_S=20
 
 n_mended() { zw_ctl status --json | "$PYTHON" -I -c 'import json, sys; print(json.load(sys.stdin)["bridges"][0]["n_mended"])'; }
 
@@ -64,6 +65,19 @@ fail_mode() {
     zw_expect dropped outside http 10.20.0.12 80
 }
 
+# Each of them mends what the other did.  Afterwards the bridge is the first one's again.
+second() {
+    sed 's/5432/5433/' "$ZW_DEMO_POLICY" >"$ZW_PG/second.yaml"
+    if cmp -s "$ZW_DEMO_POLICY" "$ZW_PG/second.yaml"; then false; fi
+    _zw_run second "$ZW_PG/second.log" "$ZW_BUILDDIR/zonewardd" --ovsdb="unix:$ZW_PG/ovs/db.sock" --bridge=br0 \
+        --policy="$ZW_PG/second.yaml" --state-dir="$ZW_PG/state2" --run-dir="$ZW_PG/run2"
+    zw_wait_for 'zw_ctl status | grep "again and again"' "$CONTENDED_S"
+    zw_ctl status | grep -x 'not healthy'
+    zw_ctl status | grep 'is there a second zonewardd'
+    zw_kill second
+    zw_wait_for 'zw_flows | diff "$ZW_PG/flows.before" -' "$MENDED_S" || flows_differ
+}
+
 zw_demo_setup || exit 99
 zw_case "a policy in force" start
 zw_case "all flows deleted" wiped
@@ -72,4 +86,5 @@ zw_case "our flows modified" changed
 zw_case "status says so" said
 zw_case "a table that is not ours is left alone" elsewhere
 zw_case "fail_mode is made secure again" fail_mode
+zw_case "a second zonewardd on the same bridge" second
 zw_done 'zonewardd.log:.* warning: '

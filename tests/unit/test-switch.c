@@ -434,6 +434,39 @@ static void test_foreign_flow(void)
     fixture_destroy(&f);
 }
 
+static uint64_t n_awaited;
+
+static bool has_awaited_repairs(const struct fixture *f)
+{
+    return zw_switch_status(f->sw).n_repairs >= n_awaited && is_in_sync(f);
+}
+
+/* Somebody who comes back again and again is another matter than a slip. */
+static void test_contended(void)
+{
+    struct fixture f;
+
+    fixture_create(&f);
+    fixture_connect(&f);
+    fixture_desire(&f, 10, 1);
+    CU_ASSERT(fixture_wait(&f, is_in_sync));
+    for (n_awaited = 1; n_awaited <= ZW_SWITCH_OFTEN; n_awaited++) {
+        CU_ASSERT_FALSE(zw_switch_status(f.sw).is_contended);
+        fake_switch_foreign_clear(f.fake);
+        CU_ASSERT(fixture_wait(&f, has_awaited_repairs));
+    }
+    CU_ASSERT(zw_switch_status(f.sw).is_contended);
+    for (unsigned int i = 0; i < ZW_SWITCH_OFTEN; i++) { /* All as if it were a minute ago, */
+        f.sw->repaired_us[i] -= INT64_C(1000000) * ZW_SWITCH_OFTEN_S;
+    }
+    CU_ASSERT_FALSE(zw_switch_status(f.sw).is_contended);
+    n_awaited = zw_switch_status(f.sw).n_repairs + 1; /* and one more is one. */
+    fake_switch_foreign_clear(f.fake);
+    CU_ASSERT(fixture_wait(&f, has_awaited_repairs));
+    CU_ASSERT_FALSE(zw_switch_status(f.sw).is_contended);
+    fixture_destroy(&f);
+}
+
 static void test_foreign_change_while_reading(void)
 {
     struct fixture f;
@@ -529,7 +562,7 @@ ZW_TEST_MAIN({"flows are installed, and then only what changes", test_install},
              {"half a message", test_half_a_message}, {"the switch restarts", test_switch_restarts},
              {"there is no switch", test_no_switch}, {"foreign deletions are mended", test_foreign_deletion},
              {"foreign deletions are mended while we change flows without a rest", test_foreign_deletion_under_changes},
-             {"foreign flows are removed", test_foreign_flow},
+             {"foreign flows are removed", test_foreign_flow}, {"foreign changes again and again", test_contended},
              {"a foreign change while we read", test_foreign_change_while_reading},
              {"foreign changes that came too fast to tell", test_changes_too_fast_to_tell},
              {"a foreign change and back is no repair", test_foreign_change_and_back})
