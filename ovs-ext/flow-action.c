@@ -259,6 +259,27 @@ void zw_act_meter(struct zw_flow *flow, uint32_t meter_id)
     meter->provider_meter_id = UINT32_MAX;
 }
 
+/* 0: none. */
+static uint32_t meter_of(const struct ofpact *action)
+{
+    return action->type == OFPACT_CONTROLLER ? ofpact_get_CONTROLLER(action)->meter_id
+           : action->type == OFPACT_METER    ? ofpact_get_METER(action)->meter_id
+                                             : 0;
+}
+
+bool zw_flow_names_meter(const struct zw_flow *flow, uint32_t meter_id)
+{
+    const struct ofpact *action;
+
+    OFPACT_FOR_EACH(action, flow->ofpacts.data, flow->ofpacts.size)
+    {
+        if (meter_of(action) == meter_id) {
+            return true;
+        }
+    }
+    return false;
+}
+
 uint32_t zw_flow_learn_meter(const struct zw_flow *flow)
 {
     const struct ofpact *action;
@@ -268,9 +289,7 @@ uint32_t zw_flow_learn_meter(const struct zw_flow *flow)
     }
     OFPACT_FOR_EACH(action, flow->ofpacts.data, flow->ofpacts.size)
     {
-        uint32_t id = action->type == OFPACT_CONTROLLER ? ofpact_get_CONTROLLER(action)->meter_id
-                      : action->type == OFPACT_METER    ? ofpact_get_METER(action)->meter_id
-                                                        : 0;
+        uint32_t id = meter_of(action);
 
         if (zw_meter_learns(id)) {
             return id;

@@ -127,6 +127,8 @@ void zw_act_punt(struct zw_flow *, enum zw_punt, bool pause, uint32_t meter_id);
 void zw_act_meter(struct zw_flow *, uint32_t meter_id);
 /* The meter of zw_meter_learns() that it names, 0: none.  Only flows of ZW_STAGE_BINDING name one. */
 uint32_t zw_flow_learn_meter(const struct zw_flow *);
+/* Whether it names that meter. */
+bool zw_flow_names_meter(const struct zw_flow *, uint32_t meter_id);
 void zw_act_conjunction(struct zw_flow *, uint32_t id, unsigned int clause, unsigned int n_clauses);
 void zw_act_output(struct zw_flow *, uint32_t ofport);
 

@@ -14,6 +14,7 @@
 #include "openvswitch/ofp-meter.h"
 #include "openvswitch/ofp-monitor.h"
 #include "openvswitch/ofp-msgs.h"
+#include "openvswitch/ofp-switch.h"
 #include "openvswitch/ofp-util.h"
 #include "ovs-ext/flow-private.h"
 
@@ -72,6 +73,8 @@ static enum zw_ofp_type type_of(enum ofptype type)
         return ZW_OFP_METERS;
     case OFPTYPE_METER_STATS_REPLY:
         return ZW_OFP_METER_COUNTERS;
+    case OFPTYPE_GET_CONFIG_REPLY:
+        return ZW_OFP_CONFIG;
     default:
         return ZW_OFP_OTHER;
     }
@@ -172,6 +175,14 @@ int zw_ofp_decode_flow_updates(const uint8_t *data, size_t size, zw_learned_mac_
     }
     ofpbuf_uninit(&ofpacts);
     return error == EOF ? 0 : EPROTO;
+}
+
+bool zw_ofp_shows_fragments(const uint8_t *data)
+{
+    struct ofputil_switch_config config;
+
+    ofputil_decode_get_config_reply((const void *)data, &config);
+    return config.frag == OFPUTIL_FRAG_NX_MATCH;
 }
 
 int zw_ofp_decode_meters(const uint8_t *data, size_t size, zw_meter_cb *each, void *arg)

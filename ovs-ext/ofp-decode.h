@@ -31,6 +31,7 @@ enum zw_ofp_type {
     ZW_OFP_BUNDLE_REPLY,
     ZW_OFP_METERS,         /* For zw_ofp_decode_meters(). */
     ZW_OFP_METER_COUNTERS, /* For zw_ofp_decode_meter_counters(). */
+    ZW_OFP_CONFIG,         /* For zw_ofp_shows_fragments(). */
     ZW_OFP_OTHER,          /* Known to OpenFlow, and nothing that we asked for. */
 };
 
@@ -62,6 +63,9 @@ int zw_ofp_decode_flow_stats(const uint8_t *data, size_t size, zw_flow_stats_cb 
 typedef void zw_learned_mac_cb(void *arg, const struct zw_learned_mac *);
 int zw_ofp_decode_flow_updates(const uint8_t *data, size_t size, zw_learned_mac_cb *learned, void *arg,
                                unsigned int *n_foreign, bool *missed);
+
+/* Whether a CONFIG message says that first fragments show their ports, as all that we send asks for. */
+bool zw_ofp_shows_fragments(const uint8_t *data);
 
 /* Calls 'each' for every meter of a METERS message.  'pps' 0: it is not one that only drops beyond a number of packets a
  * second.  0 or EPROTO. */

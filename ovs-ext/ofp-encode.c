@@ -58,6 +58,16 @@ static void put_config(struct zw_outbuf *out, uint16_t length)
     put(out, ofputil_encode_set_config(&config, OF_VERSION));
 }
 
+void zw_ofp_put_config_flows(struct zw_outbuf *out)
+{
+    put_config(out, 0);
+}
+
+void zw_ofp_put_config_request(struct zw_outbuf *out)
+{
+    put(out, ofpraw_alloc(OFPRAW_OFPT_GET_CONFIG_REQUEST, OF_VERSION, 0));
+}
+
 static void put_controller_id(struct zw_outbuf *out, uint16_t id)
 {
     struct ofpbuf *msg = ofpraw_alloc(OFPRAW_NXT_SET_CONTROLLER_ID, OF_VERSION, 0);
@@ -70,7 +80,7 @@ static void put_controller_id(struct zw_outbuf *out, uint16_t id)
 void zw_ofp_put_setup_flows(struct zw_outbuf *out)
 {
     put_async(out, 0);
-    put_config(out, 0);
+    zw_ofp_put_config_flows(out);
 }
 
 void zw_ofp_put_setup_packets(struct zw_outbuf *out, uint16_t controller_id)

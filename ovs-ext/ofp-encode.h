@@ -17,6 +17,9 @@ void zw_ofp_put_hello(struct zw_outbuf *);
 void zw_ofp_put_setup_flows(struct zw_outbuf *);
 void zw_ofp_put_setup_packets(struct zw_outbuf *, uint16_t controller_id);
 
+void zw_ofp_put_config_flows(struct zw_outbuf *);   /* The bridge's setting once more, on a connection for flows. */
+void zw_ofp_put_config_request(struct zw_outbuf *); /* What it is. */
+
 void zw_ofp_put_echo_request(struct zw_outbuf *);
 void zw_ofp_put_echo_reply(struct zw_outbuf *, const uint8_t *request, size_t size);
 uint32_t zw_ofp_put_barrier(struct zw_outbuf *);

@@ -33,6 +33,22 @@ static void add_warning(void *problems, const char *advice, const char *text)
     add(problems, false, advice, "%s", text);
 }
 
+/* What others did to the bridge apart from its flows. */
+static void check_settings(const struct zw_managed *managed, const struct zw_switch_status *status, cJSON *problems)
+{
+    if (status->n_fragments_mended) {
+        add(problems, false, "look who else sets it (ovs-ofctl set-frags); it is looked at every 5 s, and mended",
+            "bridge %s: somebody else changed how it treats fragments; mended %llu times", managed->name,
+            (unsigned long long)status->n_fragments_mended);
+    }
+    if (status->n_meters_mended) {
+        add(problems, false,
+            "look who else deletes them (ovs-ofctl del-meters); they are looked at every 5 s, and mended",
+            "bridge %s: somebody else deleted %llu meters of the pipeline; mended", managed->name,
+            (unsigned long long)status->n_meters_mended);
+    }
+}
+
 /* The first thing that keeps the bridge from having what it should; the rest follows from it. */
 static void check_bridge(const struct zw_daemon *daemon, const struct zw_managed *managed, cJSON *problems)
 {
@@ -72,6 +88,7 @@ static void check_bridge(const struct zw_daemon *daemon, const struct zw_managed
             "bridge %s: somebody else changed flows of the pipeline; mended %llu times", managed->name,
             (unsigned long long)status.n_repairs);
     }
+    check_settings(managed, &status, problems);
     zw_addresses_problems(daemon, managed, add_warning, problems);
     zw_floods_problems(managed, add_warning, problems);
     if (!status.metered) {

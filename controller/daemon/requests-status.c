@@ -93,6 +93,8 @@ static cJSON *bridge_json(const struct zw_daemon *daemon, const struct zw_manage
     add_count(object, "n_mended_flows", status.n_repaired_flows);
     zw_json_add_time(object, "last_mended", status.last_repair_us);
     cJSON_AddBoolToObject(object, "contended", status.is_contended);
+    add_count(object, "n_fragments_mended", status.n_fragments_mended);
+    add_count(object, "n_meters_mended", status.n_meters_mended);
     add_count(object, "n_bad_messages", status.n_bad_messages);
     add_count(object, "n_rejects_unanswered", managed->n_rejects_unanswered);
     add_count(object, "n_unheard", managed->n_unheard);

@@ -2,6 +2,7 @@
 # To add a file: one line here, in alphabetical order.
 controller_libzoneward_a_SOURCES += controller/switch/counters.c
 controller_libzoneward_a_SOURCES += controller/switch/flush.c
+controller_libzoneward_a_SOURCES += controller/switch/look.c
 controller_libzoneward_a_SOURCES += controller/switch/meters.c
 controller_libzoneward_a_SOURCES += controller/switch/ofconn.c
 controller_libzoneward_a_SOURCES += controller/switch/ofconn.h

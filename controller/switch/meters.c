@@ -4,7 +4,10 @@
  * Some are the same on every bridge.  The others (ZW_LEARN_HOST_METER, ZW_LEARN_MANY_METER) are for a port each and come and
  * go with the flows that name them: a meter is made before the bundle whose flows need it, and deleted when the switch has
  * confirmed that no flow does.  OVS looks up a meter when a flow is added, and lets a flow pass unbounded whose meter is
- * not there; so, where meters were missing, flows that were right are sent again. */
+ * not there; so, where meters were missing, flows that were right are sent again.
+ *
+ * No flow monitor tells that somebody else deletes meters, and only flows that have one as an action go with it: so what
+ * there is is looked at time and again (look.c). */
 
 #include "zw-config.h"
 
@@ -77,18 +80,88 @@ void zw_meters_read(struct zw_switch *sw)
     struct zw_meters *m = &sw->meters;
 
     memset(&m->there, 0, sizeof m->there);
+    memset(m->fixed, 0, sizeof m->fixed);
     m->n_sent = 0;
     m->has_old = false;
     m->must_look = true;
     m->was_read = true;
+    m->look_xid = 0;
     m->dump_xid = zw_ofp_put_meter_dump(zw_ofconn_out(sw->flows));
+    put_fixed(sw); /* After it: what it says was there before. */
+}
+
+void zw_meters_look(struct zw_switch *sw)
+{
+    struct zw_meters *m = &sw->meters;
+    bool is_quiet = sw->status.state == ZW_SWITCH_IN_SYNC || sw->status.state == ZW_SWITCH_IDLE;
+
+    if (!is_quiet || sw->dirty || !sw->status.metered) {
+        return;
+    }
+    memset(&m->seen, 0, sizeof m->seen);
+    for (size_t i = 0; i < ZW_SWITCH_N_METERS; i++) {
+        m->fixed[i].is_seen = false;
+    }
+    m->look_xid = zw_ofp_put_meter_dump(zw_ofconn_out(sw->flows));
+}
+
+static struct zw_fixed_meter *find_fixed(struct zw_switch *sw, uint32_t id)
+{
+    for (size_t i = 0; i < ZW_SWITCH_N_METERS; i++) {
+        if (fixed[i].id == id) {
+            return &sw->meters.fixed[i];
+        }
+    }
+    return NULL;
+}
+
+static void see(void *sw_, uint32_t id, uint32_t pps, uint32_t burst)
+{
+    struct zw_switch *sw = sw_;
+    struct zw_fixed_meter *one = find_fixed(sw, id);
+
+    (void)pps, (void)burst;
+    if (one) {
+        one->is_seen = true;
+    } else if (zw_meter_learns(id)) {
+        set_to(&sw->meters.seen, id, true);
+    }
+}
+
+static unsigned int count_missing(const struct zw_meters *m)
+{
+    unsigned int n = 0;
+
+    for (size_t i = 0; i < ZW_SWITCH_N_METERS; i++) {
+        n += !m->fixed[i].is_seen;
+    }
+    for (size_t i = 0; i < sizeof m->seen.bits / sizeof m->seen.bits[0]; i++) {
+        n += (unsigned int)__builtin_popcountll(m->needed.bits[i] & ~m->seen.bits[i]);
+    }
+    return n;
+}
+
+static void end_look(struct zw_switch *sw)
+{
+    static struct zw_log_limit limit = ZW_LOG_LIMIT_INIT(10, 5000);
+    unsigned int n = count_missing(&sw->meters);
+
+    sw->meters.look_xid = 0;
+    if (n) {
+        zw_log_rl(&limit, ZW_LOG_WARN, "bridge %s: somebody else deleted %u meters; mending that", sw->name, n);
+        sw->status.n_meters_mended += n;
+        zw_sync_foreign_change(sw);
+    }
 }
 
 static void found(void *sw_, uint32_t id, uint32_t pps, uint32_t burst)
 {
     struct zw_switch *sw = sw_;
+    struct zw_fixed_meter *one = find_fixed(sw, id);
 
-    if (id == ZW_OLD_LEARN_METER) {
+    if (one) {
+        one->is_there = true;
+    } else if (id == ZW_OLD_LEARN_METER) {
         sw->meters.has_old = true;
     } else if (zw_meter_learns(id)) {
         bool is_host = zw_meter_is_of_host(id);
@@ -103,8 +176,15 @@ static void found(void *sw_, uint32_t id, uint32_t pps, uint32_t burst)
 
 void zw_meters_message(struct zw_switch *sw, const struct zw_ofp_msg *msg, const uint8_t *data, size_t size)
 {
-    if (msg->xid == sw->meters.dump_xid && zw_ofp_decode_meters(data, size, found, sw)) {
+    bool is_look = sw->meters.look_xid && msg->xid == sw->meters.look_xid;
+
+    if (!is_look && msg->xid != sw->meters.dump_xid) {
+        return;
+    }
+    if (zw_ofp_decode_meters(data, size, is_look ? see : found, sw)) {
         zw_ofconn_fail(sw->flows, true, "a bad list of meters");
+    } else if (is_look && !msg->more) {
+        end_look(sw);
     }
 }
 
@@ -126,13 +206,25 @@ static void note(void *look_, const struct zw_flow *flow)
     }
 }
 
-/* What is there and names a meter that is not. */
+/* Of those that are the same on every bridge. */
+static bool lacks_fixed(const struct zw_switch *sw, const struct zw_flow *flow)
+{
+    for (size_t i = 0; i < ZW_SWITCH_N_METERS; i++) {
+        if (!sw->meters.fixed[i].is_there && zw_flow_names_meter(flow, fixed[i].id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What is there and names a meter that is not, or was not when meters were read. */
 static void send_again(void *look_, const struct zw_flow *flow)
 {
     struct look *look = look_;
     uint32_t id = zw_flow_learn_meter(flow);
 
-    if (id && has(&look->missing, id) && zw_flow_table_find(look->sw->replaced, flow)) {
+    if (((id && has(&look->missing, id)) || lacks_fixed(look->sw, flow)) &&
+        zw_flow_table_find(look->sw->replaced, flow)) {
         zw_changes_add(&look->sw->changes, ZW_CHANGE_MODIFY, flow);
     }
 }
@@ -152,6 +244,7 @@ void zw_meters_before(struct zw_switch *sw)
     struct zw_meters *m = &sw->meters;
     struct look look = {.sw = sw};
 
+    m->look_xid = 0; /* What is needed may be another. */
     if (!m->must_look && !touches_meters(&sw->changes)) {
         return;
     }
@@ -201,9 +294,7 @@ void zw_meters_after(struct zw_switch *sw)
 
 void zw_meters_start(struct zw_switch *sw)
 {
-    memset(sw->meters.fixed, 0, sizeof sw->meters.fixed);
     sw->status.metered = true;
-    put_fixed(sw);
 }
 
 void zw_meters_free(struct zw_switch *sw)
@@ -263,5 +354,6 @@ bool zw_meters_error(struct zw_switch *sw, const struct zw_ofp_msg *msg)
             return true;
         }
     }
-    return msg->xid == m->dump_xid; /* It has none; adding them will say so. */
+    return msg->xid == m->dump_xid ||
+           (m->look_xid && msg->xid == m->look_xid); /* It has none; adding them will say so. */
 }

@@ -2,7 +2,8 @@
 /* switch-private - what the files of this room share.
  *
  * switch.c has the connections and says which state a switch is in, sync.c reads what is installed and sends the
- * difference, meters.c has the meters that flows name, counters.c reads counters, flush.c ends sessions.  Functions that may call the owner back are the last thing that their callers
+ * difference, meters.c has the meters that flows name, look.c looks for what no monitor tells,
+ * counters.c reads counters, flush.c ends sessions.  Functions that may call the owner back are the last thing that their callers
  * do: the owner may have changed everything. */
 
 #ifndef ZW_SWITCH_SWITCH_PRIVATE_H
@@ -28,12 +29,16 @@ struct zw_meter_set {
 
 /* meters.c. */
 struct zw_meters {
-    struct {
+    struct zw_fixed_meter {
         uint32_t xid;
-        bool is_ours; /* It was made, or made right, on this connection. */
+        bool is_ours;  /* It was made, or made right, since meters were last read; */
+        bool is_there; /* and it was there by then. */
+        bool is_seen;  /* By the look that is under way, */
     } fixed[ZW_SWITCH_N_METERS];
     struct zw_meter_set there;  /* That the switch has, as far as we know, */
-    struct zw_meter_set needed; /* and that the flows name that were sent last. */
+    struct zw_meter_set needed; /* and that the flows name that were sent last; */
+    struct zw_meter_set seen;   /* and as 'is_seen'. */
+    uint32_t look_xid;          /* 0: no look is under way. */
     bool has_old;               /* It has ZW_OLD_LEARN_METER. */
     bool must_look;             /* Flows may need others than when last looked at, or there are more than they need. */
     bool was_read;              /* And flows have not been looked at since. */
@@ -86,6 +91,7 @@ struct zw_switch {
     size_t n_foreign_flows;               /* That differed from what we knew, when last read. */
     int64_t sync_start_us;                /* Monotonic, */
     int64_t repaired_us[ZW_SWITCH_OFTEN]; /* as these are: the last repairs. */
+    struct event *look;                   /* It is time to look again (look.c). */
     struct event *timer; /* What 'status.state' waits for takes too long, or has been waited for long enough. */
 
     struct zw_flush flush;
@@ -106,10 +112,19 @@ void zw_meters_before(struct zw_switch *);
 void zw_meters_with_bundle(struct zw_switch *);
 /* What was sent is in force. */
 void zw_meters_after(struct zw_switch *);
+/* Asks what meters there are; flows are read again if one is missing that should be there. */
+void zw_meters_look(struct zw_switch *);
 void zw_meters_message(struct zw_switch *, const struct zw_ofp_msg *, const uint8_t *data, size_t size);
 /* True if it was about meters. */
 bool zw_meters_error(struct zw_switch *, const struct zw_ofp_msg *);
 void zw_meters_free(struct zw_switch *);
+
+/* The connection for flows came up, or went down. */
+void zw_look_start(struct zw_switch *);
+void zw_look_stop(struct zw_switch *);
+/* While it is up. */
+void zw_look_now(struct zw_switch *);
+void zw_look_config(struct zw_switch *, const uint8_t *data);
 
 /* The switch has learned or forgotten an address. */
 void zw_switch_learned(void *sw, const struct zw_learned_mac *);

@@ -60,6 +60,7 @@ static void flows_up(struct zw_switch *sw)
     sw->monitor_xid = zw_ofp_put_flow_monitor(out);
     zw_sync_start(sw);
     zw_counters_start(sw);
+    zw_look_start(sw);
 }
 
 static void flows_changed(void *sw_, enum zw_ofconn_state state, const char *why)
@@ -70,6 +71,7 @@ static void flows_changed(void *sw_, enum zw_ofconn_state state, const char *why
     case ZW_OFCONN_DOWN:
         zw_switch_set_error(sw, why);
         zw_switch_set_state(sw, ZW_SWITCH_DISCONNECTED);
+        zw_look_stop(sw);
         zw_counters_stop(sw, why);
         zw_flush_stop(sw, why);
         zw_sync_stop(sw, why);
@@ -139,6 +141,9 @@ static void flows_message(void *sw_, const struct zw_ofp_msg *msg, const uint8_t
         break;
     case ZW_OFP_METER_COUNTERS:
         zw_counters_meters(sw, msg, data, size);
+        break;
+    case ZW_OFP_CONFIG:
+        zw_look_config(sw, data);
         break;
     case ZW_OFP_FLOW_UPDATE:
         flow_update(sw, data, size);
@@ -247,6 +252,12 @@ static void on_timer(evutil_socket_t unused, short what, void *sw)
     zw_sync_expired(sw);
 }
 
+static void on_look(evutil_socket_t unused, short what, void *sw)
+{
+    (void)unused, (void)what;
+    zw_look_now(sw);
+}
+
 struct zw_switch *zw_switch_new(struct event_base *base, const char *name, const char *management_socket,
                                 const struct zw_switch_ops *ops, void *arg)
 {
@@ -259,6 +270,7 @@ struct zw_switch *zw_switch_new(struct event_base *base, const char *name, const
     sw->status.since_us = unix_us();
     sw->again_ms = ZW_SWITCH_RESYNC_MS;
     sw->timer = evtimer_new(base, on_timer, sw);
+    sw->look = evtimer_new(base, on_look, sw);
     STAILQ_INIT(&sw->counters);
     sw->stations = zw_stations_new();
     sw->max_flows = ZW_SWITCH_MAX_FLOWS;
@@ -280,6 +292,7 @@ void zw_switch_free(struct zw_switch *sw)
         zw_packet_in_destroy(&sw->packet_in);
         zw_stations_free(sw->stations);
         event_free(sw->timer);
+        event_free(sw->look);
         free(sw->name);
         free(sw);
     }

@@ -10,7 +10,8 @@
  * replies, and the switch has a queue of packet-ins for each: one for flows, one for packets, and one for what guards learn from
  * (ZW_PUNT_LEARN), whose copies are few and must not be lost among the others.  On a new flow connection it reads all flows of the pipeline's tables
  * first (so that what is right is adopted and not sent again), and asks for a flow monitor, so that later changes by
- * others are noticed at once.
+ * others are noticed at once.  How the bridge treats fragments, and its meters, it asks for every ZW_SWITCH_LOOK_S, and puts
+ * right what others changed.
  *
  * Flows in tables beyond the pipeline are left alone: nothing leads there.  Learned flows (ZW_COOKIE_LEARNED in
  * ZW_STAGE_MACS) belong to the switch.  Every other flow in a table of the pipeline that is not desired is deleted.
@@ -42,6 +43,7 @@ struct zw_switch;
 #define ZW_SWITCH_ANSWER_S 60        /* A dump or a bundle that is not answered for as long ends the connection. */
 #define ZW_SWITCH_RESYNC_MS 50       /* From a foreign change to reading the flows again: changes come in flocks. */
 #define ZW_SWITCH_RESYNC_MAX_MS 1000 /* Doubles up to this while they go on; desired changes do not delay it further. */
+#define ZW_SWITCH_LOOK_S 5           /* From one look at what no flow monitor tells of to the next. */
 #define ZW_SWITCH_OFTEN 5u           /* So many repairs ... */
 #define ZW_SWITCH_OFTEN_S 60         /* ... within this: somebody else believes that the bridge is his. */
 /* That may be desired, beyond, none of them is sent; and that a switch may say it has, beyond, the connection is closed.  A bundle
@@ -132,11 +134,13 @@ struct zw_switch_status {
     uint64_t n_connects;
     uint64_t n_flow_mods; /* Sent since the start. */
     uint64_t n_bundles;
-    uint64_t n_foreign_changes; /* Changes by others that were noticed. */
-    uint64_t n_repairs;         /* Bundles that mended them, */
-    uint64_t n_repaired_flows;  /* and how many flows that took. */
-    int64_t last_repair_us;     /* Unix time, 0: never. */
-    bool is_contended;          /* ZW_SWITCH_OFTEN of them in the last ZW_SWITCH_OFTEN_S. */
+    uint64_t n_foreign_changes;  /* Changes by others that were noticed. */
+    uint64_t n_repairs;          /* Bundles that mended them, */
+    uint64_t n_repaired_flows;   /* and how many flows that took. */
+    int64_t last_repair_us;      /* Unix time, 0: never. */
+    bool is_contended;           /* ZW_SWITCH_OFTEN of them in the last ZW_SWITCH_OFTEN_S. */
+    uint64_t n_fragments_mended; /* Times that the bridge was told again how to treat fragments. */
+    uint64_t n_meters_mended;    /* Meters that somebody else took away. */
     uint64_t n_packet_ins, n_bad_messages;
     bool metered;    /* Copies and answers are bounded; false: the datapath has no meters. */
     char error[160]; /* Last error, or "". */

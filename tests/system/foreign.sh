@@ -8,6 +8,7 @@
 
 MENDED_S=2
 CONTENDED_S=20
+LOOKED_S=8 # ZW_SWITCH_LOOK_S, and time to mend.
 
 n_mended() { zw_ctl status --json | "$PYTHON" -I -c 'import json, sys; print(json.load(sys.stdin)["bridges"][0]["n_mended"])'; }
 
@@ -65,6 +66,27 @@ fail_mode() {
     zw_expect dropped outside http 10.20.0.12 80
 }
 
+# Nobody tells of these two: they are looked at.
+fragments() {
+    local how
+    for how in normal drop; do
+        zw_ofctl set-frags br0 "$how"
+        zw_wait_for 'zw_ofctl get-frags br0 | grep nx-match' "$LOOKED_S"
+    done
+    zw_wait_for 'zw_ctl status | grep "treats fragments; mended 2 times"' "$MENDED_S"
+}
+
+meter_ids() { zw_ofctl dump-meters br0 | grep -o 'meter=[0-9]*' | sort; }
+
+meters() {
+    meter_ids >"$ZW_PG/meters.before"
+    [ "$(wc -l <"$ZW_PG/meters.before")" -eq 3 ]
+    zw_ofctl del-meters br0
+    zw_wait_for 'meter_ids | diff "$ZW_PG/meters.before" -' "$LOOKED_S"
+    zw_wait_for 'zw_ctl status | grep "deleted 3 meters"' "$MENDED_S"
+    zw_wait_for 'zw_flows | diff "$ZW_PG/flows.before" -' "$MENDED_S" || flows_differ
+}
+
 # Each of them mends what the other did.  Afterwards the bridge is the first one's again.
 second() {
     sed 's/5432/5433/' "$ZW_DEMO_POLICY" >"$ZW_PG/second.yaml"
@@ -86,5 +108,7 @@ zw_case "our flows modified" changed
 zw_case "status says so" said
 zw_case "a table that is not ours is left alone" elsewhere
 zw_case "fail_mode is made secure again" fail_mode
+zw_case "how fragments are treated is mended" fragments
+zw_case "meters that were deleted are put back" meters
 zw_case "a second zonewardd on the same bridge" second
 zw_done 'zonewardd.log:.* warning: '

@@ -23,6 +23,7 @@
 #include "openvswitch/ofp-flow.h"
 #include "openvswitch/ofp-monitor.h"
 #include "openvswitch/ofp-msgs.h"
+#include "openvswitch/ofp-switch.h"
 #include "openvswitch/ofp-util.h"
 #include "ovs-ext/flow-private.h"
 #include "ovs-ext/ofp-decode.h"
@@ -298,6 +299,26 @@ static void answer_monitor(struct connection *c, const struct ofp_header *oh)
     send_list(c, &replies);
 }
 
+static void answer_config(struct connection *c, const struct ofp_header *oh)
+{
+    const struct ofputil_switch_config config = {.frag = c->fake->hides_fragments ? OFPUTIL_FRAG_NORMAL
+                                                                                  : OFPUTIL_FRAG_NX_MATCH};
+
+    send_msg(c, ofputil_encode_get_config_reply(oh, &config));
+}
+
+static void set_config(struct connection *c, const struct ofp_header *oh)
+{
+    struct ofputil_switch_config config;
+
+    enum ofperr error = ofputil_decode_set_config(oh, &config);
+    if (error) {
+        send_error(c, error, oh);
+    } else {
+        c->fake->hides_fragments = config.frag != OFPUTIL_FRAG_NX_MATCH;
+    }
+}
+
 static void answer(struct connection *c, const struct ofp_header *oh, enum fake_request request)
 {
     switch (request) {
@@ -326,6 +347,12 @@ static void answer(struct connection *c, const struct ofp_header *oh, enum fake_
         break;
     case FAKE_BARRIER:
         send_msg(c, ofpraw_alloc_reply(OFPRAW_OFPT11_BARRIER_REPLY, oh, 0));
+        break;
+    case FAKE_CONFIG:
+        answer_config(c, oh);
+        break;
+    case FAKE_SET_CONFIG:
+        set_config(c, oh);
         break;
     case FAKE_CONNECT:
         send_msg(c, ofputil_encode_hello(0x7e));
@@ -410,6 +437,10 @@ static enum fake_request request_of(const struct ofp_header *oh)
         return FAKE_ECHO;
     case OFPTYPE_FLOW_STATS_REQUEST:
         return FAKE_DUMP;
+    case OFPTYPE_GET_CONFIG_REQUEST:
+        return FAKE_CONFIG;
+    case OFPTYPE_SET_CONFIG:
+        return FAKE_SET_CONFIG;
     case OFPTYPE_METER_MOD:
         return FAKE_METER;
     case OFPTYPE_METER_CONFIG_STATS_REQUEST:

@@ -32,6 +32,8 @@ enum fake_request {
     FAKE_BARRIER,
     FAKE_RESUME,
     FAKE_END, /* A session. */
+    FAKE_CONFIG,
+    FAKE_SET_CONFIG,
     FAKE_OTHER,
     FAKE_N_REQUESTS,
 };
@@ -58,6 +60,7 @@ struct fake_switch {
     } meters[64];
     unsigned int n_meters;
     bool no_meters;
+    bool hides_fragments;     /* How it treats them, as it was last told by anybody. */
     bool foreign_during_dump; /* Somebody adds a flow right after the next dump. */
 
     /* What it has, and what it was asked. */

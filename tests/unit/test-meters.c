@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "controller/switch/switch-private.h"
 #include "tests/unit/switch-fixture.h"
 #include "tests/unit/zw-test.h"
 
@@ -151,6 +152,49 @@ static void test_switch_restarts(void)
     fixture_destroy(&f);
 }
 
+static bool has_looked(const struct fixture *f)
+{
+    return f->fake->n[FAKE_METER_DUMP] == n_wanted;
+}
+
+static bool has_mended_meters(const struct fixture *f)
+{
+    return zw_switch_status(f->sw).n_meters_mended && is_in_sync(f) && f->fake->n_meters == n_wanted &&
+           f->n_changes == 3;
+}
+
+/* No flow monitor tells of it; a look does.  Flows that named them are sent again, for the switch has not looked them up
+ * since. */
+static void test_deleted(void)
+{
+    static const uint32_t some[] = {HOST | 1, MANY | 2};
+    struct zw_flow_table *table = flows(some, 2);
+    struct zw_flow *copy = zw_flow_new(ZW_STAGE_VERDICT, 10, 0);
+    struct fixture f;
+
+    zw_act_punt(copy, ZW_PUNT_DENIED, false, ZW_COPY_METER_ID);
+    zw_flow_table_add(table, copy);
+    fixture_create(&f);
+    fixture_connect(&f);
+    zw_switch_set_desired(f.sw, table, ++fixture_generation);
+    wait_for(&f, 2);
+    CU_ASSERT_EQUAL(f.n_changes, 6);
+    f.fake->n_meters = 0;
+    zw_look_now(f.sw);
+    CU_ASSERT(fixture_wait(&f, has_mended_meters));
+    check_meters(&f, "10001:20/20 20002:200/50");
+    CU_ASSERT_EQUAL(zw_switch_status(f.sw).n_meters_mended, N_FIXED + 2);
+    CU_ASSERT_EQUAL(zw_switch_status(f.sw).n_repairs, 0);
+
+    n_wanted = f.fake->n[FAKE_METER_DUMP] + 1;
+    zw_look_now(f.sw); /* All is right: nothing is read. */
+    CU_ASSERT(fixture_wait(&f, has_looked));
+    fixture_run(&f, 2 * ZW_SWITCH_RESYNC_MS);
+    CU_ASSERT_EQUAL(zw_switch_status(f.sw).n_meters_mended, N_FIXED + 2);
+    CU_ASSERT(has_looked(&f));
+    fixture_destroy(&f);
+}
+
 /* The switch has no room for more: it is said, and flows come all the same. */
 static void test_too_many(void)
 {
@@ -172,4 +216,4 @@ static void test_too_many(void)
 ZW_TEST_MAIN({"meters come before the flows that name them, and go after", test_with_flows},
              {"a bridge that a daemon has left", test_from_before},
              {"flows whose meter is not there", test_flows_without}, {"a switch that restarts", test_switch_restarts},
-             {"a switch that has no room", test_too_many})
+             {"meters that somebody else deletes", test_deleted}, {"a switch that has no room", test_too_many})

@@ -497,6 +497,26 @@ static void test_changes_too_fast_to_tell(void)
     fixture_destroy(&f);
 }
 
+static bool has_mended_fragments(const struct fixture *f)
+{
+    return zw_switch_status(f->sw).n_fragments_mended && !f->fake->hides_fragments;
+}
+
+static void test_fragments(void)
+{
+    struct fixture f;
+
+    fixture_create(&f);
+    fixture_connect(&f);
+    fixture_desire(&f, 10, 1);
+    CU_ASSERT(fixture_wait(&f, is_in_sync));
+    f.fake->hides_fragments = true;
+    zw_look_now(f.sw);
+    CU_ASSERT(fixture_wait(&f, has_mended_fragments));
+    CU_ASSERT_EQUAL(zw_switch_status(f.sw).n_fragments_mended, 1);
+    fixture_destroy(&f);
+}
+
 static int64_t now_ms(void)
 {
     struct timespec now;
@@ -562,7 +582,8 @@ ZW_TEST_MAIN({"flows are installed, and then only what changes", test_install},
              {"half a message", test_half_a_message}, {"the switch restarts", test_switch_restarts},
              {"there is no switch", test_no_switch}, {"foreign deletions are mended", test_foreign_deletion},
              {"foreign deletions are mended while we change flows without a rest", test_foreign_deletion_under_changes},
-             {"foreign flows are removed", test_foreign_flow}, {"foreign changes again and again", test_contended},
+             {"foreign flows are removed", test_foreign_flow}, {"how fragments are treated is mended", test_fragments},
+             {"foreign changes again and again", test_contended},
              {"a foreign change while we read", test_foreign_change_while_reading},
              {"foreign changes that came too fast to tell", test_changes_too_fast_to_tell},
              {"a foreign change and back is no repair", test_foreign_change_and_back})
