@@ -31,8 +31,9 @@ void zw_cli_print_problems(const struct zw_cli *cli, const struct zw_problems *p
     }
 }
 
-/* A policy that the daemon finds wrong is an answer; all else that it refuses is an error. */
-static enum zw_exit exit_of(const struct zw_answer *answer)
+/* A policy that the daemon finds wrong is an answer, and what a list cannot be asked for is a wrong command line; all else
+ * that it refuses is an error. */
+static enum zw_exit exit_of(const struct zw_answer *answer, bool is_list)
 {
     static const enum zw_exit exits[] = {
         [ZW_ANSWER_OK] = ZW_EXIT_OK,
@@ -40,10 +41,14 @@ static enum zw_exit exit_of(const struct zw_answer *answer)
         [ZW_ANSWER_DENIED] = ZW_EXIT_DENIED,
         [ZW_ANSWER_ERROR] = ZW_EXIT_ERROR,
     };
+    if (is_list && answer->status == ZW_ANSWER_ERROR && (answer->error == ENOENT || answer->error == EINVAL)) {
+        return ZW_EXIT_USAGE;
+    }
     return answer->status == ZW_ANSWER_ERROR && answer->problems.n ? ZW_EXIT_NO : exits[answer->status];
 }
 
-enum zw_exit zw_cli_call_with(const struct zw_cli *cli, const char *verb, cJSON *args, int file, cJSON **result)
+static enum zw_exit call(const struct zw_cli *cli, const char *verb, cJSON *args, int file, bool is_list,
+                         cJSON **result)
 {
     struct zw_answer answer;
 
@@ -56,9 +61,14 @@ enum zw_exit zw_cli_call_with(const struct zw_cli *cli, const char *verb, cJSON 
         zw_text_print(cli->err, answer.text ? answer.text : "out of memory");
         fputs("\n", cli->err);
     }
-    enum zw_exit status = exit_of(&answer);
+    enum zw_exit status = exit_of(&answer, is_list);
     zw_answer_clear(&answer);
     return status;
+}
+
+enum zw_exit zw_cli_call_with(const struct zw_cli *cli, const char *verb, cJSON *args, int file, cJSON **result)
+{
+    return call(cli, verb, args, file, false, result);
 }
 
 enum zw_exit zw_cli_call(const struct zw_cli *cli, const char *verb, cJSON *args, cJSON **result)
@@ -107,7 +117,7 @@ enum zw_exit zw_cli_list(const struct zw_cli *cli, const char *verb, cJSON *args
     const struct zw_column *columns = cli->verb->columns;
     size_t n_columns = cli->verb->n_columns;
     cJSON *result;
-    enum zw_exit status = zw_cli_call(cli, verb, args, &result);
+    enum zw_exit status = call(cli, verb, args, -1, true, &result);
 
     if (status != ZW_EXIT_OK) {
         return status;

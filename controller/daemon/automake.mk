@@ -35,6 +35,7 @@ controller_libzoneward_a_SOURCES += controller/daemon/policy-store.c
 controller_libzoneward_a_SOURCES += controller/daemon/policy-store.h
 controller_libzoneward_a_SOURCES += controller/daemon/requests-drops.c
 controller_libzoneward_a_SOURCES += controller/daemon/requests-explain.c
+controller_libzoneward_a_SOURCES += controller/daemon/requests-filters.c
 controller_libzoneward_a_SOURCES += controller/daemon/requests-flows.c
 controller_libzoneward_a_SOURCES += controller/daemon/requests-health.c
 controller_libzoneward_a_SOURCES += controller/daemon/requests-policy.c

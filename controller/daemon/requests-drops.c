@@ -112,7 +112,7 @@ static cJSON *row_json(const struct row *row, const char *reason, const char *po
 
 static void add_row(const struct drops *drops, const struct row *row, cJSON *array)
 {
-    const char *reason = row->reason == LOGGED_DENIAL ? "logged-denial" : zw_drop_name((enum zw_drop)row->reason);
+    const char *reason = row->reason == LOGGED_DENIAL ? ZW_LOGGED_DENIAL : zw_drop_name((enum zw_drop)row->reason);
     const char *port = port_name(drops->daemon, row);
 
     if ((row->counters.n_packets || zw_json_bool(drops->args, "all")) && zw_list_wants(drops->args, "reason", reason) &&
@@ -144,8 +144,11 @@ static const struct zw_gather_ops gather_ops = {.flow = on_flow, .done = on_done
 
 void zw_handle_drops(void *daemon_, struct zw_request *request, const cJSON *args)
 {
+    if (!zw_list_knows(daemon_, request, args, "bridge") || !zw_list_knows(daemon_, request, args, "port") ||
+        !zw_list_knows(daemon_, request, args, "reason")) {
+        return;
+    }
     struct drops *drops = zw_xcalloc(1, sizeof *drops);
-
     *drops = (struct drops){.daemon = daemon_, .request = request, .args = args};
     zw_gather(daemon_, zw_json_string(args, "bridge"), STAGES, &gather_ops, drops);
 }

@@ -2,8 +2,6 @@
 /* flows: what the switch has, and what each flow is for. */
 #include "zw-config.h"
 
-#include <ctype.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -146,16 +144,6 @@ static void add_text(cJSON *object, const struct zw_flow *flow)
     free(text);
 }
 
-static void lower(const char *name, char *text, size_t size)
-{
-    size_t i;
-
-    for (i = 0; name[i] && i + 1 < size; i++) {
-        text[i] = (char)tolower((unsigned char)name[i]);
-    }
-    text[i] = '\0';
-}
-
 static void on_flow(void *flows_, const struct zw_managed *managed, const struct zw_flow *flow,
                     const struct zw_flow_counters *counters)
 {
@@ -167,7 +155,7 @@ static void on_flow(void *flows_, const struct zw_managed *managed, const struct
     if (!zw_list_wants(flows->args, "rule", meaning.rule) || flows->n++ >= flows->limit) {
         return;
     }
-    lower(zw_stage_name(zw_flow_stage(flow)), stage, sizeof stage);
+    zw_list_lower(zw_stage_name(zw_flow_stage(flow)), stage, sizeof stage);
     snprintf(cookie, sizeof cookie, "0x%" PRIx64, zw_flow_cookie(flow));
     cJSON *object = cJSON_CreateObject();
     cJSON_AddStringToObject(object, "bridge", managed->name);
@@ -224,7 +212,7 @@ static void on_done(void *flows_, cJSON *unread)
 
 static const struct zw_gather_ops gather_ops = {.flow = on_flow, .done = on_done};
 
-/* The stages that the request asks for, a bit each; 0 if there is none of this name. */
+/* The stages that the request asks for, a bit each. */
 static uint32_t find_stages(const char *name)
 {
     uint32_t stages = 0;
@@ -240,11 +228,10 @@ static uint32_t find_stages(const char *name)
 void zw_handle_flows(void *daemon_, struct zw_request *request, const cJSON *args)
 {
     const struct zw_daemon *daemon = daemon_;
-    const char *stage = zw_json_string(args, "stage");
-    uint32_t stages = find_stages(stage);
+    uint32_t stages = find_stages(zw_json_string(args, "stage"));
 
-    if (!stages) {
-        zw_request_fail(request, ENOENT, NULL, "the pipeline has no stage \"%s\"", stage);
+    if (!zw_list_knows(daemon, request, args, "bridge") || !zw_list_knows(daemon, request, args, "stage") ||
+        !zw_list_knows(daemon, request, args, "rule")) {
         return;
     }
     struct flows *flows = zw_xcalloc(1, sizeof *flows);

@@ -362,6 +362,9 @@ void zw_handle_ports(void *daemon_, struct zw_request *request, const cJSON *arg
         zw_request_fail(request, EAGAIN, NULL, "OVSDB has not answered yet: no port is known");
         return;
     }
+    if (!zw_list_knows(daemon, request, args, "zone") || !zw_list_knows(daemon, request, args, "bridge")) {
+        return;
+    }
     cJSON *result = cJSON_CreateObject();
     cJSON *array = cJSON_AddArrayToObject(result, "ports");
     for (size_t i = 0; i < daemon->inventory->n_bridges; i++) {

@@ -147,8 +147,11 @@ static const struct zw_gather_ops gather_ops = {.flow = on_flow, .done = on_done
 void zw_handle_rules(void *daemon_, struct zw_request *request, const cJSON *args)
 {
     const struct zw_daemon *daemon = daemon_;
-    struct rules *rules = zw_xcalloc(1, sizeof *rules);
 
+    if (!zw_list_knows(daemon, request, args, "zone")) {
+        return;
+    }
+    struct rules *rules = zw_xcalloc(1, sizeof *rules);
     *rules = (struct rules){
         .policy = zw_policy_ref(daemon->policy),
         .request = request,

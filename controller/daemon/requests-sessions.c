@@ -153,16 +153,27 @@ static void read_dump(struct sessions *sessions, const char *text)
     free(copy);
 }
 
+/* Sessions may still be of a rule that is gone: that is known when they have been read. */
+static bool knows_rule(const struct sessions *sessions)
+{
+    const char *rule = zw_json_string(sessions->args, "rule");
+
+    return sessions->n || (rule && *rule == '#') ||
+           zw_list_knows(sessions->daemon, sessions->request, sessions->args, "rule");
+}
+
 static void answer(struct sessions *sessions)
 {
-    cJSON *result = cJSON_CreateObject();
-
     if (sessions->error[0]) {
         zw_request_fail(sessions->request, EAGAIN, NULL, "the connection table cannot be read: %s", sessions->error);
         cJSON_Delete(sessions->array);
-        cJSON_Delete(result);
         return;
     }
+    if (!knows_rule(sessions)) {
+        cJSON_Delete(sessions->array);
+        return;
+    }
+    cJSON *result = cJSON_CreateObject();
     cJSON_AddNumberToObject(result, "n_total", (double)sessions->n);
     cJSON_AddNumberToObject(result, "n_unreadable", (double)sessions->n_unreadable);
     cJSON_AddItemToObject(result, "sessions", sessions->array);
@@ -232,6 +243,8 @@ void zw_handle_sessions(void *daemon_, struct zw_request *request, const cJSON *
         return;
     } else if (!daemon->inventory) {
         zw_request_fail(request, EAGAIN, NULL, "OVSDB has not answered yet: no bridge is known");
+        return;
+    } else if (!zw_list_knows(daemon, request, args, "zone")) {
         return;
     }
     struct sessions *sessions = zw_xcalloc(1, sizeof *sessions);

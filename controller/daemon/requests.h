@@ -21,6 +21,17 @@ size_t zw_list_limit(const cJSON *args);
 /* Whether 'value' passes the argument 'key': it is not given, or the same. */
 bool zw_list_wants(const cJSON *args, const char *key, const char *value);
 
+/* Whether what the argument 'key' names exists, or it is not given; else it has been answered with an error that says what
+ * does.  'key' is "zone", "rule", "bridge", "port", "stage" or "reason"; rules are those of the policy in force. */
+#define ZW_LIST_NAMED 20 /* So many names are listed, where none is like it. */
+bool zw_list_knows(const struct zw_daemon *, struct zw_request *, const cJSON *args, const char *key);
+
+/* A name of the pipeline as lists show it. */
+void zw_list_lower(const char *name, char *text, size_t size);
+
+/* A denial that is logged, or answered, in "drops". */
+#define ZW_LOGGED_DENIAL "logged-denial"
+
 /* As a list of texts. */
 cJSON *zw_prefixes_json(const struct zw_prefixes *);
 

@@ -19,6 +19,7 @@ TESTS += tests/golden/policy.py
 EXTRA_DIST += tests/golden/policy.py
 EXTRA_DIST += tests/golden/policy
 EXTRA_DIST += tests/golden/cli/answers-ill.json
+EXTRA_DIST += tests/golden/cli/answers-unknown.json
 EXTRA_DIST += tests/golden/cli/answers-well.json
 EXTRA_DIST += tests/golden/cli/bad.yaml
 EXTRA_DIST += tests/golden/cli/drops.txt

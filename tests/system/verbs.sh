@@ -27,6 +27,13 @@ status() {
     [ "$found" -eq "$expected" ] || { echo "exit status $found, expected $expected: $*" >&2; false; }
 }
 
+unknown() { # TEXT VERB...: a name that does not exist is said, and what does.
+    local text=$1
+    shift
+    status 2 zw_ctl "$@" 2>"$ZW_PG/unknown.txt"
+    grep -F "$text" "$ZW_PG/unknown.txt" || { cat "$ZW_PG/unknown.txt" >&2; false; }
+}
+
 traffic() {
     zw_expect passed outside http 10.20.0.11 80
     zw_expect passed web tcp 10.20.0.12 5432
@@ -49,7 +56,11 @@ test_zones_and_ports() {
         {"br0": None, "vnet-web0": "web", "vnet-db0": "db", "uplink0": "outside"}'
     json ports --zone=web -- '[(p["name"], p["closed"]) for p in d["ports"]] == [("vnet-web0", None)]'
     json ports -- '[p["name"] for p in d["ports"] if p["closed"]] == ["br0"]'
-    json ports --bridge=none -- 'd["ports"] == []'
+    unknown 'there is no bridge "none"' ports --bridge=none
+    unknown 'there is no zone "wbe" (did you mean "web"?)' ports --zone=wbe
+    unknown 'there is no zone "nope"' rules --zone=nope
+    unknown 'there is no reason "nope"; there are: logged-denial, no-zone, ' drops --reason=nope
+    unknown 'there is no port "nope"' drops --port=nope
 }
 
 test_rules() {
@@ -67,7 +78,10 @@ test_sessions() {
     json sessions --rule=admin -- '[s["src"] for s in d["sessions"]] == ["10.20.10.1"]'
     json sessions --zone=web --address=10.20.9.0/24 -- '[s["src"] for s in d["sessions"]] == ["10.20.9.1"]'
     json sessions --limit=1 -- 'len(d["sessions"]) == 1 and d["n_total"] >= 3'
-    status 5 zw_ctl sessions --address=10.0.0.1/8
+    status 2 zw_ctl sessions --address=10.0.0.1/8
+    status 2 zw_ctl sessions --address=10.0.0.1/33
+    unknown 'there is no rule "admim" (did you mean "admin"?)' sessions --rule=admim
+    unknown 'there is no zone "nope"; there are: web, db, outside, office' sessions --zone=nope
 }
 
 test_flows() {
@@ -77,7 +91,10 @@ test_flows() {
     json flows --stage=classify -- '{f["zone"] for f in d["flows"]} >= {"web", "db", "outside"}'
     json flows --stage=policy --limit=2 -- 'len(d["flows"]) == 2 < d["n_total"]'
     [ "$(zw_ctl flows | wc -l)" -gt 100 ]
-    status 5 zw_ctl flows --stage=none
+    unknown 'there is no stage of the pipeline "none"; there are: classify, ' flows --stage=none
+    json flows --stage=CLASSIFY -- 'd["n_total"] > 0'
+    unknown 'there is no rule "nope"; there are: users-to-web, ' flows --rule=nope
+    unknown 'there is no bridge "br1" (did you mean "br0"?)' flows --bridge=br1
 }
 
 test_explain() {
