@@ -12,6 +12,7 @@
 #include "controller/base/memory.h"
 #include "zw-config.h"
 
+#define MAX_BRIDGE_NAME 15 /* Bytes: an interface has that name, too (IFNAMSIZ). */
 #define DEFAULT_CONFIG "/etc/zoneward/zonewardd.conf"
 
 struct option_type {
@@ -64,8 +65,27 @@ static const struct option_type *find_type(const char *name, size_t length)
     return NULL;
 }
 
+/* What Open vSwitch would not have as a bridge: it makes an interface of that name, and a file. */
+static const char *check_bridge_name(const char *name)
+{
+    if (strlen(name) > MAX_BRIDGE_NAME) {
+        return "no bridge has so long a name: at most 15 bytes";
+    }
+    for (const char *p = name; *p; p++) {
+        if (*p == '/' || isspace((unsigned char)*p) || iscntrl((unsigned char)*p)) {
+            return "no bridge has such a name: '/', spaces and control characters are not allowed";
+        }
+    }
+    return NULL;
+}
+
 static const char *add_bridge(struct zw_options *options, const char *name)
 {
+    const char *error = check_bridge_name(name);
+
+    if (error) {
+        return error;
+    }
     if (options->n_bridges >= ZW_MAX_BRIDGES) {
         return "too many bridges: at most 15 can be managed";
     }
@@ -78,15 +98,23 @@ static const char *add_bridge(struct zw_options *options, const char *name)
     return NULL;
 }
 
-/* Sets the option unless it is set already.  NULL, or what is wrong. */
-static const char *set(struct zw_options *options, const struct option_type *type, const char *value)
+/* Sets the option unless it is set already, by what takes precedence.  'given' has a bit for each that the same source has
+ * set.  NULL, or what is wrong. */
+static const char *set(struct zw_options *options, const struct option_type *type, const char *value,
+                       unsigned int *given)
 {
+    unsigned int bit = 1u << (type - types);
+
     if (!*value) {
         return "a value is missing";
     }
     if (type->offset == SIZE_MAX) {
         return add_bridge(options, value);
     }
+    if (*given & bit) {
+        return "it is given twice";
+    }
+    *given |= bit;
     char **member = (char **)((char *)options + type->offset);
     if (!*member) {
         *member = zw_xstrdup(value);
@@ -94,8 +122,18 @@ static const char *set(struct zw_options *options, const struct option_type *typ
     return NULL;
 }
 
+/* NULL, or what is wrong. */
+static const char *set_config(const char **config, const char *value)
+{
+    if (!*value || *config) {
+        return *value ? "it is given twice" : "a value is missing";
+    }
+    *config = value;
+    return NULL;
+}
+
 /* One "--NAME=VALUE".  '*config' gets the configuration file's name. */
-static void parse_argument(struct zw_options *options, const char *argument, const char **config,
+static void parse_argument(struct zw_options *options, const char *argument, const char **config, unsigned int *given,
                            struct zw_problems *problems)
 {
     const char *equals = strchr(argument, '=');
@@ -106,12 +144,10 @@ static void parse_argument(struct zw_options *options, const char *argument, con
     }
     const char *name = argument + 2, *value = equals + 1;
     size_t length = (size_t)(equals - name);
-    if (length == 6 && !strncmp(name, "config", 6)) {
-        *config = value;
-        return;
-    }
     const struct option_type *type = find_type(name, length);
-    const char *error = type ? set(options, type, value) : "there is no such option (see --help)";
+    const char *error = length == 6 && !strncmp(name, "config", 6) ? set_config(config, value)
+                        : type                                     ? set(options, type, value, given)
+                                                                   : "there is no such option (see --help)";
     if (error) {
         zw_problems_add(problems, NULL, 0, 0, "%.*s: %s", (int)(length + 2), argument, error);
     }
@@ -130,7 +166,7 @@ static char *trim(char *s)
 }
 
 static void parse_line(struct zw_options *options, const char *file, int number, char *line, bool bridges_given,
-                       struct zw_problems *problems)
+                       unsigned int *given, struct zw_problems *problems)
 {
     line = trim(line);
     if (!*line || *line == '#') {
@@ -151,7 +187,7 @@ static void parse_line(struct zw_options *options, const char *file, int number,
     if (type->offset == SIZE_MAX && bridges_given) {
         return; /* The command line named the bridges. */
     }
-    const char *error = set(options, type, value);
+    const char *error = set(options, type, value, given);
     if (error) {
         zw_problems_add(problems, file, number, 1, "%s: %s", name, error);
     }
@@ -161,6 +197,7 @@ static void parse_config(struct zw_options *options, const char *file, bool must
 {
     FILE *stream = fopen(file, "re");
     bool bridges_given = options->n_bridges > 0;
+    unsigned int given = 0;
     char *line = NULL;
     size_t size = 0;
 
@@ -171,7 +208,10 @@ static void parse_config(struct zw_options *options, const char *file, bool must
         return;
     }
     for (int number = 1; getline(&line, &size, stream) >= 0; number++) {
-        parse_line(options, file, number, line, bridges_given, problems);
+        parse_line(options, file, number, line, bridges_given, &given, problems);
+    }
+    if (ferror(stream)) { /* A directory can be opened. */
+        zw_problems_add(problems, file, 0, 0, "cannot be read: %s", strerror(errno));
     }
     free(line);
     fclose(stream);
@@ -188,9 +228,11 @@ static char *run_dir_of(const char *ovsdb)
 
 static void set_defaults(struct zw_options *options)
 {
+    unsigned int given = 0;
+
     for (size_t i = 0; i < N_TYPES; i++) {
         if (types[i].standard) {
-            set(options, &types[i], types[i].standard);
+            set(options, &types[i], types[i].standard, &given);
         }
     }
     if (!options->ovs_run_dir) {
@@ -202,6 +244,7 @@ enum zw_options_result zw_options_parse(int argc, char *argv[], struct zw_option
                                         struct zw_problems *problems)
 {
     const char *config = NULL;
+    unsigned int given = 0;
 
     memset(options, 0, sizeof *options);
     for (int i = 1; i < argc; i++) {
@@ -213,7 +256,7 @@ enum zw_options_result zw_options_parse(int argc, char *argv[], struct zw_option
             printf("zonewardd %s\n", PACKAGE_VERSION);
             return ZW_OPTIONS_EXIT;
         }
-        parse_argument(options, argv[i], &config, problems);
+        parse_argument(options, argv[i], &config, &given, problems);
     }
     parse_config(options, config ? config : DEFAULT_CONFIG, config != NULL, problems);
     set_defaults(options);

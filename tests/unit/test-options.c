@@ -74,6 +74,33 @@ static void test_wrong(void)
     CU_ASSERT_EQUAL(problems.n, 4);
 }
 
+static void check_refused(const char *const arguments[], const char *expected)
+{
+    CU_ASSERT_EQUAL(parse(arguments), ZW_OPTIONS_BAD);
+    CU_ASSERT(complains(expected));
+    CU_ASSERT_EQUAL(problems.n, 1);
+}
+
+static void test_twice(void)
+{
+    check_refused((const char *const[]){"--bridge=br0", "--log-level=info", "--log-level=debug", NULL},
+                  "--log-level: it is given twice");
+    check_refused((const char *const[]){"--state-dir=/a", "--bridge=br0", "--state-dir=/a", NULL},
+                  "--state-dir: it is given twice");
+    check_refused((const char *const[]){"--bridge=br0", "--config=/dev/null", "--config=/dev/null", NULL},
+                  "--config: it is given twice");
+}
+
+static void test_bridge_names(void)
+{
+    check_refused((const char *const[]){"--bridge=br0", "--bridge=../br1", NULL},
+                  "--bridge: no bridge has such a name");
+    check_refused((const char *const[]){"--bridge=br0", "--bridge=br1\n", NULL}, "--bridge: no bridge has such a name");
+    check_refused((const char *const[]){"--bridge=br0", "--bridge=a-name-of-16-byt", NULL}, "at most 15 bytes");
+    check_refused((const char *const[]){"--bridge=br0", "--bridge=", NULL}, "--bridge: a value is missing");
+    CU_ASSERT_EQUAL(parse((const char *const[]){"--bridge=a-name-of-15-by", NULL}), ZW_OPTIONS_RUN);
+}
+
 static void test_too_many_bridges(void)
 {
     static char names[ZW_MAX_BRIDGES + 1][16];
@@ -106,6 +133,21 @@ static void test_file(void)
     unlink(path);
 }
 
+static void test_twice_in_file(void)
+{
+    char path[] = "/tmp/zw-options-XXXXXX", argument[64];
+    int fd = mkstemp(path);
+
+    CU_ASSERT_FATAL(fd >= 0);
+    dprintf(fd, "bridge = br0\nrun-dir = /run/a\npolicy = /p\nrun-dir = /run/b\n");
+    close(fd);
+    snprintf(argument, sizeof argument, "--config=%s", path);
+    check_refused((const char *const[]){argument, NULL}, ":4:1: run-dir: it is given twice");
+    unlink(path);
+    check_refused((const char *const[]){"--bridge=br0", "--config=/", NULL}, "/: cannot be read: Is a directory");
+    check_refused((const char *const[]){"--bridge=br0", "--config=", NULL}, "--config: a value is missing");
+}
+
 static void test_wrong_file(void)
 {
     char path[] = "/tmp/zw-options-XXXXXX", argument[64], place[80];
@@ -132,8 +174,11 @@ int main(int argc, char **argv)
         {"what is given", test_given},
         {"each mistake is told", test_wrong},
         {"too many bridges", test_too_many_bridges},
+        {"an option given twice", test_twice},
+        {"names that no bridge has", test_bridge_names},
         {"a configuration file", test_file},
         {"mistakes in it have a place", test_wrong_file},
+        {"an option twice in it, and what is no file", test_twice_in_file},
     };
     int status = zw_test_run(argc, argv, tests, sizeof tests / sizeof tests[0]);
 
