@@ -92,7 +92,7 @@ static void print_addresses(FILE *out, const cJSON *addresses)
         return;
     }
     print_label(out, "  learned");
-    print_counter(out, addresses, "n_learned", "addresses; ");
+    print_counter(out, addresses, "n_learned", "MAC addresses; ");
     print_counter(out, addresses, "n_moves", "moves, ");
     print_counter(out, addresses, "n_back", "of them back and forth; ");
     print_counter(out, addresses, "n_taken", "times another port's\n");

@@ -115,16 +115,20 @@ cJSON *zw_floods_json(const struct zw_managed *managed)
 
 void zw_floods_problems(const struct zw_managed *managed, zw_floods_cb *each, void *arg)
 {
-    int64_t since_us = zw_audit_now_us() - ZW_FLOOD_RECENT_US;
+    int64_t since_us = zw_audit_now_us() - INT64_C(1000000) * ZW_FLOOD_RECENT_S;
     size_t n = 0;
-    char text[256];
+    char text[256], advice[160];
 
+    snprintf(
+        advice, sizeof advice,
+        "look what it sends (neighbour discovery, DHCP); the others are heard all the same; said until %u s after the last",
+        ZW_FLOOD_RECENT_S);
     for (size_t i = managed->n_floods; i-- && n < ZW_FLOODS_SHOWN;) {
         const struct zw_flood *flood = &managed->floods[i];
 
         if (flood->n && flood->last_us > since_us) {
             describe(managed, flood, flood->n, text, sizeof text);
-            each(arg, "look what it sends (neighbour discovery, DHCP); the others are heard all the same", text);
+            each(arg, advice, text);
             n++;
         }
     }

@@ -12,8 +12,8 @@
 
 #include "controller/daemon/daemon.h"
 
-#define ZW_FLOODS_SHOWN 16u                             /* Ports of a bridge in the status, those that began last. */
-#define ZW_FLOOD_RECENT_US (INT64_C(10) * 60 * 1000000) /* So long the status warns of one. */
+#define ZW_FLOODS_SHOWN 16u    /* Ports of a bridge in the status, those that began last. */
+#define ZW_FLOOD_RECENT_S 120u /* So long after it was last beyond its rate the status warns of one. */
 
 /* What is known of a meter, of a port that was beyond its rate. */
 struct zw_flood {
@@ -31,7 +31,7 @@ void zw_floods_clear(struct zw_managed *);
 /* "unheard" of a bridge in the status. */
 cJSON *zw_floods_json(const struct zw_managed *);
 
-/* Calls 'each' with a text for each port that flooded in the last ZW_FLOOD_RECENT_US, ZW_FLOODS_SHOWN at most. */
+/* Calls 'each' with a text for each port that flooded in the last ZW_FLOOD_RECENT_S, ZW_FLOODS_SHOWN at most. */
 typedef void zw_floods_cb(void *arg, const char *advice, const char *text);
 void zw_floods_problems(const struct zw_managed *, zw_floods_cb *, void *arg);
 

@@ -151,8 +151,9 @@ static void check_sweep(const struct zw_daemon *daemon, cJSON *problems)
     if (status.error[0]) {
         add(problems, true, "it is tried again each second; look whether ovs-vswitchd answers",
             "sessions that the policy forbids may still live: %s", status.error);
-    } else if (status.is_ending) {
-        add(problems, false, NULL, "sessions that the policy forbids are being ended");
+    } else if (status.is_ending && status.n_found) {
+        add(problems, false, NULL, "sessions that the policy forbids are being ended: %llu so far",
+            (unsigned long long)status.n_found);
     }
     if (status.n_unreadable) {
         add(problems, false, "they are no sessions that this program understands; zoneward sessions shows the others",

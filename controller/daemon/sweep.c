@@ -557,6 +557,7 @@ struct zw_sweep_status zw_sweep_status(const struct zw_sweep *sweep)
 {
     struct zw_sweep_status status = sweep->status;
 
+    status.n_found = sweep->n_batch + status.n_ended - sweep->n_ended_before;
     status.is_running = sweep->state != IDLE;
     status.is_ending = sweep->due || (sweep->state != IDLE && sweep->state != SETTLING && !sweep->is_second);
     return status;

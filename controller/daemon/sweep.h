@@ -33,6 +33,7 @@ struct zw_sweep;
 struct zw_sweep_status {
     bool is_ending;           /* Sessions that are forbidden may still live. */
     bool is_running;          /* That, or it waits to look a second time. */
+    uint64_t n_found;         /* By the look that goes on: ended, or about to be. */
     uint64_t n_ended;         /* Since the start. */
     uint64_t n_sweeps;        /* That came to their end. */
     uint64_t n_unreadable;    /* Lines of the last list that are no entries. */
