@@ -286,6 +286,18 @@ static void read_event(struct tree_reader *r, const yaml_event_t *event)
     }
 }
 
+/* A byte order mark that begins another line than the first: editors do not show it, and libyaml does not name it. */
+static bool find_inner_mark(const struct tree_reader *r, size_t *line, size_t *column)
+{
+    for (size_t i = 1; i + 3 <= r->size; i++) {
+        if (r->text[i - 1] == '\n' && !memcmp(r->text + i, "\xef\xbb\xbf", 3)) {
+            place_of_byte(r, i, line, column);
+            return true;
+        }
+    }
+    return false;
+}
+
 /* libyaml says "found character that cannot start any token", and only for people who know YAML. */
 static void report_syntax(struct tree_reader *r)
 {
@@ -300,6 +312,8 @@ static void report_syntax(struct tree_reader *r)
     } else if (p->error == YAML_READER_ERROR) {
         place_of_byte(r, p->problem_offset, &line, &column);
         FAIL(r, line, column, "not valid YAML: %s", p->problem);
+    } else if (find_inner_mark(r, &line, &column) && line <= mark->line + 1) {
+        FAIL(r, line, column, "a byte order mark (U+FEFF) here; expected it at the start of the file or not at all");
     } else if (mark->index == p->mark.index && p->buffer.pointer < p->buffer.last && *p->buffer.pointer == '\t') {
         FAIL_AT(r, *mark, "a tab cannot indent or start a value in YAML; use spaces");
     } else if (!strcmp(p->problem, "found unexpected ':'") || byte_at(r, mark) == ':') {
