@@ -20,6 +20,7 @@ Lengths, checksums and numbers of protocols follow from what is inside."""
 
 import ipaddress
 import itertools
+import os
 import socket
 import struct
 import sys
@@ -221,14 +222,14 @@ def send(*words):
 
 def serve(pipe, *words):
     names = dict(word.split("=", 1) for word in words)
-    print("ready", flush=True)
-    while True:
-        with open(pipe, encoding="utf-8") as lines:
-            for line in lines:
-                expression, count = line.rstrip("\n").split("\t")
-                put(expression, names, int(count))
-                with open(pipe + ".sent", "w", encoding="utf-8") as answer:
-                    answer.write("sent\n")
+    # For both, so that it never ends: between an end and opening it again a line would be lost.
+    with open(os.open(pipe, os.O_RDWR), encoding="utf-8") as lines:
+        print("ready", flush=True)
+        for line in lines:
+            expression, count = line.rstrip("\n").split("\t")
+            put(expression, names, int(count))
+            with open(pipe + ".sent", "w", encoding="utf-8") as answer:
+                answer.write("sent\n")
 
 
 def flood(*words):
