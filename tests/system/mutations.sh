@@ -94,4 +94,4 @@ zw_case "a rule is cut short: only the first of its EtherTypes counts" \
     caught controller/compile/rules.c 's/if \(service->items\[i\]\.eth_type\)/if (service->items[i].eth_type \&\& i == 0)/'
 zw_done 'dropping VLAN [0-9]+' 'jsonrpc\|WARN\|Dropped [0-9]+ log messages' 'closed( in VLAN [0-9-]+)?: zones [a-z]+ and [a-z]+ claim it' \
     "closed in zone [a-z]+: its zone's guard binds (MAC|IP) addresses, and it has none" \
-    'address [0-9a-f.:]+ is not learned: port [a-z0-9]+ has it'
+    'address [0-9a-f.:]+ is not learned: (port [a-z0-9]+ has it|it is not among its zone.s learn-addresses)'
