@@ -120,6 +120,7 @@ tests_unit_test_address_event_SOURCES = tests/unit/test-address-event.c
 check_PROGRAMS += tests/unit/test-learning
 tests_unit_test_learning_SOURCES = tests/unit/test-learning.c tests/unit/policy-fixture.c tests/unit/policy-fixture.h
 check_PROGRAMS += tests/unit/test-learning-asked
+check_PROGRAMS += tests/unit/test-learning-json
 check_PROGRAMS += tests/unit/test-learning-index
 tests_unit_test_learning_index_SOURCES = tests/unit/test-learning-index.c tests/unit/policy-fixture.c \
 	tests/unit/policy-fixture.h
