@@ -57,12 +57,15 @@ class Setup:
         rng = random.Random(bench.seed)
         zones = range(subject.n_zones)
         self.pairs = [tuple(rng.sample(zones, 2)) for _ in range(subject.n_rules)]
-        self.subject = subject
-        self.files = [self._write(bench, what, text()) for what, text in
+        self.subject, self.tmpdir = subject, bench.tmpdir
+        self.files = [self._write(what, text()) for what, text in
                       (("policy.yaml", self._policy), ("plan", self._plan), ("ports", self._ports))]
 
-    def _write(self, bench, what: str, lines: list[str]) -> str:
-        path = os.path.join(bench.tmpdir, f"{self.subject.name}-{what}")
+    def _path(self, what: str) -> str:
+        return os.path.join(self.tmpdir, f"{self.subject.name}-{what}")
+
+    def _write(self, what: str, lines: list[str]) -> str:
+        path = self._path(what)
         with open(path, "w", encoding="ascii") as f:
             f.write("\n".join(lines) + "\n")
         return path
@@ -76,7 +79,7 @@ class Setup:
 
     def _plan(self) -> list[str]:
         log = "log" if self.subject.logged else "quiet"
-        lines = ["version 1"]
+        lines = ["version 1", f"policy {self._path('policy.yaml')}"]
         for i in range(max(len(self.pairs), 2 * DENIED_EVERY)):
             rule = i % len(self.pairs)
             a, b = self.pairs[rule]

@@ -48,7 +48,7 @@ struct row {
 };
 
 struct of_plan {
-    uint32_t version;
+    uint32_t version, zones_digest;
     struct row *rows;
     size_t n_rows;
 };
@@ -126,6 +126,7 @@ static struct ofpbuf *make_message(const struct of_plan *plan, const struct row 
                  [ZW_REG_OUT_PORT] = row->out_port,
                  [ZW_REG_RULE] = row->rule,
                  [ZW_REG_VERSION] = plan->version,
+                 [ZW_REG_ZONES] = plan->zones_digest,
                  [ZW_REG_CT_ZONE] = 1u << ZW_CT_ZONE_BRIDGE_SHIFT,
                  [ZW_REG_FLAGS] = verdict << ZW_FLAG_VERDICT_FIRST | (is_copy ? ZW_FLAG_LOG_MASK : 0)},
     };
@@ -288,11 +289,36 @@ static bool parse_row(const char *line, struct row *row)
            (row->is_logged || !strcmp(log, "quiet"));
 }
 
+static uint32_t zones_of(const char *path)
+{
+    struct zw_problems problems = ZW_PROBLEMS_INIT;
+    struct zw_policy_source *sources = NULL;
+    struct zw_policy *policy = NULL;
+    size_t n = 0;
+
+    if (!zw_policy_sources_load(path, &sources, &n, &problems)) {
+        policy = zw_policy_read(sources, n, &problems);
+        zw_policy_sources_free(sources, n);
+    }
+    if (!policy) {
+        ovs_fatal(0, "%s", zw_problems_format(&problems));
+    }
+    uint32_t digest = policy->zones_digest;
+    zw_policy_unref(policy);
+    zw_problems_clear(&problems);
+    return digest;
+}
+
 static void add_row(struct of_plan *plan, const char *path, unsigned int number, const char *line)
 {
     struct row row = {.in_port = 0};
+    char policy[256];
 
     if (line[0] == '#' || line[0] == '\n' || sscanf(line, "version %u", &plan->version) == 1) {
+        return;
+    }
+    if (sscanf(line, "policy %255s", policy) == 1) {
+        plan->zones_digest = zones_of(policy);
         return;
     }
     if (!parse_row(line, &row)) {

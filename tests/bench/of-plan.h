@@ -7,6 +7,7 @@
  * A plan is a text file, a line for each kind of packet (and # comments):
  *
  *     version N                      of the policy
+ *     policy FILE                    that has its zones: packets come up by these
  *     IN-PORT FROM OUT-PORT TO FAMILY DPORT VERDICT RULE LOG
  *
  * FROM and TO are zones, FAMILY is 4 or 6, DPORT a TCP port, VERDICT allow or deny, RULE the number of the rule that

@@ -81,7 +81,7 @@ broadcasts() {
 # Nothing is known of the receiver on either bridge, and each copy is asked about.
 unknown() {
     zw_vsctl remove interface b0 external_ids attached-mac -- remove interface b1 external_ids attached-mac
-    zw_wait_for "! zw_ofctl dump-flows br1 table=5 | grep cookie=0x5a01"
+    zw_wait_for "! zw_ofctl dump-flows br1 table=5 | grep -E 'cookie=0x5a01.*($(zw_vm_mac b)|$(zw_vm_mac b2))'"
     catch_start b b2
     zw_ofctl del-flows br0 table=5,cookie=0x5a04000000000000/0xffff000000000000
     zw_ofctl del-flows br1 table=5,cookie=0x5a04000000000000/0xffff000000000000

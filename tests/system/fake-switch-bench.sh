@@ -17,7 +17,8 @@ ASK='action: ask, otherwise: allow, log: session'
 
 setup() {
     printf 'vnet0 vm0 1\nvnet1 vm1 2\n' >"$work/ports"
-    printf '%s\n' 'version 1' '1 a 2 b 4 80 allow 1 log' '1 a 2 b 6 443 allow 2 log' '1 a 2 b 4 9 deny 0 log' >"$work/plan"
+    printf 'version: 1\nzones:\n  a: {ports: [{iface-id: vm0}]}\n  b: {ports: [{iface-id: vm1}]}\n' >"$work/zones.yaml"
+    printf '%s\n' 'version 1' "policy $work/zones.yaml" '1 a 2 b 4 80 allow 1 log' '1 a 2 b 6 443 allow 2 log' '1 a 2 b 4 9 deny 0 log' >"$work/plan"
 }
 
 policies() {
