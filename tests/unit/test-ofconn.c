@@ -173,7 +173,7 @@ static void test_learn_connection(void)
 
 static bool were_probed(const struct fixture *f)
 {
-    return f->fake->n[FAKE_ECHO] >= 3;
+    return f->fake->n[FAKE_ECHO] >= 2;
 }
 
 static bool has_another_connection(const struct fixture *f)
@@ -181,7 +181,8 @@ static bool has_another_connection(const struct fixture *f)
     return f->fake->n[FAKE_CONNECT] >= 4;
 }
 
-/* All connections are probed; the first that gets no answer ends, the others go on. */
+/* Connections on which nothing is heard are probed, those for packets: on that for flows the switch still answers what it is asked
+ * (switch/look.c).  The first that gets no answer ends, the others go on. */
 static void test_silence(void)
 {
     struct fixture f;
