@@ -117,7 +117,7 @@ static size_t count(const struct zw_learning *l, const char *bridge, const char 
 /* Makes room for one more address of that port from neighbour discovery. */
 static void make_room(struct zw_learning *l, const char *bridge, const char *port)
 {
-    size_t first;
+    size_t first = 0;
 
     if (count(l, bridge, port, ZW_LEARNING_ND, &first) >= ZW_LEARN_MAX) {
         say(&l->list[first], "forgotten: the port has too many");
