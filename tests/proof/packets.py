@@ -239,6 +239,8 @@ class Packets:
         said, packet = self.honest(source, packet, vid)
         frame = Frame(source, mac, vid, **said, ip=packet, flags=rng.choice(FLAG_SETS), ttl=rng.choice([64, 255]),
                       session=self.session(source, target, packet, vid))
+        if frame.session.state == "related" and packet.src.version == 4 and rng.random() < 0.3:
+            frame = dataclasses.replace(frame, ip=dataclasses.replace(packet, proto=ICMP, l4=(5, 1)))  # A redirect.
         odd = rng.random()
         if odd < (0.1 if self.ether_types else 0.07):
             lie = self.lie(["arp_mac", "arp_ip"]) if rng.random() < 0.5 else {}

@@ -89,9 +89,13 @@ zw_case "a check is missing: a server of DHCP for IPv6" \
     caught controller/compile/binding.c 's/ZW_IPV6, 547, 546/ZW_IPV6, 547, 547/'
 zw_case "a check is missing: what is behind a port of an isolated zone" \
     caught controller/compile/behind.c 's/if \(ports->is_isolated\)/if (ports->is_isolated \&\& src == ports)/'
+zw_case "a check is missing: redirects are errors of a session" \
+    caught controller/compile/state.c 's/zw_match_icmp\(flow, ICMP_REDIRECT, -1\);/zw_match_icmp(flow, 99, -1);/'
+zw_case "a check is missing: what is cut short, to all" \
+    caught controller/compile/state.c 's/zw_emit\(c, drop_stateless\(family, IPPROTO_UDP\)\);//'
 zw_case "strict is loose" caught controller/compile/state.c 's/pickup == ZW_PICKUP_LOOSE/pickup <= ZW_PICKUP_LOOSE/'
 zw_case "a rule is cut short: only the first of its EtherTypes counts" \
     caught controller/compile/rules.c 's/if \(service->items\[i\]\.eth_type\)/if (service->items[i].eth_type \&\& i == 0)/'
 zw_done 'dropping VLAN [0-9]+' 'jsonrpc\|WARN\|Dropped [0-9]+ log messages' 'closed( in VLAN [0-9-]+)?: zones [a-z]+ and [a-z]+ claim it' \
     "closed in zone [a-z]+: its zone's guard binds (MAC|IP) addresses, and it has none" \
-    'address [0-9a-f.:]+ is not learned: (port [a-z0-9]+ has it|it is not among its zone.s learn-addresses)'
+    '02:00:00:00:[0-9a-f:]+ is behind port [a-z0-9]+ and behind port' 'address [0-9a-f.:]+ is not learned: (port [a-z0-9]+ has it|it is not among its zone.s learn-addresses)'

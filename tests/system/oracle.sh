@@ -28,4 +28,4 @@ zw_case "model, decide() and the switch agree (seed 5)" compare 5 40
 zw_case "model, decide() and the switch agree (seed $SEED)" compare "$SEED" "${ZW_ORACLE_POLICIES:-60}"
 zw_done 'dropping VLAN [0-9]+' 'closed( in VLAN [0-9-]+)?: zones [a-z]+ and [a-z]+ claim it' \
     "closed in zone [a-z]+: its zone's guard binds (MAC|IP) addresses, and it has none" \
-    'address [0-9a-f.:]+ is not learned: (port [a-z0-9]+ has it|it is not among its zone.s learn-addresses)'
+    '02:00:00:00:[0-9a-f:]+ is behind port [a-z0-9]+ and behind port' 'address [0-9a-f.:]+ is not learned: (port [a-z0-9]+ has it|it is not among its zone.s learn-addresses)'
