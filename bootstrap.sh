@@ -184,8 +184,17 @@ verb_build() {
 # count_results DIRECTORY RESULTS: every test's every case is one line in a .trs file.
 count_results() { find "$1" -name '*.trs' -exec cat {} + | grep -cE "^:test-result: ($2)" || true; }
 
-# print_failures DIRECTORY
-print_failures() { find "$1" -name '*.log' -exec grep -hE '^(FAIL|ERROR|XPASS|SKIP): ' {} + || true; }
+# print_failures DIRECTORY: what failed, each with the last that it said before.
+print_failures() {
+    find "$1" -name '*.log' ! -name test-suite.log -exec awk '
+        FNR == 1 || /^PASS: / { n = 0 }
+        /^# / { said[n++ % 8] = substr($0, 1, 300) }
+        /^(FAIL|ERROR|XPASS|SKIP): / {
+            for (i = n > 8 ? n - 8 : 0; i < n; i++) print said[i % 8]
+            print
+            n = 0
+        }' {} + || true
+}
 
 # The last step of check: adds to its passed, failed and status.  Nothing else may run meanwhile, for the guests need all
 # processors to be in time.  What keeps it from running (no kernel to be had, no QEMU) is a failure, too.
@@ -198,8 +207,10 @@ check_kernel_quick() {
     n_passed=$(count_results "$dir" 'PASS|XFAIL') n_failed=$(count_results "$dir" 'FAIL|ERROR|XPASS|SKIP')
     if [ "$made" -ne 0 ] || [ "$n_failed" -gt 0 ] || [ "$n_passed" -eq 0 ]; then
         status=1
-        if [ "$n_failed" -eq 0 ]; then n_failed=1; fi
-        tail -n 40 "$log"
+        if [ "$n_failed" -eq 0 ]; then
+            n_failed=1
+            tail -n 40 "$log"
+        fi
         print_failures "$dir"
         echo "FAIL: tests on the kernel's datapath"
     fi

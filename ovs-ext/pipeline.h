@@ -74,7 +74,9 @@ enum zw_reg {
     ZW_FLAG(COPY,      8, 1, "for a receiver that may be elsewhere: opens no session")     \
     ZW_FLAG(BOUND,     9, 2, "how far stage BINDING has come")                             \
     ZW_FLAG(REJECT,   11, 1, "with deny: the sender is told")                              \
-    ZW_FLAG(DROPPED,  12, 1, "with deny: not by a rule; register RULE has the reason's number (ZW_DROPS)")
+    ZW_FLAG(DROPPED,  12, 1, "with deny: not by a rule; register RULE has the reason's number (ZW_DROPS)") \
+    ZW_FLAG(TAGGED,   13, 1, "CLASSIFY took a VLAN tag off")                                \
+    ZW_FLAG(AGAIN,    14, 2, "sent back to CLASSIFY, because zones had changed: 1 once, 3 twice")
 /* clang-format on */
 
 enum {
@@ -83,6 +85,9 @@ enum {
     ZW_FLAG_FIELDS
 #undef ZW_FLAG
 };
+
+/* Values of AGAIN: a bit for each time. */
+enum zw_flag_again { ZW_FLAG_NOT_AGAIN = 0, ZW_FLAG_ONCE_AGAIN = 1, ZW_FLAG_TWICE_AGAIN = 3 };
 
 enum zw_flag_verdict { ZW_FLAG_ALLOW = 1, ZW_FLAG_DENY = 2, ZW_FLAG_ASK = 3 };
 
@@ -220,7 +225,7 @@ static inline uint32_t zw_cookie_value(uint64_t cookie)
     ZW_DROP(36, RESERVED_DESTINATION, "reserved-destination", "no host has the address that it goes to") \
     ZW_DROP(37, HEADER_FRAGMENT, "header-fragment", "it is a first fragment that ends before its ports or its type") \
     ZW_DROP(38, FULL,          "full",          "its segment has as many sessions as the policy allows") \
-    ZW_DROP(39, ZONES_CHANGED, "zones-changed", "the policy's zones changed while it was on its way")      \
+    ZW_DROP(39, ZONES_CHANGED, "zones-changed", "the policy's zones changed again and again while it was on its way")      \
     ZW_DROP(40, ISOLATED,      "isolated",      "it goes from one port of an isolated zone to another")        \
     ZW_DROP(41, ARP_UNREADABLE, "arp-unreadable", "it is ARP that is not about Ethernet and IPv4, or asks for nothing known")
 /* clang-format on */

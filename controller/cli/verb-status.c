@@ -175,8 +175,8 @@ static void print_slow_path(FILE *out, const cJSON *slow)
     print_counter(out, slow, "n_asked", "asked: ");
     print_counter(out, slow, "n_allowed", "allowed, ");
     print_counter(out, slow, "n_denied", "denied, ");
-    print_counter(out, slow, "n_unjudged", "unreadable, ");
-    print_counter(out, slow, "n_zones_changed", "by zones that have changed; ");
+    print_counter(out, slow, "n_unjudged", "unjudged, ");
+    print_counter(out, slow, "n_zones_changed", "classified again; ");
     print_counter(out, slow, "n_rejected", "rejected packets answered\n");
 }
 

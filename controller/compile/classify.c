@@ -25,6 +25,7 @@ static void finish_in_segment(struct zw_compiler *c, struct zw_flow *flow, unsig
 
 static void take_tag_off(struct zw_flow *flow)
 {
+    zw_act_set_flags(flow, ZW_FLAG_TAGGED_MASK, ZW_FLAG_TAGGED_MASK);
     zw_act_pcp_to_flags(flow);
     zw_act_pop_vlan(flow);
 }

@@ -11,6 +11,12 @@
 
 void zw_compile_destination(struct zw_compiler *c)
 {
+    /* Its receiver was found the first time, or each of its copies would become copies for all. */
+    struct zw_flow *again = zw_static_flow(ZW_STAGE_DESTINATION, ZW_PRIO_BLOCK);
+    zw_match_flags(again, ZW_FLAG_ONCE_AGAIN << ZW_FLAG_AGAIN_FIRST, ZW_FLAG_ONCE_AGAIN << ZW_FLAG_AGAIN_FIRST);
+    zw_act_goto(again, ZW_STAGE_TARGET);
+    zw_emit(c, again);
+
     for (size_t i = 0; i < c->n_ports; i++) {
         const struct zw_port *port = c->ports[i].port;
         struct zw_flow *flow = zw_port_flow(ZW_STAGE_DESTINATION, ZW_PRIO_MATCH, port);

@@ -161,12 +161,22 @@ static void through_port(struct zw_compiler *c, const struct zw_port *port, enum
     zw_emit(c, flow);
 }
 
+/* The slow path found that zones have changed. */
+static struct zw_flow *unjudged(void)
+{
+    struct zw_flow *flow = zw_static_flow(ZW_STAGE_COMMIT, ZW_PRIO_MATCH);
+
+    zw_match_flags(flow, ZW_FLAG_SLOW_MASK, ZW_FLAG_VERDICT_MASK | ZW_FLAG_SLOW_MASK);
+    return flow;
+}
+
 void zw_compile_commit(struct zw_compiler *c)
 {
     pass_without_session(c, ZW_PRIO_EXACT, ZW_FLAG_STATELESS_MASK);
     pass_without_session(c, ZW_PRIO_EXACT + 1, ZW_FLAG_COPY_MASK);
     commit(c, ZW_IPV4);
     commit(c, ZW_IPV6);
+    zw_compile_again(c, unjudged);
     zw_emit_drop(c, ZW_STAGE_COMMIT, ZW_DROP_NO_VERDICT);
     for (size_t i = 0; i < c->n_ports; i++) {
         if (!is_plain(c->ports[i].port)) {

@@ -30,7 +30,8 @@ static void on_packet_in(void *managed_, const struct zw_packet_in *in, struct z
     } else if (in->is_ours) {
         zw_copies_received(managed, in->punt);
     }
-    zw_slowpath_packet_in(managed->daemon->slowpath, zw_daemon_bridge(managed->daemon, managed), in, answer);
+    zw_slowpath_packet_in(managed->daemon->slowpath, zw_daemon_bridge(managed->daemon, managed),
+                          managed->version_in_force, in, answer);
 }
 
 static void on_in_sync(void *managed_, uint64_t generation, size_t n_changes, int64_t duration_us)

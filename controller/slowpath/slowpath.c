@@ -223,18 +223,51 @@ static void refuse_asked(struct zw_slowpath *sp, const struct zw_packet_in *in, 
     }
 }
 
-static void judge(struct zw_slowpath *sp, const struct zw_bridge *bridge, const struct zw_packet_in *in,
-                  struct zw_outbuf *answer)
+/* Its zones, as stage NEW has it, which the packet has behind it. */
+static bool got_here_by(const struct zw_policy *policy, const struct zw_packet_in *in)
 {
-    const struct zw_policy *policy = sp->policies[0];
+    return policy->zones_digest == in->regs[ZW_REG_ZONES];
+}
 
-    sp->status.n_asked++;
-    if (!policy || !in->has_key) {
+/* Of a policy with other zones that the switch may not have yet, the packet knows nothing: the one that sent it up judges,
+ * wholly.  A session that it opens is looked at again when the newer one is in force (daemon/sweep.h).  NULL: nobody can. */
+static const struct zw_policy *find_judge(const struct zw_slowpath *sp, const struct zw_packet_in *in,
+                                          uint32_t version_in_force)
+{
+    const struct zw_policy *newest = sp->policies[0], *then;
+
+    if (got_here_by(newest, in)) {
+        return newest;
+    }
+    then = version_in_force != newest->version ? zw_slowpath_policy(sp, in->regs[ZW_REG_VERSION]) : NULL;
+    return then && got_here_by(then, in) ? then : NULL;
+}
+
+/* Back to CLASSIFY (zw_compile_again()), and here again if that asks again. */
+static void classify_again(struct zw_slowpath *sp, const struct zw_packet_in *in, struct zw_outbuf *answer)
+{
+    uint32_t flags = in->regs[ZW_REG_FLAGS];
+
+    if ((flags & ZW_FLAG_AGAIN_MASK) == ZW_FLAG_AGAIN_MASK) {
         sp->status.n_unjudged++;
         return;
     }
-    if (in->regs[ZW_REG_ZONES] != policy->zones_digest) { /* As stage NEW has it, which the packet has behind it. */
-        sp->status.n_zones_changed++;
+    sp->status.n_zones_changed++;
+    flags &= ~(uint32_t)(ZW_FLAG_VERDICT_MASK | ZW_FLAG_LOG_MASK);
+    zw_packet_in_resume(in, flags | ZW_FLAG_SLOW_MASK, 0, in->regs[ZW_REG_VERSION], answer);
+}
+
+static void judge(struct zw_slowpath *sp, const struct zw_bridge *bridge, uint32_t version_in_force,
+                  const struct zw_packet_in *in, struct zw_outbuf *answer)
+{
+    sp->status.n_asked++;
+    if (!sp->policies[0] || !in->has_key) {
+        sp->status.n_unjudged++;
+        return;
+    }
+    const struct zw_policy *policy = find_judge(sp, in, version_in_force);
+    if (!policy) {
+        classify_again(sp, in, answer);
         return;
     }
     /* The registers hold the zones after those behind a port were found; decide() leaves such zones as they are. */
@@ -256,13 +289,13 @@ static void judge(struct zw_slowpath *sp, const struct zw_bridge *bridge, const 
     }
 }
 
-void zw_slowpath_packet_in(struct zw_slowpath *sp, const struct zw_bridge *bridge, const struct zw_packet_in *in,
-                           struct zw_outbuf *answer)
+void zw_slowpath_packet_in(struct zw_slowpath *sp, const struct zw_bridge *bridge, uint32_t version_in_force,
+                           const struct zw_packet_in *in, struct zw_outbuf *answer)
 {
     if (!in->is_ours) {
         sp->status.n_foreign++;
     } else if (in->punt == ZW_PUNT_ASK) {
-        judge(sp, bridge, in, answer);
+        judge(sp, bridge, version_in_force, in, answer);
     } else if (in->punt == ZW_PUNT_REJECT) {
         refuse(sp, in, answer);
     } else if (in->has_key && in->punt == ZW_PUNT_DROPPED) {

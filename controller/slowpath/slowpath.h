@@ -28,12 +28,12 @@ struct zw_slowpath_status {
     uint64_t n_asked, n_allowed, n_denied; /* Verdicts given. */
     uint64_t n_sessions, n_denials;        /* Copies that became records, */
     uint64_t n_drops;                      /* also those of packets that no rule dropped. */
-    uint64_t n_unjudged;                   /* Paused packets that no policy or no IP header was there for: dropped. */
-    uint64_t n_zones_changed;              /* Paused packets that got here by the zones of another policy: dropped. */
-    uint64_t n_rejected;                   /* Senders that were told, */
-    uint64_t n_silent;                     /* and those that were not: no answer is due, */
-    uint64_t n_rejects_limited;            /* or too many questions are answered so (ZW_REFUSALS_PPS). */
-    uint64_t n_foreign;                    /* Packet-ins that are not ours: ignored. */
+    uint64_t n_unjudged;        /* Paused packets without an IP header, or with no policy to judge them: dropped. */
+    uint64_t n_zones_changed;   /* Paused packets that got here by other zones: sent to be classified again. */
+    uint64_t n_rejected;        /* Senders that were told, */
+    uint64_t n_silent;          /* and those that were not: no answer is due, */
+    uint64_t n_rejects_limited; /* or too many questions are answered so (ZW_REFUSALS_PPS). */
+    uint64_t n_foreign;         /* Packet-ins that are not ours: ignored. */
 };
 
 /* 'audit' outlives it. */
@@ -41,12 +41,13 @@ struct zw_slowpath *zw_slowpath_new(struct zw_audit *);
 void zw_slowpath_free(struct zw_slowpath *);
 
 /* From now on 'policy' judges: call it when it is about to be sent to the switch.  Packets that name an older version
- * are judged by this one as well, unless its zones were others; copies are described in the version that they name. */
+ * are judged by this one as well, unless its zones were others: then by the older while the switch has not confirmed this one,
+ * and later by none, but classified again.  Copies are described in the version that they name. */
 void zw_slowpath_set_policy(struct zw_slowpath *, const struct zw_policy *);
 
-/* 'bridge' (for names) is where the packet came up; valid during the call. */
-void zw_slowpath_packet_in(struct zw_slowpath *, const struct zw_bridge *bridge, const struct zw_packet_in *,
-                           struct zw_outbuf *answer);
+/* 'bridge' (for names) is where the packet came up; valid during the call.  'version_in_force': the last that it confirmed. */
+void zw_slowpath_packet_in(struct zw_slowpath *, const struct zw_bridge *bridge, uint32_t version_in_force,
+                           const struct zw_packet_in *, struct zw_outbuf *answer);
 
 /* The policy of that version, if it is one of the last ZW_SLOWPATH_POLICIES; else NULL. */
 const struct zw_policy *zw_slowpath_policy(const struct zw_slowpath *, uint32_t version);

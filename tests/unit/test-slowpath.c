@@ -32,6 +32,7 @@ struct bed {
     struct zw_slowpath *slowpath;
     uint32_t n_policies;
     uint32_t zones; /* By which those that come up got here. */
+    uint32_t in_force;
 };
 
 static struct bed bed_make(void)
@@ -59,6 +60,7 @@ static void set_policy(struct bed *bed, const char *text)
     policy->version = ++bed->n_policies;
     bed->zones = policy->zones_digest;
     zw_slowpath_set_policy(bed->slowpath, policy);
+    bed->in_force = policy->version;
     zw_policy_unref(policy);
 }
 
@@ -132,7 +134,7 @@ static struct answer punt(struct bed *bed, enum zw_punt why, const char *from, c
     in.regs[ZW_REG_FLAGS] = flags;
     in.regs[ZW_REG_SEGMENT] = 100;
     in.regs[ZW_REG_ZONES] = bed->zones;
-    zw_slowpath_packet_in(bed->slowpath, NULL, &in, &out);
+    zw_slowpath_packet_in(bed->slowpath, NULL, bed->in_force, &in, &out);
     zw_packet_in_destroy(&in);
     struct answer answer = decode_answer(&out);
     zw_outbuf_free(&out);
@@ -272,16 +274,44 @@ static void test_dropped(void)
     bed_remove(&bed);
 }
 
-/* It would be judged by the new rules between the old zones. */
+/* It would be judged by the new rules between the old zones: it is classified again, once. */
 static void test_other_zones(void)
 {
     struct bed bed = bed_make();
 
-    set_ask(&bed, "allow", "none");
+    set_ask(&bed, "allow", "session");
     bed.zones++;
-    CU_ASSERT_FALSE(ask(&bed, "a", "b").resumed);
+    struct answer answer =
+        punt(&bed, ZW_PUNT_ASK, "a", "b", 1, 1, ZW_FLAG_ASK | ZW_FLAG_LOG_MASK | ZW_FLAG_TAGGED_MASK);
+    CU_ASSERT_TRUE(answer.resumed);
+    CU_ASSERT_EQUAL(answer.flags, ZW_FLAG_SLOW_MASK | ZW_FLAG_TAGGED_MASK);
+    CU_ASSERT_FALSE(punt(&bed, ZW_PUNT_ASK, "a", "b", 1, 1, ZW_FLAG_ASK | ZW_FLAG_AGAIN_MASK).resumed);
     CU_ASSERT_EQUAL(zw_slowpath_status(bed.slowpath).n_zones_changed, 1);
+    CU_ASSERT_EQUAL(zw_slowpath_status(bed.slowpath).n_unjudged, 1);
     CU_ASSERT_EQUAL(zw_slowpath_status(bed.slowpath).n_allowed, 0);
+    CU_ASSERT_EQUAL(count(&bed, "type IN ('session', 'denial')"), 0);
+    bed_remove(&bed);
+}
+
+/* Until the switch has confirmed the newer policy, its packets come by the zones of the older one, which judges them. */
+static void test_not_in_force_yet(void)
+{
+    struct bed bed = bed_make();
+
+    set_ask(&bed, "allow", "session");
+    uint32_t old_zones = bed.zones;
+    set_policy(&bed, "version: 1\nzones: {a: {}, b: {}}\nrules:\n  - {name: no-more, from: a, to: b, action: deny}\n");
+    uint32_t new_zones = bed.zones;
+    bed.zones = old_zones;
+    bed.in_force = 1;
+    CU_ASSERT_EQUAL(punt(&bed, ZW_PUNT_ASK, "a", "b", 1, 1, ZW_FLAG_ASK).version, 1);
+    CU_ASSERT_EQUAL(count(&bed, "type = 'session' AND rule = 'asked' AND policy_version = 1"), 1);
+    bed.zones = new_zones; /* The switch has it, and has not said so yet. */
+    CU_ASSERT_FALSE(punt(&bed, ZW_PUNT_ASK, "a", "b", 1, 2, ZW_FLAG_ASK).resumed);
+    CU_ASSERT_EQUAL(count(&bed, "type = 'denial' AND rule = 'no-more' AND policy_version = 2"), 1);
+    bed.zones = old_zones;
+    bed.in_force = 2;
+    CU_ASSERT_EQUAL(punt(&bed, ZW_PUNT_ASK, "a", "b", 1, 1, ZW_FLAG_ASK).flags, ZW_FLAG_SLOW_MASK);
     bed_remove(&bed);
 }
 
@@ -339,7 +369,8 @@ static void test_not_ours(void)
 ZW_TEST_MAIN({"an allowed packet goes on with the verdict", test_allowed}, {"a denied one does not", test_denied},
              {"a rejected one is answered", test_rejected}, {"log: none leaves no record", test_log_none},
              {"the policy in force judges", test_newer_policy}, {"a zone that is gone gets nothing", test_unknown_zone},
-             {"no policy, no verdict", test_no_policy}, {"other zones, no verdict", test_other_zones},
+             {"no policy, no verdict", test_no_policy}, {"other zones: classified again", test_other_zones},
+             {"the older judges what has its zones until the newer is in force", test_not_in_force_yet},
              {"what no rule dropped is recorded with its reason", test_dropped},
              {"other flags stay as they were", test_flags_stay}, {"copies become records", test_copies},
              {"what is not ours is ignored", test_not_ours})
