@@ -6,7 +6,8 @@
  *
  * How to think about it: a packet enters at CLASSIFY and leaves at OUTPUT.  Each stage settles one thing, leaves it in
  * a register and goes on to the next; a stage that cannot settle it drops.  A packet with several destinations is
- * cloned at DELIVER, and from there each copy is judged by itself.  IP passes ct() once, at CONNTRACK. */
+ * cloned at DELIVER, and from there each copy is judged by itself.  IP passes ct() once, at CONNTRACK; what finds behind it
+ * that the zones have changed begins again (flag AGAIN). */
 
 #ifndef ZW_OVS_PIPELINE_H
 #define ZW_OVS_PIPELINE_H 1
@@ -75,7 +76,7 @@ enum zw_reg {
     ZW_FLAG(BOUND,     9, 2, "how far stage BINDING has come")                             \
     ZW_FLAG(REJECT,   11, 1, "with deny: the sender is told")                              \
     ZW_FLAG(DROPPED,  12, 1, "with deny: not by a rule; register RULE has the reason's number (ZW_DROPS)") \
-    ZW_FLAG(TAGGED,   13, 1, "CLASSIFY took a VLAN tag off")                                \
+    ZW_FLAG(TAGGED,   13, 1, "CLASSIFY took a tag off that named its VLAN")                                \
     ZW_FLAG(AGAIN,    14, 2, "sent back to CLASSIFY, because zones had changed: 1 once, 3 twice")
 /* clang-format on */
 

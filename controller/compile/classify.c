@@ -25,9 +25,14 @@ static void finish_in_segment(struct zw_compiler *c, struct zw_flow *flow, unsig
 
 static void take_tag_off(struct zw_flow *flow)
 {
-    zw_act_set_flags(flow, ZW_FLAG_TAGGED_MASK, ZW_FLAG_TAGGED_MASK);
     zw_act_pcp_to_flags(flow);
     zw_act_pop_vlan(flow);
+}
+
+static void take_vlan_off(struct zw_flow *flow)
+{
+    zw_act_set_flags(flow, ZW_FLAG_TAGGED_MASK, ZW_FLAG_TAGGED_MASK);
+    take_tag_off(flow);
 }
 
 /* Untagged packets, and those that carry only a priority, belong to 'segment'. */
@@ -53,7 +58,7 @@ static void tagged(struct zw_compiler *c, const struct zw_open_port *open, const
     struct zw_flow *flow = from_port(open, zone, ZW_PRIO_EXACT);
 
     zw_match_tagged(flow, vid);
-    take_tag_off(flow);
+    take_vlan_off(flow);
     finish_in_segment(c, flow, vid);
 }
 
@@ -63,7 +68,7 @@ static void finish_by_tag(struct zw_compiler *c, struct zw_flow *flow)
     zw_act_set_reg(flow, ZW_REG_CT_ZONE, c->ct_zone_base);
     zw_act_vlan_to_reg(flow, ZW_REG_SEGMENT);
     zw_act_vlan_to_reg(flow, ZW_REG_CT_ZONE);
-    take_tag_off(flow);
+    take_vlan_off(flow);
     zw_act_goto(flow, ZW_STAGE_GUARD);
     zw_emit(c, flow);
 }

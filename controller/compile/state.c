@@ -73,6 +73,7 @@ static void related(struct zw_compiler *c)
     }
     struct zw_flow *flow = zw_drop_flow(ZW_STAGE_STATE, RELATED_OTHERS, ZW_DROP_RELATED, NULL);
     zw_match_ct_state(flow, ZW_CT_TRACKED | ZW_CT_RELATED, 0);
+    zw_match_reg(flow, ZW_REG_ZONES, c->policy->zones_digest);
     zw_emit(c, flow);
 
     /* Conntrack takes a redirect for an error; it tells a host where to send, and nobody that something went wrong. */
@@ -185,6 +186,11 @@ static void taken_back(struct zw_compiler *c)
     judge_proto(c, flow, ZW_IPV6);
 }
 
+static struct zw_flow *no_session_by_other_zones(void)
+{
+    return zw_static_flow(ZW_STAGE_STATE, ZW_PRIO_ELSE + 1);
+}
+
 void zw_compile_state(struct zw_compiler *c)
 {
     struct zw_flow *flow = zw_drop_flow(ZW_STAGE_STATE, ZW_PRIO_BLOCK, ZW_DROP_INVALID, NULL);
@@ -201,7 +207,12 @@ void zw_compile_state(struct zw_compiler *c)
     new_session(c, ZW_IPV4);
     new_session(c, ZW_IPV6);
     taken_back(c);
-    zw_emit_drop(c, ZW_STAGE_STATE, ZW_DROP_OTHER_ZONES);
+    /* By zones of now, for the label may be, too; see zw_compile_new(). */
+    flow = zw_drop_flow(ZW_STAGE_STATE, ZW_PRIO_ELSE + 2, ZW_DROP_OTHER_ZONES, NULL);
+    zw_match_reg(flow, ZW_REG_ZONES, c->policy->zones_digest);
+    zw_emit(c, flow);
+    zw_compile_again(c, no_session_by_other_zones);
+    zw_emit_drop(c, ZW_STAGE_STATE, ZW_DROP_ZONES_CHANGED);
 }
 
 /* The userspace datapath puts a packet together for conntrack and then sends its fragments on one by one.  They show port 0
@@ -260,7 +271,8 @@ static void behind_ct(struct zw_compiler *c, struct zw_flow *flow)
     with_version(c, flow, ZW_STAGE_POLICY);
 }
 
-/* As it came: with its tag, and with nothing known of it but where it goes. */
+/* As it came: with its tag, and with no zones.  Where it goes is known, and its priority, which may have been in a tag without
+ * a VLAN. */
 static void again(struct zw_compiler *c, struct zw_flow *flow, bool is_tagged, enum zw_flag_again times,
                   enum zw_flag_again times_then)
 {
@@ -270,7 +282,10 @@ static void again(struct zw_compiler *c, struct zw_flow *flow, bool is_tagged, e
         zw_act_push_vlan_from_reg(flow, ZW_REG_SEGMENT);
         zw_act_pcp_from_flags(flow);
     }
-    zw_act_set_flags(flow, (uint32_t)times_then << ZW_FLAG_AGAIN_FIRST, ~(uint32_t)ZW_FLAG_COPY_MASK);
+    zw_act_set_reg(flow, ZW_REG_SRC_ZONE, 0);
+    zw_act_set_reg(flow, ZW_REG_DST_ZONE, 0);
+    zw_act_set_flags(flow, (uint32_t)times_then << ZW_FLAG_AGAIN_FIRST,
+                     ~(uint32_t)(ZW_FLAG_COPY_MASK | ZW_FLAG_PCP_MASK));
     zw_act_goto(flow, ZW_STAGE_CLASSIFY);
     zw_emit(c, flow);
 }

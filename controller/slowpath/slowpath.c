@@ -230,25 +230,29 @@ static bool got_here_by(const struct zw_policy *policy, const struct zw_packet_i
 }
 
 /* Of a policy with other zones that the switch may not have yet, the packet knows nothing: the one that sent it up judges,
- * wholly.  A session that it opens is looked at again when the newer one is in force (daemon/sweep.h).  NULL: nobody can. */
+ * or a newer one that it has confirmed, wholly.  A session that it opens is looked at again when the newer one is in force (daemon/sweep.h).  NULL: nobody can. */
 static const struct zw_policy *find_judge(const struct zw_slowpath *sp, const struct zw_packet_in *in,
                                           uint32_t version_in_force)
 {
     const struct zw_policy *newest = sp->policies[0], *then;
+    uint32_t version = in->regs[ZW_REG_VERSION];
 
     if (got_here_by(newest, in)) {
         return newest;
     }
-    then = version_in_force != newest->version ? zw_slowpath_policy(sp, in->regs[ZW_REG_VERSION]) : NULL;
+    version = version > version_in_force ? version : version_in_force;
+    then = version_in_force != newest->version ? zw_slowpath_policy(sp, version) : NULL;
     return then && got_here_by(then, in) ? then : NULL;
 }
 
-/* Back to CLASSIFY (zw_compile_again()), and here again if that asks again. */
-static void classify_again(struct zw_slowpath *sp, const struct zw_packet_in *in, struct zw_outbuf *answer)
+/* Back to CLASSIFY (zw_compile_again()), and here again if that asks again.  Not to flows that nobody here knows, which
+ * would only ask the same. */
+static void classify_again(struct zw_slowpath *sp, uint32_t version_in_force, const struct zw_packet_in *in,
+                           struct zw_outbuf *answer)
 {
     uint32_t flags = in->regs[ZW_REG_FLAGS];
 
-    if ((flags & ZW_FLAG_AGAIN_MASK) == ZW_FLAG_AGAIN_MASK) {
+    if (!version_in_force || (flags & ZW_FLAG_AGAIN_MASK) == ZW_FLAG_AGAIN_MASK) {
         sp->status.n_unjudged++;
         return;
     }
@@ -267,7 +271,7 @@ static void judge(struct zw_slowpath *sp, const struct zw_bridge *bridge, uint32
     }
     const struct zw_policy *policy = find_judge(sp, in, version_in_force);
     if (!policy) {
-        classify_again(sp, in, answer);
+        classify_again(sp, version_in_force, in, answer);
         return;
     }
     /* The registers hold the zones after those behind a port were found; decide() leaves such zones as they are. */

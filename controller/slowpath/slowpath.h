@@ -28,7 +28,7 @@ struct zw_slowpath_status {
     uint64_t n_asked, n_allowed, n_denied; /* Verdicts given. */
     uint64_t n_sessions, n_denials;        /* Copies that became records, */
     uint64_t n_drops;                      /* also those of packets that no rule dropped. */
-    uint64_t n_unjudged;        /* Paused packets without an IP header, or with no policy to judge them: dropped. */
+    uint64_t n_unjudged;        /* Paused packets without an IP header, or that no policy can judge: dropped. */
     uint64_t n_zones_changed;   /* Paused packets that got here by other zones: sent to be classified again. */
     uint64_t n_rejected;        /* Senders that were told, */
     uint64_t n_silent;          /* and those that were not: no answer is due, */

@@ -17,6 +17,7 @@ zones:
   rack: {ports: [{name: trunk0}]}
 rules:
   - {name: allowed, from: [web, rack], to: db, service: udp/5432, action: allow, log: session}
+  - {name: back, from: db, to: rack, service: udp/5432, action: allow}
   - {name: asked, from: web, to: db, service: udp/22, action: ask, otherwise: allow}
 POLICY
     zw_vm_add web vnet-w0 10.20.0.11/16 ''
@@ -25,7 +26,7 @@ POLICY
     zw_vm_add ten vnet-d10 10.20.0.14/16 '' tag=10
     zw_trunk_add far trunk0 trunks=10
     zw_trunk_host far10 far 10 10.20.1.10/16 ''
-    for vm in db db2 ten; do
+    for vm in web db db2 ten far10; do
         zw_vm_run "$vm" "catch-$vm" "$PYTHON" -I "$ZW_SRCDIR/tests/frames.py" catch
         zw_wait_for "grep -q ready '$ZW_PG/catch-$vm.out'"
     done
@@ -80,6 +81,8 @@ with_its_tag() {
     put far10 trunk0 ten vnet-d10 1007 5432 10 "$TAGGED" "$CT"
     zw_wait_for '[ $(got ten 1007) -eq 1 ]'
     [ "$(got ten 1006)" -eq 0 ]
+    put ten vnet-d10 far10 trunk0 1016 5432 10 $((5 << 5)) "$CT" # A tag with a priority and no VLAN.
+    zw_wait_for '[ $(got far10 1016) -eq 1 ]'
 }
 
 # One of several copies stays one, and opens no session.
@@ -90,6 +93,18 @@ one_copy() {
     [ "$(got db 1008)" -eq 0 ]
     zw_appctl dpctl/dump-conntrack | grep -q 'sport=1009'
     [ "$(zw_appctl dpctl/dump-conntrack | grep -c 'sport=1008')" -eq 0 ]
+}
+
+# The answer within a session of now: STATE does not know its zones.
+answer() {
+    put web vnet-w0 db vnet-d0 1017 5432 0 0 "$CT"
+    zw_wait_for '[ $(got db 1017) -eq 1 ]'
+    put db vnet-d0 web vnet-w0 5432 1017 0 0 "$CT"
+    zw_wait_for '[ $(got web 5432) -eq 1 ]'
+    put db vnet-d0 web vnet-w0 5433 1017 0 0 "$CT" # Of no session.
+    put db vnet-d0 web vnet-w0 5432 1017 0 0 "$CT"
+    zw_wait_for '[ $(got web 5432) -eq 2 ]'
+    [ "$(got web 5433)" -eq 0 ]
 }
 
 n_dropped() { zw_ctl drops --all --format=csv | awk -F, '$2 == "zones-changed" { n += $5 } END { print n + 0 }'; }
@@ -123,6 +138,7 @@ zw_case "what the policy allows gets there, and is in the log by its zones of no
 zw_case "what it forbids does not" forbidden
 zw_case "a packet has its tag again" with_its_tag
 zw_case "a copy stays one copy" one_copy
+zw_case "an answer finds its session" answer
 zw_case "the third time it is dropped, and counted" not_for_ever
 zw_case "a question by other zones is asked again" asked
 zw_done

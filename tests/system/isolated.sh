@@ -147,4 +147,4 @@ zw_case "nor does what is for all, or is not IP" frames
 zw_case "explain says why" explained
 zw_case "a second uplink into the network makes a loop" storm
 zw_case "isolated, the uplinks make none" ended
-zw_done 'in OVSDB the address of port gw, is used behind port up-' 'is behind port up-(left|right) and behind port'
+zw_done 'in OVSDB the address of port (gw|guest[12]), is used behind port up-' 'is behind port up-(left|right) and behind port'

@@ -128,26 +128,39 @@ struct structure {
     bool is_right;
 };
 
-/* What 'text' says of the AGAIN flag behind 'before', in "VALUE/MASK" or "VALUE"; -1: nothing. */
-static int again_flag(const char *text, const char *before)
+/* What a word "VALUE/MASK" or "VALUE" says of the AGAIN flag; -1: nothing. */
+static int again_flag(const char *word)
 {
-    const char *p = strstr(text, before);
-    char *end = NULL;
-    unsigned long value = p ? strtoul(p + strlen(before), &end, 0) : 0;
-    unsigned long mask = end && *end == '/' ? strtoul(end + 1, NULL, 0) : ULONG_MAX;
+    char *end;
+    unsigned long value = strtoul(word, &end, 0);
+    unsigned long mask = *end == '/' ? strtoul(end + 1, NULL, 0) : UINT32_MAX;
 
-    return p && (mask & ZW_FLAG_AGAIN_MASK) == ZW_FLAG_AGAIN_MASK ? (int)(value & ZW_FLAG_AGAIN_MASK) : -1;
+    return mask & ZW_FLAG_AGAIN_MASK ? (int)(value & ZW_FLAG_AGAIN_MASK) : -1;
+}
+
+/* What the actions make of the flag; -1: nothing. */
+static int sets_again(const char *text)
+{
+    static const char set[] = "set_field:";
+    int is = -1;
+
+    for (const char *p = strstr(text, set); p; p = strstr(p + 1, set)) {
+        const char *reg = strstr(p, "->");
+
+        if (reg && !strncmp(reg, "->reg7", 6) && again_flag(p + strlen(set)) >= 0) {
+            is = again_flag(p + strlen(set));
+        }
+    }
+    return is;
 }
 
 /* Back to the beginning, and with a flag that only grows. */
 static bool starts_again(const char *text, unsigned long target)
 {
-    int was = again_flag(text, "reg7="), is = again_flag(text, "actions=set_field:");
+    const char *flags = strstr(text, "reg7=");
+    int was = flags ? again_flag(flags + strlen("reg7=")) : -1;
 
-    if (strstr(text, "push_vlan")) {
-        is = again_flag(text, "TCI[13..15],set_field:");
-    }
-    return target == ZW_STAGE_CLASSIFY && was >= 0 && is > was;
+    return target == ZW_STAGE_CLASSIFY && was >= 0 && sets_again(text) > was;
 }
 
 /* A packet only goes on to later stages, or twice to the first, so it cannot go round in circles; only CONNTRACK and what
@@ -170,6 +183,10 @@ static void check_flow(void *structure, const struct zw_flow *flow)
     char *text = zw_flow_format(flow);
 
     s->n_flows[zw_flow_stage(flow)]++;
+    if (sets_again(text) >= 0 && !starts_again(text, ZW_STAGE_CLASSIFY)) { /* Nobody else touches the flag. */
+        printf("# %s\n", text);
+        s->is_right = false;
+    }
     check_targets(s, text, zw_flow_stage(flow), "resubmit(,");
     check_targets(s, text, zw_flow_stage(flow), "ct(table=");
     check_targets(s, text, zw_flow_stage(flow), "ct(commit,table=");

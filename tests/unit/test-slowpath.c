@@ -312,6 +312,13 @@ static void test_not_in_force_yet(void)
     bed.zones = old_zones;
     bed.in_force = 2;
     CU_ASSERT_EQUAL(punt(&bed, ZW_PUNT_ASK, "a", "b", 1, 1, ZW_FLAG_ASK).flags, ZW_FLAG_SLOW_MASK);
+    /* Nor does one that is past judge what is late, while still another is on its way to the switch. */
+    set_policy(&bed, "version: 1\nzones: {a: {}, b: {}, d: {}}\nrules: []\n");
+    bed.zones = old_zones;
+    bed.in_force = 2;
+    CU_ASSERT_EQUAL(punt(&bed, ZW_PUNT_ASK, "a", "b", 1, 1, ZW_FLAG_ASK).flags, ZW_FLAG_SLOW_MASK);
+    bed.in_force = 0; /* A daemon that has just begun knows nothing of what the switch has. */
+    CU_ASSERT_FALSE(punt(&bed, ZW_PUNT_ASK, "a", "b", 1, 7, ZW_FLAG_ASK).resumed);
     bed_remove(&bed);
 }
 
