@@ -58,6 +58,7 @@ elsewhere() {
     sleep 1
     zw_ofctl dump-flows br0 table=200 | grep drop
     [ "$(n_mended)" -eq "$before" ]
+    zw_ofctl del-flows br0 table=200
 }
 
 fail_mode() {
