@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # To add a file: one line here, in alphabetical order.
+controller_libzoneward_a_SOURCES += controller/compile/again.c
 controller_libzoneward_a_SOURCES += controller/compile/behind.c
 controller_libzoneward_a_SOURCES += controller/compile/binding.c
 controller_libzoneward_a_SOURCES += controller/compile/classify.c

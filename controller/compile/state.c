@@ -262,40 +262,13 @@ static void judged(struct zw_compiler *c, enum zw_flag_verdict verdict)
 }
 
 /* Zones are looked up before ct() and rules behind it.  When a policy with other zones comes into force, what is between the
- * two, and what the datapath's cache still sends here by the old zones (it follows some milliseconds later), would be judged by
- * the zones of one policy and the rules of another.  It starts again at CLASSIFY instead: what both policies allow is not to
- * notice the change.  The cache may still send it back by the old zones, so twice; no more, so that nothing can make a loop of it. */
+ * two, and what the datapath's cache still sends here by the old zones until it follows, would be judged by the zones of one
+ * policy and the rules of another.  It starts again at CLASSIFY instead (again.c): what both policies allow is not to notice
+ * the change. */
 static void behind_ct(struct zw_compiler *c, struct zw_flow *flow)
 {
     zw_match_reg(flow, ZW_REG_ZONES, c->policy->zones_digest);
     with_version(c, flow, ZW_STAGE_POLICY);
-}
-
-/* As it came: with its tag, and with no zones.  Where it goes is known, and its priority, which may have been in a tag without
- * a VLAN. */
-static void again(struct zw_compiler *c, struct zw_flow *flow, bool is_tagged, enum zw_flag_again times,
-                  enum zw_flag_again times_then)
-{
-    zw_match_flags(flow, (is_tagged ? ZW_FLAG_TAGGED_MASK : 0) | (uint32_t)times << ZW_FLAG_AGAIN_FIRST,
-                   ZW_FLAG_TAGGED_MASK | ZW_FLAG_AGAIN_MASK);
-    if (is_tagged) {
-        zw_act_push_vlan_from_reg(flow, ZW_REG_SEGMENT);
-        zw_act_pcp_from_flags(flow);
-    }
-    zw_act_set_reg(flow, ZW_REG_SRC_ZONE, 0);
-    zw_act_set_reg(flow, ZW_REG_DST_ZONE, 0);
-    zw_act_set_flags(flow, (uint32_t)times_then << ZW_FLAG_AGAIN_FIRST,
-                     ~(uint32_t)(ZW_FLAG_COPY_MASK | ZW_FLAG_PCP_MASK));
-    zw_act_goto(flow, ZW_STAGE_CLASSIFY);
-    zw_emit(c, flow);
-}
-
-void zw_compile_again(struct zw_compiler *c, struct zw_flow *(*make)(void))
-{
-    for (int is_tagged = 0; is_tagged < 2; is_tagged++) {
-        again(c, make(), is_tagged, ZW_FLAG_NOT_AGAIN, ZW_FLAG_ONCE_AGAIN);
-        again(c, make(), is_tagged, ZW_FLAG_ONCE_AGAIN, ZW_FLAG_TWICE_AGAIN);
-    }
 }
 
 static struct zw_flow *by_other_zones(void)

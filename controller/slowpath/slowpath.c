@@ -230,7 +230,8 @@ static bool got_here_by(const struct zw_policy *policy, const struct zw_packet_i
 }
 
 /* Of a policy with other zones that the switch may not have yet, the packet knows nothing: the one that sent it up judges,
- * or a newer one that it has confirmed, wholly.  A session that it opens is looked at again when the newer one is in force (daemon/sweep.h).  NULL: nobody can. */
+ * wholly, or a newer one that the switch has confirmed.  A session that it opens is looked at again when the newest is in
+ * force (daemon/sweep.h).  NULL: nobody can. */
 static const struct zw_policy *find_judge(const struct zw_slowpath *sp, const struct zw_packet_in *in,
                                           uint32_t version_in_force)
 {
