@@ -72,6 +72,14 @@ void zw_act_set_flags(struct zw_flow *flow, uint32_t value, uint32_t mask)
     put_set_reg(&flow->ofpacts, ZW_REG_FLAGS, value, mask);
 }
 
+void zw_act_measure(struct zw_flow *flow, uint16_t n_bytes)
+{
+    struct ofpact_check_pkt_larger *check = ofpact_put_CHECK_PKT_LARGER(&flow->ofpacts);
+
+    check->pkt_len = n_bytes;
+    check->dst = reg_bits(ZW_REG_FLAGS, ZW_FLAG_LONG_FIRST, 1);
+}
+
 void zw_act_vlan_to_reg(struct zw_flow *flow, enum zw_reg reg)
 {
     put_move(&flow->ofpacts, subfield(MFF_VLAN_TCI, 0, 12), reg_bits(reg, 0, 12));

@@ -193,6 +193,11 @@ void zw_match_first_fragment(struct zw_flow *flow)
     match_set_nw_frag(flow->match, FLOW_NW_FRAG_ANY);
 }
 
+void zw_match_no_later_fragment(struct zw_flow *flow)
+{
+    match_set_nw_frag_masked(flow->match, 0, FLOW_NW_FRAG_LATER);
+}
+
 void zw_match_hop_limit(struct zw_flow *flow, uint8_t hop_limit)
 {
     match_set_nw_ttl(flow->match, hop_limit);

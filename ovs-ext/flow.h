@@ -68,6 +68,7 @@ void zw_match_l4_dst(struct zw_flow *, uint16_t port, uint16_t mask); /* After z
 void zw_match_icmp(struct zw_flow *, int type, int code);             /* After zw_match_ip_proto(); -1: any. */
 void zw_match_fragment(struct zw_flow *);                             /* Any fragment.  After zw_match_family(). */
 void zw_match_first_fragment(struct zw_flow *);                       /* After zw_match_family(). */
+void zw_match_no_later_fragment(struct zw_flow *);                    /* Whole or first.  After zw_match_family(). */
 void zw_match_hop_limit(struct zw_flow *, uint8_t);                   /* After zw_match_family(). */
 
 /* What ARP (RFC 826) and neighbour discovery (RFC 4861) say of their sender; the latter after zw_match_icmp() of 135 or
@@ -100,6 +101,9 @@ void zw_match_conj_id(struct zw_flow *, uint32_t id);
 
 void zw_act_set_reg(struct zw_flow *, enum zw_reg, uint32_t value);
 void zw_act_set_flags(struct zw_flow *, uint32_t value, uint32_t mask);
+/* Whether the frame, from its Ethernet header on, is longer than that: to the first bit of ZW_FLAG_LONG.  The datapath looks at each frame's own
+ * length, and does all that follows in two ways. */
+void zw_act_measure(struct zw_flow *, uint16_t n_bytes);
 void zw_act_vlan_to_reg(struct zw_flow *, enum zw_reg); /* VLAN id to the low 12 bits. */
 void zw_act_pcp_to_flags(struct zw_flow *);             /* The VLAN tag's priority to ZW_FLAG_PCP, */
 void zw_act_pcp_from_flags(struct zw_flow *);           /* and back. */

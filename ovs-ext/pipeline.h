@@ -77,7 +77,8 @@ enum zw_reg {
     ZW_FLAG(REJECT,   11, 1, "with deny: the sender is told")                              \
     ZW_FLAG(DROPPED,  12, 1, "with deny: not by a rule; register RULE has the reason's number (ZW_DROPS)") \
     ZW_FLAG(TAGGED,   13, 1, "CLASSIFY took a tag off that named its VLAN")                                \
-    ZW_FLAG(AGAIN,    14, 2, "sent back to CLASSIFY, because zones had changed: 1 once, 3 twice")
+    ZW_FLAG(AGAIN,    14, 2, "sent back to CLASSIFY, because zones had changed: 1 once, 3 twice")           \
+    ZW_FLAG(LONG,     16, 2, "its frame is longer than the neighbour discovery in it: 1, and 3 behind ct()")
 /* clang-format on */
 
 enum {
@@ -89,6 +90,8 @@ enum {
 
 /* Values of AGAIN: a bit for each time. */
 enum zw_flag_again { ZW_FLAG_NOT_AGAIN = 0, ZW_FLAG_ONCE_AGAIN = 1, ZW_FLAG_TWICE_AGAIN = 3 };
+
+enum zw_flag_long { ZW_FLAG_LONGER = 1, ZW_FLAG_LONGER_ALONE = 3 };
 
 enum zw_flag_verdict { ZW_FLAG_ALLOW = 1, ZW_FLAG_DENY = 2, ZW_FLAG_ASK = 3 };
 
@@ -212,7 +215,7 @@ static inline uint32_t zw_cookie_value(uint64_t cookie)
     ZW_DROP(22, ARP_SENDER,    "arp-sender",    "its ARP sender is a group, loopback or reserved")      \
     ZW_DROP(23, ND_FRAGMENT,   "nd-fragment",   "it is neighbour discovery in fragments")               \
     ZW_DROP(24, ND_UNREADABLE, "nd-unreadable", "it is neighbour discovery that cannot be read")        \
-    ZW_DROP(25, IP_UNREADABLE, "ip-unreadable", "its IPv6 headers end before they say what it is") \
+    ZW_DROP(25, IP_UNREADABLE, "ip-unreadable", "IP says that it ends within its headers")            \
     ZW_DROP(26, NO_BINDING,    "no-binding",    "its port's guard binds addresses, and it has none")    \
     ZW_DROP(27, MAC_SOURCE,    "mac-source",    "its source MAC address is not the port's")             \
     ZW_DROP(28, IP_SOURCE,     "ip-source",     "its source IP address is not the port's")              \

@@ -77,7 +77,8 @@ drops_since() {
 }
 
 # --- A matrix of frames between VMS, all silent, catching and serving.  After drops_mark, a row is
-#     lie   WHAT | FROM | REASON[/PORT][*N] | FRAME    dropped, N times each (1), and no other counter moves
+#     lie   WHAT | FROM | REASON[/PORT][*N] | FRAME    dropped, N times each (1), and no other counter moves; or several REASONs, that
+#                                                      all count it
 #     truth WHAT | FROM | RECEIVER...       | FRAME    and nobody else gets it, and no counter moves
 # COUNT frames of each: one that the datapath has to ask about, and one that it knows.
 VMS=()
@@ -95,17 +96,21 @@ arrived() {
 
 # row KIND LINE: runs one row.
 row() {
-    local kind=$1 from result frame vm frames drops=''
+    local kind=$1 from result frame vm frames reason reasons drops=()
     IFS='|' read -r _ from result frame <<<"$2"
     from=${from// /}
     for vm in "${VMS[@]}"; do : >"$ZW_PG/frames-$vm.out"; done
     frame "$from" "$frame" "$COUNT"
     if [ "$kind" = lie ]; then
-        frames=1
-        if [[ $result = *\** ]]; then frames=${result#*\*} result=${result%\**}; fi
-        drops=${result// /}=$((COUNT * frames)) result=''
+        read -r -a reasons <<<"$result"
+        for reason in "${reasons[@]}"; do
+            frames=1
+            if [[ $reason = *\** ]]; then frames=${reason#*\*} reason=${reason%\**}; fi
+            drops+=("$reason=$((COUNT * frames))")
+        done
+        result=''
     fi
-    drops_since "$drops" || { drops_mark && return 1; }
+    drops_since "${drops[@]}" || { drops_mark && return 1; }
     drops_mark_again
     zw_wait_for "arrived '$result'" 5 || { arrived "$result" || grep . "$ZW_PG"/frames-?.out || true; return 1; }
 }

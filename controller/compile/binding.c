@@ -6,6 +6,10 @@
  * ZW_FLAG_BOUND says how far it has come.  Each step is for one port and one zone: where a port is in different zones by
  * VLAN, each has its own guard.  Numbers of flows and masks: doc/pipeline.md.
  *
+ * OVS decides by what it has read itself, as far as IP's length goes; the entry that it makes in the kernel's datapath is for what the
+ * kernel has read, and that is all of the frame.  So where the two may differ a packet is dropped, harmless as it may be: else the
+ * entry that it leaves would let the next one pass, which is not (tests/system/two-readers.sh).
+ *
  * RFC 826 (ARP), 5227 (its probes), 4861 and 4862 (neighbour discovery), 6105 (RA guard), 7610 (DHCPv6 shield), 7513. */
 
 #include <limits.h>
@@ -18,6 +22,10 @@
 #define ETH_TYPE_ARP 0x0806
 #define DHCP_SERVER_PORT 67
 #define DHCP_CLIENT_PORT 68
+
+/* What solicitations and advertisements fill of a frame: Ethernet (14 bytes), IPv6 (40) and the target (24), or one option (8) more. */
+#define DISCOVERY_BYTES 78
+#define WITH_OPTION_BYTES 86
 
 enum step {
     ETHERNET, /* The Ethernet source. */
@@ -121,6 +129,49 @@ static struct zw_flow *discovery(struct zw_flow *flow, uint8_t type, int code)
     return flow;
 }
 
+/* On to 'step', if it fills no more of the frame: what the frame has behind it would be options to the kernel. */
+static void next_in_frame(struct zw_compiler *c, struct zw_flow *flow, enum step step, uint16_t n_bytes)
+{
+    zw_act_measure(flow, n_bytes);
+    next(c, flow, step);
+}
+
+static void match_long(struct zw_flow *flow, const struct zw_bound *bound, enum zw_flag_long value)
+{
+    zw_match_family(flow, ZW_IPV6);
+    zw_match_in_port(flow, bound->port->ofport);
+    zw_match_reg(flow, ZW_REG_SRC_ZONE, bound->zone->id);
+    zw_match_flags(flow, (uint32_t)value << ZW_FLAG_LONG_FIRST, ZW_FLAG_LONG_MASK);
+}
+
+/* The switch translates what follows a measurement for both of its results, and counts both for each frame.  Only behind ct()
+ * are those that are longer alone. */
+static void longer_than_it_says(struct zw_compiler *c, const struct zw_bound *bound)
+{
+    struct zw_flow *flow = zw_port_flow(ZW_STAGE_BINDING, ZW_PRIO_BLOCK + 2, bound->port);
+
+    match_long(flow, bound, ZW_FLAG_LONGER);
+    zw_act_set_flags(flow, (uint32_t)ZW_FLAG_LONGER_ALONE << ZW_FLAG_LONG_FIRST, ZW_FLAG_LONG_MASK);
+    zw_act_ct(flow, ZW_STAGE_BINDING);
+    zw_emit(c, flow);
+
+    flow = zw_drop_flow(ZW_STAGE_BINDING, ZW_PRIO_BLOCK + 2, ZW_DROP_ND_UNREADABLE, bound->port);
+    match_long(flow, bound, ZW_FLAG_LONGER_ALONE);
+    zw_emit(c, flow);
+}
+
+/* OVS shows ports 0, or type and code 0, where IP's length ends before them. */
+static struct zw_flow *cut_short(const struct zw_bound *bound, enum zw_family family, uint8_t proto)
+{
+    struct zw_flow *flow = drop_at(bound, CONTENTS, ZW_PRIO_BLOCK + 2, ZW_DROP_IP_UNREADABLE);
+
+    zw_match_ip_proto(flow, family, proto);
+    zw_match_no_later_fragment(flow);
+    zw_match_l4_src(flow, 0, UINT16_MAX);
+    zw_match_l4_dst(flow, 0, UINT16_MAX);
+    return flow;
+}
+
 static void ethernet(struct zw_compiler *c, const struct zw_bound *bound)
 {
     if (bound->bindings.closed) {
@@ -157,6 +208,7 @@ static void dhcp_server(struct zw_compiler *c, const struct zw_bound *bound)
         zw_match_ip_proto(flow, dhcp[i].family, IPPROTO_UDP);
         zw_match_l4_dst(flow, dhcp[i].client, 0xffff);
         zw_emit(c, flow);
+        zw_emit(c, cut_short(bound, dhcp[i].family, IPPROTO_UDP));
     }
 }
 
@@ -172,6 +224,10 @@ static void router(struct zw_compiler *c, const struct zw_bound *bound)
         zw_match_icmp(flow, of_routers[i], -1);
         zw_emit(c, flow);
     }
+    /* To one receiver this is an echo's reply.  A redirect does not pass STATE, whoever it is from. */
+    struct zw_flow *flow = cut_short(bound, ZW_IPV4, IPPROTO_ICMP);
+    zw_match_flags(flow, ZW_FLAG_STATELESS_MASK, ZW_FLAG_STATELESS_MASK);
+    zw_emit(c, flow);
 }
 
 /* Who has an address that another one probes for answers to all (RFC 4862, 5.4.3). */
@@ -186,6 +242,7 @@ static void match_objection(struct zw_flow *flow)
 /* 'mac' in ARP and in the options of neighbour discovery; no_mac: there is no option. */
 static void hardware_address(struct zw_compiler *c, const struct zw_bound *bound, const struct zw_mac *mac)
 {
+    uint16_t n_bytes = mac == &no_mac ? DISCOVERY_BYTES : WITH_OPTION_BYTES;
     struct zw_flow *flow;
 
     if (mac != &no_mac) {
@@ -195,19 +252,30 @@ static void hardware_address(struct zw_compiler *c, const struct zw_bound *bound
     }
     flow = discovery(at(bound, CONTENTS, ZW_PRIO_EXACT), ND_NEIGHBOR_SOLICIT, 0);
     zw_match_nd_source_mac(flow, mac->bytes);
-    next_if_ip(c, bound, flow, SOURCE);
+    next_in_frame(c, flow, SOURCE, n_bytes);
 
     flow = discovery(at(bound, CONTENTS, ZW_PRIO_EXACT), ND_NEIGHBOR_ADVERT, 0);
     zw_match_nd_target_mac(flow, mac->bytes);
-    next_if_ip(c, bound, flow, TARGET);
+    next_in_frame(c, flow, TARGET, n_bytes);
 
     if (c->learns_nd && !bound->zone->guard.ip) { /* Only these: of answers to one, anybody can ask for many. */
         flow = at(bound, CONTENTS, ZW_PRIO_EXACT + 1);
         match_objection(flow);
         zw_match_nd_target_mac(flow, mac->bytes);
         tell_bound(flow, bound);
-        pass(c, flow);
+        next_in_frame(c, flow, TARGET, n_bytes);
     }
+}
+
+/* Who looks for duplicates gives no address, but may add a nonce (RFC 7527): one option, which OVS does not show. */
+static void duplicates(struct zw_compiler *c, const struct zw_bound *bound)
+{
+    struct zw_prefix none = host(&unspecified[1]);
+    struct zw_flow *flow = discovery(at(bound, CONTENTS, ZW_PRIO_EXACT + 1), ND_NEIGHBOR_SOLICIT, 0);
+
+    zw_match_ip_src(flow, &none);
+    zw_match_nd_source_mac(flow, no_mac.bytes);
+    next_in_frame(c, flow, SOURCE, WITH_OPTION_BYTES);
 }
 
 static void match_dhcp_answer(struct zw_flow *flow)
@@ -282,11 +350,18 @@ static void contents(struct zw_compiler *c, const struct zw_bound *bound)
     if (!guard->allows_router) {
         router(c, bound);
     }
+    if (!guard->allows_router || guard->mac || guard->ip) {
+        zw_emit(c, cut_short(bound, ZW_IPV6, IPPROTO_ICMPV6));
+    }
+    if (guard->mac || guard->ip) {
+        longer_than_it_says(c, bound);
+    }
     if (guard->mac) {
         for (size_t i = 0; i < bound->bindings.n_macs; i++) {
             hardware_address(c, bound, &bound->bindings.macs[i]);
         }
         hardware_address(c, bound, &no_mac);
+        duplicates(c, bound);
         flow = drop_at(bound, CONTENTS, ZW_PRIO_MATCH, ZW_DROP_ARP_MAC);
         zw_match_eth_type(flow, ETH_TYPE_ARP);
         zw_emit(c, flow);
@@ -296,7 +371,10 @@ static void contents(struct zw_compiler *c, const struct zw_bound *bound)
         flow = at(bound, CONTENTS, ZW_PRIO_MATCH);
         zw_match_eth_type(flow, ETH_TYPE_ARP);
         next(c, flow, TARGET);
-        next(c, discovery(at(bound, CONTENTS, ZW_PRIO_MATCH), ND_NEIGHBOR_ADVERT, -1), TARGET);
+        flow = discovery(at(bound, CONTENTS, ZW_PRIO_MATCH), ND_NEIGHBOR_SOLICIT, -1);
+        next_in_frame(c, flow, SOURCE, WITH_OPTION_BYTES);
+        flow = discovery(at(bound, CONTENTS, ZW_PRIO_MATCH), ND_NEIGHBOR_ADVERT, -1);
+        next_in_frame(c, flow, TARGET, WITH_OPTION_BYTES);
     } else if (c->learns_nd) {
         flow = at(bound, CONTENTS, ZW_PRIO_MATCH);
         match_objection(flow);

@@ -67,6 +67,18 @@ def is_server(guard, frame):
     return not guard.router and packet.l4[0] in OF_ROUTERS.get((version, packet.proto), ())
 
 
+def hides_its_header(guard, frame):
+    """Whether it may be one that IP cuts short: ports 0, type 0.  To one receiver, ICMP like that is an echo's reply."""
+    packet = frame.ip
+    if packet is None or frame.fragment == "later" or packet.l4 != (0, 0):
+        return False
+    if packet.proto == UDP:
+        return not guard.dhcp_server
+    if packet.proto == ICMPV6 and packet.src.version == 6:
+        return not guard.router or guard.mac or guard.ip
+    return packet.proto == ICMP and packet.src.version == 4 and frame.is_group and not guard.router
+
+
 def says_own_mac(macs, frame):
     if frame.dl_src not in macs:
         return False
@@ -106,7 +118,7 @@ def lets_pass(zone, frame):
     if guard is None:
         return True
     macs, addresses = bindings(zone, frame.port, frame.port.segment_of(frame.vid))
-    return (not is_server(guard, frame) and (not guard.mac or says_own_mac(macs, frame))
+    return (not is_server(guard, frame) and not hides_its_header(guard, frame) and (not guard.mac or says_own_mac(macs, frame))
             and (not guard.ip or says_own_ip(guard, addresses, frame)))
 
 

@@ -359,6 +359,21 @@ def guard_of_servers():
         expect(f"no server: {l4}", sent("true", src, "udp", *l4), True)
 
 
+def guard_of_headers():
+    def sent(text, src, proto, l4=(0, 0), **changes):
+        return guarded(text, ip=judge.Packet(address(src), address("10.0.0.9" if "." in src else "fd00::9"), PROTO[proto], l4),
+                       **({"dl_dst": "52:54:00:00:00:09"} | changes))
+
+    every = "true", "{dhcp-server: allow}", "{router: allow}", "{router: allow, mac: false, ip: false}"
+    for src, proto, passes in [("10.0.0.2", "udp", [False, True, False, False]), ("fd00::2", "udp", [False, True, False, False]),
+                               ("fd00::2", "icmpv6", [False, False, False, True]), ("10.0.0.2", "icmp", [True] * 4),
+                               ("10.0.0.2", "tcp", [True] * 4)]:
+        expect(f"{proto} from {src} without its header", [sent(text, src, proto) for text in every], passes)
+        expect(f"{proto} from {src} with one", [sent(text, src, proto, (0, 1)) for text in every], [True] * 4)
+    to_all = [sent(text, "10.0.0.2", "icmp", dl_dst="ff:ff:ff:ff:ff:ff") for text in every]
+    expect("to all without its header", to_all, [False, False, True, True])
+
+
 def guard_without_addresses():
     ids = {"attached-mac": OTHER}
     for text, passes_4, passes_1 in [("true", False, False), ("{ip: false}", True, False), ("{ip: false, mac: false}", True, True),
@@ -404,6 +419,7 @@ sys.exit(tap.run([
     ("a guard of MAC addresses", guard_of_macs),
     ("a guard of IP addresses", guard_of_addresses),
     ("a guard against servers and routers", guard_of_servers),
+    ("a guard against headers cut short", guard_of_headers),
     ("a guard that has no addresses for a port", guard_without_addresses),
     ("nobody else sends from a receiver's own address", land),
     ("a zone's number", ids),

@@ -12,6 +12,7 @@ import sys
 
 from model.ports import LOCAL
 
+LONGER_ALONE = 0x30000  # Of reg7.
 VERDICTS = {0: None, 1: "allow", 2: "deny", 3: "ask", 0x802: "reject"}
 
 
@@ -89,6 +90,9 @@ class Trace:
                     tag = 0
             elif line.startswith("Flow: ") and "recirc_id=" in line:
                 registers = {int(n): int(v, 0) for n, v in re.findall(r"\breg(\d+)=(0x[0-9a-f]+|\d+)", line)}
+                if registers.get(7, 0) & LONGER_ALONE == LONGER_ALONE:
+                    number = None  # A frame that is longer, which the packet is not.
+                    continue
                 number = registers[3]
                 copies[number].zones = (registers.get(0, 0), registers.get(1, 0))
             elif found := re.search(r"set_field:0x(\w+)/0x(?:80|1)?7->reg7", line):

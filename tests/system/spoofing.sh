@@ -164,7 +164,7 @@ truth 'a listener report             | g | a b f t h i  | eth(MG, "33:33:00:00:0
 lie   '*advertised: address of another| g | nd-target/own-g  | eth(MG, MB, ip(SG, SB, na(SF, MG)))'
 lie   'advertised: MAC of another    | g | nd-mac/own-g     | eth(MG, MB, ip(SG, SB, na(SG, MF)))'
 lie   'advertised from another       | g | ip-source/own-g  | eth(MG, MB, ip(SF, SB, na(SG, MG)))'
-lie   'advertised, with options before| g | nd-target/own-g | eth(MG, MB, ip(SG, SB, na(SF, MG), headers=[60]))'
+lie   'advertised, with options before| g | nd-target/own-g nd-unreadable/own-g | eth(MG, MB, ip(SG, SB, na(SF, MG), headers=[60]))'
 lie   'solicited with MAC of another | g | nd-mac/own-g     | eth(MG, MB, ip(SG, SB, ns(SB, MF)))'
 lie   'solicited from another        | g | ip-source/own-g  | eth(MG, MB, ip(SF, SB, ns(SB, MG)))'
 lie   'duplicates of another         | g | nd-target/own-g  | eth(MG, "33:33:ff:00:00:03", ip("::", "ff02::1:ff00:3", ns(SF)))'
@@ -174,11 +174,14 @@ truth 'DHCP renewal                  | g | b    | eth(MG, MB, ip(IG, IB, udp(68,
 truth 'DHCPv6 solicit                | g | a b f t h i  | eth(MG, "33:33:00:01:00:02", ip(LG, "ff02::1:2", udp(546, 547)))'
 lie   'DHCP offer                    | g | dhcp-server/own-g | eth(MG, MB, ip(IG, IB, udp(67, 68, dhcp(2, 2, MB, IB))))'
 lie   'DHCP offer to all             | g | dhcp-server/own-g | eth(MG, BROADCAST, ip(IG, "255.255.255.255", udp(67, 68, dhcp(2, 2, MB, IB))))'
-# The kernel reads the ports that are there, though IP does not say so.
+# Where the kernel reads what is there though IP does not say so, reasons depend on which of the two read it: two-readers.sh.
 if [ "$ZW_DATAPATH" = netdev ]; then
-    lie   'the same, cut short           | g | invalid*6          | eth(MG, BROADCAST, cut(ip(IG, "255.255.255.255", udp(67, 68, dhcp(2, 2, MB, IB))), 20))'
-    lie   'the same, cut in the header   | g | invalid*6          | eth(MG, BROADCAST, cut(ip(IG, "255.255.255.255", udp(67, 68, dhcp(2, 2, MB, IB))), 27))'
-    lie   'RA, cut short                 | g | invalid*6          | eth(MG, ALL_NODES_MAC, cut(ip(LG, ALL_NODES, ra(MG)), 3))'
+    lie   'the same, cut short           | g | ip-unreadable/own-g | eth(MG, BROADCAST, cut(ip(IG, "255.255.255.255", udp(67, 68, dhcp(2, 2, MB, IB))), 20))'
+    lie   'the same, cut in the header   | g | ip-unreadable/own-g | eth(MG, BROADCAST, cut(ip(IG, "255.255.255.255", udp(67, 68, dhcp(2, 2, MB, IB))), 27))'
+    lie   'RA, cut short                 | g | ip-unreadable/own-g | eth(MG, ALL_NODES_MAC, cut(ip(LG, ALL_NODES, ra(MG)), 3))'
+    lie   'ICMP to all, cut short        | g | ip-unreadable/own-g | eth(MG, BROADCAST, cut(ip(IG, "255.255.255.255", icmp(9)), 20))'
+    lie   'DHCP without a guard, cut     | f | invalid*6          | eth(MF, BROADCAST, cut(ip(IF, "255.255.255.255", udp(67, 68, dhcp(2, 2, MB, IB))), 20))'
+    lie   'RA without a guard, cut       | f | invalid*6          | eth(MF, ALL_NODES_MAC, cut(ip("fe80::1", ALL_NODES, ra(MF)), 3))'
 fi
 lie   'DHCP offer from another port  | g | dhcp-server/own-g | eth(MG, MB, ip(IG, IB, udp(4711, 68, dhcp(2, 2, MB, IB))))'
 lie   'DHCP to a relay               | g | dhcp-server/own-g | eth(MG, MB, ip(IG, IB, udp(67, 67, dhcp(2, 2, MB, IB))))'

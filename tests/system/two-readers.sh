@@ -1,0 +1,119 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# The kernel and vswitchd read a packet each for itself: the kernel all that is in the frame, vswitchd as far as IP's length goes.
+# vswitchd decides by what it has read and gives the kernel an entry for what the kernel has read; so a frame in which the two
+# differ could open the way for the next one, which the guard would have dropped.  Each case is such a pair, a harmless frame and a lie.
+. "${ZW_SRCDIR:-$(dirname "$0")/../..}/tests/system/tap.sh"
+# shellcheck source=../frames.sh
+. "$ZW_SRCDIR/tests/frames.sh"
+
+VMS=(b g)
+
+setup() {
+    cat >"$ZW_PG/policy.yaml" <<'POLICY'
+version: 1
+zones:
+  free: {ports: [{name: free-b}]}
+  guarded:
+    ports: [{name: own-g, addresses: [10.20.0.4, "fd00:20::4"]}]
+    guard: true
+rules:
+  - {name: all, from: any, to: any, action: allow}
+POLICY
+    zw_vm_add b free-b '' ''
+    zw_vm_add g own-g '' ''
+    frames_silence "${VMS[@]}"
+    zw_daemon_start "$ZW_PG/policy.yaml"
+    frames_catch "${VMS[@]}"
+}
+
+zw_playground_start || exit 99
+zw_case "VMs that are silent" setup
+MB=$(zw_vm_mac b) MG=$(zw_vm_mac g)
+FRAME_NAMES=("MB=$MB" "MG=$MG" MF=02:00:00:00:ff:01 IB=10.20.0.2 IG=10.20.0.4 SB=fd00:20::2 SG=fd00:20::4 SF=fd00:20::3)
+FRAME_NAMES+=("LG=$("$PYTHON" -c 'import ipaddress, sys
+mac = bytes.fromhex(sys.argv[1].replace(":", ""))
+print(ipaddress.IPv6Address(bytes.fromhex("fe80000000000000") + bytes((mac[0] ^ 2,)) + mac[1:3] + b"\xff\xfe" + mac[3:]))' "$MG")")
+frames_serve g
+
+# dropped N: that many more than at the mark, whatever the reasons.  Where there are two readers some count twice: a revalidator goes
+# by what the kernel has read.
+dropped() {
+    local n
+    _drops_delta
+    n=$(awk -F= '{ n += $2 } END { print n + 0 }' "$ZW_PG/drops-delta")
+    if [ "$1" -gt 0 ] && [ "$ZW_DATAPATH" != netdev ]; then [ "$n" -ge "$1" ]; else [ "$n" -eq "$1" ]; fi
+}
+
+# caught FRAME: how many of them b has got.
+caught() { grep -c "^frame $(cd "$ZW_SRCDIR/tests" && "$PYTHON" -B -c 'import sys; from frames import *
+for word in sys.argv[2:]: name, value = word.split("=", 1); globals()[name] = value
+print(eval(sys.argv[1]).hex())' "$1" "${FRAME_NAMES[@]}")" "$ZW_PG/frames-b.out" || true; }
+
+# pair FIRST LIE [arrives]: the lie is dropped, twice at once and again when the switch has had time to look; so is the other
+# one, unless it arrives where the switch has but one reader.
+pair() {
+    local harmless=0
+    if [ $# -gt 2 ] && [ "$ZW_DATAPATH" = netdev ]; then harmless=2; fi
+    : >"$ZW_PG/frames-b.out"
+    drops_mark
+    frame g "[$1, $2, $2]"
+    zw_appctl revalidator/wait >/dev/null
+    frame g "[$1, $2]"
+    zw_wait_for "dropped $((5 - harmless))" 5 || { cat "$ZW_PG/drops-delta"; cat "$ZW_PG/frames-b.out"; return 1; }
+    zw_wait_for "[ \$(frames_caught b) -eq $harmless ]" 2
+    [ "$(caught "$2")" -eq 0 ]
+}
+
+# honest FRAME: arrives.
+honest() {
+    : >"$ZW_PG/frames-b.out"
+    drops_mark
+    frame g "$1" 2
+    zw_wait_for '[ "$(frames_caught b)" -eq 2 ]' 5
+    dropped 0
+}
+
+DHCP='udp(67, 68, dhcp(2, 2, MB, IB))'
+for cut in 20 27; do
+    zw_case "DHCP's offer behind one of $cut bytes" \
+        pair "eth(MG, MB, cut(ip(IG, IB, $DHCP), $cut))" "eth(MG, MB, ip(IG, IB, $DHCP))"
+done
+zw_case "DHCP's offer in fragments behind one of 20 bytes" \
+    pair "eth(MG, MB, cut(fragments(IG, IB, $DHCP, 104)[0], 20))" "eth(MG, MB, fragments(IG, IB, $DHCP, 104)[0])"
+for cut in 0 7; do
+    zw_case "DHCPv6's advertisement behind one of $cut bytes" \
+        pair "eth(MG, MB, cut(ip(LG, SB, udp(547, 546)), $cut))" "eth(MG, MB, ip(LG, SB, udp(547, 546)))"
+done
+for cut in 0 3; do
+    zw_case "a router's advertisement behind one of $cut bytes" \
+        pair "eth(MG, MB, cut(ip(LG, SB, ra(MG)), $cut))" "eth(MG, MB, ip(LG, SB, ra(MG)))"
+done
+zw_case "a router's advertisement behind one that ends in its options" \
+    pair "eth(MG, MB, cut(ip(LG, SB, ra(MG), headers=[0]), 4))" "eth(MG, MB, ip(LG, SB, ra(MG), headers=[0]))"
+zw_case "a redirect in IPv6 behind one of 0 bytes" \
+    pair "eth(MG, MB, cut(ip(LG, SB, redirect6(LG, SF)), 0))" "eth(MG, MB, ip(LG, SB, redirect6(LG, SF)))"
+
+# Neighbour discovery: what stands behind it in the frame are options to the kernel.
+zw_case "another's address advertised behind the own, each with options twice" \
+    pair "eth(MG, MB, ip(SG, SB, na(SG, MG))) + link_option(2, MG)" "eth(MG, MB, ip(SG, SB, na(SF, MG))) + link_option(2, MG)" arrives
+zw_case "another's MAC advertised behind one that is not in the packet" \
+    pair "eth(MG, MB, ip(SG, SB, na(SG))) + link_option(2, MF)" "eth(MG, MB, ip(SG, SB, na(SG, MF)))" arrives
+zw_case "the same with an IPv6 header between" \
+    pair "eth(MG, MB, ip(SG, SB, na(SG), headers=[60])) + link_option(2, MF)" "eth(MG, MB, ip(SG, SB, na(SG, MF), headers=[60]))"
+zw_case "another's MAC solicits behind one that is not in the packet" \
+    pair "eth(MG, MB, ip(SG, SB, ns(SB))) + link_option(1, MF)" "eth(MG, MB, ip(SG, SB, ns(SB, MF)))" arrives
+zw_case "another's MAC solicits behind the own, each with options twice" \
+    pair "eth(MG, MB, ip(SG, SB, ns(SB, MG))) + link_option(1, MG)" "eth(MG, MB, ip(SG, SB, ns(SB, MF))) + link_option(1, MG)" arrives
+
+# What hosts send is not of that kind.
+zw_case "a solicitation" honest 'eth(MG, MB, ip(SG, SB, ns(SB, MG)))'
+zw_case "one without its option" honest 'eth(MG, MB, ip(SG, SB, ns(SB)))'
+zw_case "an advertisement" honest 'eth(MG, MB, ip(SG, SB, na(SG, MG)))'
+zw_case "one without its option" honest 'eth(MG, MB, ip(SG, SB, na(SG)))'
+zw_case "a probe" honest 'dad(MG, SG)'
+zw_case "a probe with a nonce (RFC 7527)" honest 'dad(MG, SG, NONCE)'
+zw_case "an echo" honest 'eth(MG, MB, ip(IG, IB, icmp(8)))'
+zw_case "a datagram in a padded frame" honest 'eth(MG, MB, ip(IG, IB, udp(1000, 2000, b"")))'
+zw_done
