@@ -11,9 +11,9 @@
 #include <netinet/in.h>
 
 #include "controller/compile/compile-private.h"
+#include "controller/policy/icmp.h"
 
 #define ETH_TYPE_ARP 0x0806
-#define MLDV2_REPORT 143
 
 /* What goes on behind ct() begins with a lookup of its own, maybe by newer flows: it says by which zones it got so far. */
 static void track(struct zw_compiler *c, struct zw_flow *flow)
@@ -65,10 +65,6 @@ static void ip(struct zw_compiler *c, enum zw_family family)
 
 void zw_compile_conntrack(struct zw_compiler *c)
 {
-    static const uint8_t untracked_types[] = {MLD_LISTENER_QUERY, MLD_LISTENER_REPORT, MLD_LISTENER_REDUCTION,
-                                              ND_ROUTER_SOLICIT,  ND_ROUTER_ADVERT,    ND_NEIGHBOR_SOLICIT,
-                                              ND_NEIGHBOR_ADVERT, ND_REDIRECT,         MLDV2_REPORT};
-
     struct zw_flow *flow = zw_static_flow(ZW_STAGE_CONNTRACK, ZW_PRIO_BLOCK);
     zw_match_eth_type(flow, ETH_TYPE_ARP);
     zw_act_goto(flow, ZW_STAGE_OUTPUT);
@@ -76,8 +72,10 @@ void zw_compile_conntrack(struct zw_compiler *c)
 
     neighbour(c, ND_NEIGHBOR_SOLICIT);
     neighbour(c, ND_NEIGHBOR_ADVERT);
-    for (size_t i = 0; i < sizeof untracked_types; i++) {
-        untracked(c, untracked_types[i]);
+    for (unsigned int type = 0; type <= UINT8_MAX; type++) {
+        if (zw_icmpv6_is_untracked((uint8_t)type)) {
+            untracked(c, (uint8_t)type);
+        }
     }
     ip(c, ZW_IPV4);
     ip(c, ZW_IPV6);

@@ -26,6 +26,8 @@ const char *zw_step_text(enum zw_step step)
 const char *zw_step_name(enum zw_step step)
 {
     switch (step) {
+    case ZW_STEP_DISCOVERY:
+        return "discovery";
     case ZW_STEP_NO_ZONE:
         return "no-zone";
     case ZW_STEP_ISOLATED:

@@ -12,14 +12,16 @@
 
 #include "controller/policy/policy.h"
 
-/* Where in the policy a decision was made. */
+/* Where in the policy a decision was made.  DISCOVERY is no answer of zw_decide(), which is not asked: the switch says so, and
+ * explain.h after it. */
 #define ZW_STEPS                                                            \
     ZW_STEP(NO_ZONE, "a port that belongs to no zone")                      \
     ZW_STEP(ISOLATED, "two ports of one zone that is isolated")             \
     ZW_STEP(RULE, "the first rule that matches")                            \
     ZW_STEP(OTHERWISE, "an ask that nothing decided follows its otherwise") \
     ZW_STEP(NOT_IP, "no rule for this EtherType matches")                   \
-    ZW_STEP(DEFAULT, "no rule matches")
+    ZW_STEP(DEFAULT, "no rule matches")                                     \
+    ZW_STEP(DISCOVERY, "this is neighbour discovery, which passes without a rule")
 enum zw_step {
 #define ZW_STEP(NAME, TEXT) ZW_STEP_##NAME,
     ZW_STEPS

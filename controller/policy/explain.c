@@ -8,6 +8,7 @@
 
 #include "controller/base/memory.h"
 #include "controller/base/names.h"
+#include "controller/policy/icmp.h"
 #include "controller/policy/service.h"
 
 #define CLIENT_PORT 49152 /* The first of the dynamic ports (RFC 6335), if none is named. */
@@ -258,7 +259,90 @@ static uint8_t find_family(const struct zw_endpoint *from, const struct zw_endpo
     return family;
 }
 
+/* "ah" of IPv6 matches nothing, and what is behind it something else. */
+static bool check_header(const char *service, const struct zw_packet_key *key, struct zw_problems *problems)
+{
+    if (key->eth_type || key->src.family != ZW_IPV6 || !zw_ipv6_looks_past(key->proto)) {
+        return true;
+    }
+    zw_problems_add(problems, NULL, 0, 0,
+                    "service \"%s\": in IPv6 the switch looks past this header, and no rule sees it: ask about the "
+                    "protocol behind it, such as tcp/443",
+                    service);
+    return false;
+}
+
+/* Verdict. */
+
+static enum zw_icmp_way icmp_way(const struct zw_packet_key *key)
+{
+    bool is_icmp = !key->eth_type && (key->proto == IPPROTO_ICMP || key->proto == IPPROTO_ICMPV6);
+
+    return is_icmp
+               ? zw_icmp_way(key->proto == IPPROTO_ICMP ? ZW_IPV4 : ZW_IPV6, (uint8_t)key->sport, (uint8_t)key->dport)
+               : ZW_ICMP_BEGINS;
+}
+
+/* What needs no rule needs the zones all the same. */
+static struct zw_verdict judge(const struct zw_policy *policy, const struct zw_explanation *explanation)
+{
+    struct zw_verdict v = zw_decide(policy, explanation->from.port_zone, explanation->to.port_zone, &explanation->key);
+
+    if (icmp_way(&explanation->key) == ZW_ICMP_NO_RULE && v.step != ZW_STEP_NO_ZONE && v.step != ZW_STEP_ISOLATED) {
+        return (struct zw_verdict){
+            .action = ZW_ALLOW, .step = ZW_STEP_DISCOVERY, .src = v.src, .dst = v.dst, .log = ZW_LOG_NONE};
+    }
+    return v;
+}
+
 /* Notes. */
+
+static bool is_group(const struct zw_addr *addr)
+{
+    static const uint8_t broadcast[4] = {255, 255, 255, 255};
+
+    return addr->family == ZW_IPV6 ? addr->bytes[0] == 0xff
+                                   : (addr->bytes[0] & 0xf0) == 0xe0 || !memcmp(addr->bytes, broadcast, 4);
+}
+
+/* What conntrack says is not in the verdict, but a message that it never takes for a beginning does what no rule says. */
+static void note_icmp(const struct zw_explanation *explanation, struct zw_problems *notes)
+{
+    const char *text = NULL;
+
+    if (explanation->to.has_addr && is_group(&explanation->to.addr)) {
+        return;
+    }
+    switch (icmp_way(&explanation->key)) {
+    case ZW_ICMP_FOLLOWS:
+        text = "no session begins with this message, whatever a rule says: to one receiver it passes only as an answer "
+               "or error of a session that was let in";
+        break;
+    case ZW_ICMP_NEVER:
+        text = "no session begins with a redirect, nor is it part of one: to one receiver it is dropped, whatever a "
+               "rule says";
+        break;
+    case ZW_ICMP_KERNEL_ALONE:
+        text = "only the kernel's conntrack lets a session begin with this message: on a bridge with datapath_type "
+               "netdev it is dropped to one receiver, whatever a rule says";
+        break;
+    case ZW_ICMP_NO_RULE:
+    case ZW_ICMP_BY_ITSELF:
+    case ZW_ICMP_BEGINS:
+        return;
+    }
+    zw_problems_add(notes, NULL, 0, 0, "%s", text);
+}
+
+/* The question named no address, and the answer is about IPv4. */
+static void note_header(const struct zw_explanation *explanation, struct zw_problems *notes)
+{
+    if (!explanation->key.eth_type && !explanation->from.has_addr && !explanation->to.has_addr &&
+        zw_ipv6_looks_past(explanation->key.proto)) {
+        zw_problems_add(notes, NULL, 0, 0,
+                        "this is for IPv4: in IPv6 the switch looks past this header, to the protocol behind it");
+    }
+}
 
 static bool zone_set_has(const struct zw_zone_set *set, const struct zw_zone *zone)
 {
@@ -295,6 +379,9 @@ static void note_what_is_open(const struct zw_policy *policy, struct zw_explanat
 {
     size_t n = explanation->verdict.rule ? explanation->verdict.rule->number - 1 : policy->n_rules;
 
+    if (explanation->verdict.step == ZW_STEP_DISCOVERY) {
+        return;
+    }
     for (size_t i = 0; i < n; i++) {
         const struct zw_rule *rule = &policy->rules[i];
 
@@ -389,16 +476,18 @@ bool zw_explain(const struct zw_policy *policy, const struct zw_inventory *inven
     }
     set_service(&explanation->key, &item);
     set_addresses(policy, explanation, from_zone, to_zone, family);
-    if (!set_from_port(from_port, explanation, problems)) {
+    if (!check_header(service, &explanation->key, problems) || !set_from_port(from_port, explanation, problems)) {
         return false;
     }
-    explanation->verdict = zw_decide(policy, explanation->from.port_zone, explanation->to.port_zone, &explanation->key);
+    explanation->verdict = judge(policy, explanation);
     note_zone(from_zone, explanation->verdict.src, &explanation->key, &explanation->notes);
     note_zone(to_zone, explanation->verdict.dst, &explanation->key, &explanation->notes);
     note_port(&explanation->from, &explanation->notes);
     note_port(&explanation->to, &explanation->notes);
     note_vlans(&explanation->from, &explanation->to, &explanation->notes);
     note_what_is_open(policy, explanation);
+    note_icmp(explanation, &explanation->notes);
+    note_header(explanation, &explanation->notes);
     return true;
 }
 

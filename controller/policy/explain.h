@@ -7,7 +7,8 @@
  *     ZONE@ADDRESS, PORT@ADDRESS, PORT/VLAN@ADDRESS
  *     ADDRESS                   the zone "behind" another that has it, by the longest prefix
  * where "zone:NAME" and "port:NAME" say which one is meant if a zone and a port have one name; else it is the zone.
- * Pure: reads the policy and, for ports, an inventory. */
+ * Neighbour discovery, which the switch lets pass without a rule, is answered so.  Pure: reads the policy and, for ports, an
+ * inventory. */
 
 #ifndef ZW_POLICY_EXPLAIN_H
 #define ZW_POLICY_EXPLAIN_H 1

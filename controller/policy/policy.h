@@ -142,6 +142,7 @@ struct zw_rule {
     enum zw_log_level log;
     const char *file;
     int line;
+    int service_below, service_column; /* Lines below 'line', and column, of what "service" says. */
 };
 
 /* What opens a TCP session. */

@@ -378,6 +378,8 @@ void zw_reader_rule(struct zw_reader *r, const struct zw_yaml_node *node, struct
     }
     if (values[KEY_SERVICE]) {
         zw_reader_service(r, values[KEY_SERVICE], true, &rule->service);
+        rule->service_below = values[KEY_SERVICE]->line - node->line;
+        rule->service_column = values[KEY_SERVICE]->column;
     }
     if (values[KEY_FROM_PORTS]) {
         zw_reader_port_ranges(r, values[KEY_FROM_PORTS], &rule->from_ports);

@@ -8,7 +8,7 @@
 #include "controller/policy/policy-private.h"
 
 /* A reminder: a new member that decides about packets belongs into zw_rule_says_same(), or changes of it are not sent. */
-_Static_assert(sizeof(void *) != 8 || sizeof(struct zw_rule) == 152,
+_Static_assert(sizeof(void *) != 8 || sizeof(struct zw_rule) == 160,
                "struct zw_rule is as zw_rule_says_same() knows it");
 
 static bool same_zones(const struct zw_zone_set *a, const struct zw_zone_set *b)

@@ -227,6 +227,12 @@ bool zw_protocol_has_ports(uint8_t proto)
     return proto == IPPROTO_TCP || proto == IPPROTO_UDP || proto == IPPROTO_SCTP;
 }
 
+bool zw_ipv6_looks_past(uint8_t proto)
+{
+    return proto == IPPROTO_HOPOPTS || proto == IPPROTO_ROUTING || proto == IPPROTO_FRAGMENT || proto == IPPROTO_AH ||
+           proto == IPPROTO_DSTOPTS;
+}
+
 const char *zw_service_item_parse(const char *text, struct zw_service_item *item)
 {
     size_t size = strcspn(text, "/");

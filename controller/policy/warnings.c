@@ -2,6 +2,7 @@
 #include "zw-config.h"
 
 #include "controller/policy/policy.h"
+#include "controller/policy/service.h"
 
 static bool has_dhcp_server(const struct zw_policy *policy)
 {
@@ -32,6 +33,34 @@ static const struct zw_zone *isolates_all(const struct zw_rule *rule)
     return zone && zone->is_isolated ? zone : NULL;
 }
 
+static bool has_ipv6(const struct zw_prefixes *set)
+{
+    for (size_t i = 0; i < set->n; i++) {
+        if (set->list[i].addr.family == ZW_IPV6) {
+            return true;
+        }
+    }
+    return !set->n;
+}
+
+/* "ah" for a rule that may be about IPv6, where it matches nothing. */
+static void warn_of_headers(const struct zw_rule *rule, struct zw_problems *warnings)
+{
+    if (!has_ipv6(&rule->from_addresses) || !has_ipv6(&rule->to_addresses)) {
+        return;
+    }
+    for (size_t i = 0; i < rule->service.n; i++) {
+        const struct zw_service_item *item = &rule->service.items[i];
+
+        if (!item->eth_type && zw_ipv6_looks_past(item->proto)) {
+            zw_problems_add(warnings, rule->file, rule->line + rule->service_below, rule->service_column,
+                            "warning: protocol %u of rule \"%s\" matches IPv4 only: in IPv6 the switch looks past this "
+                            "header, and rules see the protocol behind it",
+                            item->proto, rule->name);
+        }
+    }
+}
+
 static void warn_of_rules(const struct zw_policy *policy, struct zw_problems *warnings)
 {
     for (size_t i = 0; i < policy->n_rules; i++) {
@@ -45,6 +74,7 @@ static void warn_of_rules(const struct zw_policy *policy, struct zw_problems *wa
                 "isolated",
                 rule->name, zone->name);
         }
+        warn_of_headers(rule, warnings);
     }
 }
 

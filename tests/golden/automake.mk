@@ -28,6 +28,7 @@ EXTRA_DIST += tests/golden/cli/explain.txt
 EXTRA_DIST += tests/golden/cli/flows.txt
 EXTRA_DIST += tests/golden/cli/good.yaml
 EXTRA_DIST += tests/golden/cli/help.txt
+EXTRA_DIST += tests/golden/cli/ipv6-headers.yaml
 EXTRA_DIST += tests/golden/cli/policy.txt
 EXTRA_DIST += tests/golden/cli/ports.txt
 EXTRA_DIST += tests/golden/cli/rules.txt

@@ -82,6 +82,8 @@ neighbours() {
     if zw_vm_exec denied ping -c 1 -W 1 fd00:20::1; then false; fi
     zw_vm_exec denied ip neigh show 10.20.0.1 | grep "lladdr $(zw_vm_mac vm1)"
     zw_vm_exec denied ip neigh show fd00:20::1 | grep "lladdr $(zw_vm_mac vm1)"
+    zw_ctl explain denied vm1 icmpv6/135 | grep "^allow: this is neighbour discovery"
+    if zw_ctl explain denied vm1 icmpv6/128; then false; fi
 }
 
 # send_nd VM TYPE HOP-LIMIT: to all nodes.

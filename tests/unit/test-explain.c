@@ -17,6 +17,7 @@ static const char policy_text[] =
     "  db: {ports: [{name: vnet-db}]}\n"
     "  both: {ports: [{name: web-too}]}\n"
     "  outside: {ports: [{name: uplink0}]}\n"
+    "  guests: {ports: [{name: 'guest*'}], isolated: true}\n"
     "  dmz: {ports: [{name: split, vlans: [10-19, 30]}]}\n"
     "  lab: {ports: [{name: \"split\", vlans: [20]}, {name: \"spl*\", vlans: 30}, {name: tenth-port}]}\n"
     "  office: {behind: outside, addresses: [192.168.10.0/24, '2001:db8:10::/48']}\n"
@@ -173,6 +174,85 @@ static void test_zones_behind(void)
     tear_down();
 }
 
+static const char follows[] =
+    "no session begins with this message, whatever a rule says: to one receiver it passes only as an answer or error of "
+    "a session that was let in\n";
+
+static void check_noted(const char *from, const char *to, const char *service, const char *verdict, const char *note)
+{
+    char want[512];
+
+    snprintf(want, sizeof want, "%s\n%s", verdict, note);
+    check(from, to, service, want);
+}
+
+static void test_neighbour_discovery(void)
+{
+    set_up();
+    check("outside", "zone:db", "icmpv6/135", "allow discovery outside>db 58:135 v6\n");
+    check("zone:db", "outside@fd00::1", "icmpv6/neighbor-advertisement", "allow discovery db>outside 58:136 v6\n");
+    check("office", "web", "icmpv6/136/0", "allow discovery office>web 58:136 v6\n");
+    check("guests", "web", "icmpv6/135", "allow discovery guests>web 58:135 v6\n");
+    check("guests", "guests", "icmpv6/135", "deny isolated guests>guests 58:135 v6\n");
+    check("web", "nowhere", "icmpv6/135",
+          "deny no-zone web>- 58:135 v6\nport \"nowhere\" has no zone: no zone selects it\n");
+    check("outside", "zone:db", "icmpv6/135/1", "deny default outside>db 58:135 v6\n");
+    check("outside", "zone:db", "icmpv6/133", "deny default outside>db 58:133 v6\n");
+    tear_down();
+}
+
+static void test_icmp_without_session(void)
+{
+    static const char kernel[] = "only the kernel's conntrack lets a session begin with this message: on a bridge with "
+                                 "datapath_type netdev it is dropped to one receiver, whatever a rule says\n";
+
+    set_up();
+    check("web", "db", "icmp/13", "allow asked web>db 1:13\n");
+    check("web", "db", "icmp/15", "allow asked web>db 1:15\n");
+    check_noted("web", "db", "icmp/3/4", "allow asked web>db 1:3", follows);
+    check_noted("web", "db", "icmp/echo-reply", "allow asked web>db 1:0", follows);
+    check_noted("db", "web", "icmp/11", "deny default db>web 1:11", follows);
+    check_noted("web", "db", "icmpv6/packet-too-big", "allow asked web>db 58:2 v6", follows);
+    check_noted("web", "db", "icmpv6/129", "allow asked web>db 58:129 v6", follows);
+    check_noted("web", "db", "icmp/17", "allow asked web>db 1:17", kernel);
+    check_noted("web", "db", "icmp/8/1", "allow asked web>db 1:8", kernel);
+    check_noted("web", "db", "icmpv6/139", "allow asked web>db 58:139 v6", kernel);
+    check_noted(
+        "web", "db", "icmp/redirect", "allow asked web>db 1:5",
+        "no session begins with a redirect, nor is it part of one: to one receiver it is dropped, whatever a rule "
+        "says\n");
+    check("web", "db@224.0.0.1", "icmp/9", "allow asked web>db 1:9\n");
+    check("web", "db@255.255.255.255", "icmp/9", "allow asked web>db 1:9\n");
+    check_noted("web", "db@10.0.0.1", "icmp/9", "allow asked web>db 1:9", follows);
+    check("web", "db@ff02::1", "icmpv6/1", "allow asked web>db 58:1 v6\n");
+    check("web", "db", "icmpv6/134", "allow asked web>db 58:134 v6\n");
+    check("web", "db", "icmpv6/143", "allow asked web>db 58:143 v6\n");
+    tear_down();
+}
+
+static void test_headers_of_ipv6(void)
+{
+    static const char note[] =
+        "this is for IPv4: in IPv6 the switch looks past this header, to the protocol behind it\n";
+    static const char *const headers[] = {"ah", "proto/43", "proto/44", "proto/51", "proto/60"};
+    char want[256];
+
+    set_up();
+    for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++) {
+        snprintf(
+            want, sizeof want,
+            "service \"%s\": in IPv6 the switch looks past this header, and no rule sees it: ask about the protocol "
+            "behind it, such as tcp/443\n",
+            headers[i]);
+        check("web@fd00::1", "db", headers[i], want);
+        check("web", "db@fd00::1", headers[i], want);
+    }
+    check_noted("web", "db", "ah", "allow asked web>db 51:0", note);
+    check("web@10.0.0.1", "db", "ah", "allow asked web>db 51:0\n");
+    check("web@fd00::1", "db", "esp", "allow asked web>db 50:0 v6\n");
+    tear_down();
+}
+
 static void test_source_ports(void)
 {
     set_up();
@@ -205,4 +285,7 @@ static void test_questions_without_meaning(void)
 
 ZW_TEST_MAIN({"zones, ports and addresses", test_ends}, {"ports in a VLAN", test_vlans},
              {"EtherTypes", test_ether_types}, {"zones behind others", test_zones_behind},
-             {"source ports", test_source_ports}, {"questions without meaning", test_questions_without_meaning})
+             {"neighbour discovery passes without a rule", test_neighbour_discovery},
+             {"ICMP that begins no session", test_icmp_without_session},
+             {"headers of IPv6 that the switch looks past", test_headers_of_ipv6}, {"source ports", test_source_ports},
+             {"questions without meaning", test_questions_without_meaning})
