@@ -11,6 +11,10 @@
 /* Mappings with more keys than this look for duplicates by a hash table. */
 #define FEW_KEYS 8
 
+/* The byte order mark U+FEFF in UTF-8, which some editors begin a file with. */
+static const char bom[] = "\xef\xbb\xbf";
+#define BOM_SIZE (sizeof bom - 1)
+
 struct tree_reader {
     struct zw_pool *pool;
     const char *file;
@@ -286,11 +290,11 @@ static void read_event(struct tree_reader *r, const yaml_event_t *event)
     }
 }
 
-/* A byte order mark that begins another line than the first: editors do not show it, and libyaml does not name it. */
+/* A byte order mark that begins another line than the first, or comes twice: editors do not show it, and libyaml does not name it. */
 static bool find_inner_mark(const struct tree_reader *r, size_t *line, size_t *column)
 {
-    for (size_t i = 1; i + 3 <= r->size; i++) {
-        if (r->text[i - 1] == '\n' && !memcmp(r->text + i, "\xef\xbb\xbf", 3)) {
+    for (size_t i = 0; i + BOM_SIZE <= r->size; i++) {
+        if ((!i || r->text[i - 1] == '\n') && !memcmp(r->text + i, bom, BOM_SIZE)) {
             place_of_byte(r, i, line, column);
             return true;
         }
@@ -348,6 +352,10 @@ struct zw_yaml_node *zw_yaml_read(struct zw_pool *pool, const char *file, const 
 {
     struct tree_reader r = {.pool = pool, .file = file, .text = text, .size = size, .problems = problems};
 
+    if (size >= BOM_SIZE && !memcmp(text, bom, BOM_SIZE)) { /* libyaml would count it as a column. */
+        r.text += BOM_SIZE;
+        r.size -= BOM_SIZE;
+    }
     check_encoding(&r);
     if (r.failed) {
         return NULL;
@@ -357,7 +365,7 @@ struct zw_yaml_node *zw_yaml_read(struct zw_pool *pool, const char *file, const 
         return NULL;
     }
     yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);
-    yaml_parser_set_input_string(&r.parser, (const unsigned char *)text, size);
+    yaml_parser_set_input_string(&r.parser, (const unsigned char *)r.text, r.size);
     read_events(&r);
     yaml_parser_delete(&r.parser);
     if (!r.failed && !r.root) {

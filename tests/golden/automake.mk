@@ -22,6 +22,7 @@ EXTRA_DIST += tests/golden/cli/answers-ill.json
 EXTRA_DIST += tests/golden/cli/answers-unknown.json
 EXTRA_DIST += tests/golden/cli/answers-well.json
 EXTRA_DIST += tests/golden/cli/bad.yaml
+EXTRA_DIST += tests/golden/cli/byte-order-mark.yaml
 EXTRA_DIST += tests/golden/cli/drops.txt
 EXTRA_DIST += tests/golden/cli/errors.txt
 EXTRA_DIST += tests/golden/cli/explain.txt

@@ -48,6 +48,22 @@ static void test_tree(void)
     end();
 }
 
+/* Editors do not show it: it is no column. */
+static void test_byte_order_mark(void)
+{
+    const struct zw_yaml_node *root = read_text("\xef\xbb\xbf"
+                                                "a: x\nb: y\n");
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(root);
+    CU_ASSERT_EQUAL(root->n, 2);
+    CU_ASSERT_STRING_EQUAL(root->first->key->text, "a");
+    CU_ASSERT_EQUAL(root->first->key->column, 1);
+    CU_ASSERT_EQUAL(root->first->column, 4);
+    CU_ASSERT_EQUAL(root->first->next->line, 2);
+    CU_ASSERT_STRING_EQUAL(root->first->next->text, "y");
+    end();
+}
+
 static void assert_problem(const char *text, const char *expected)
 {
     char *formatted;
@@ -152,7 +168,8 @@ static void test_excerpt(void)
     zw_pool_destroy(pool);
 }
 
-ZW_TEST_MAIN({"a tree with places", test_tree}, {"an empty file is a problem", test_empty},
-             {"what is refused, and where", test_refused}, {"duplicate keys", test_duplicates},
-             {"a bound on the depth", test_depth}, {"texts that others read as something else", test_not_text},
+ZW_TEST_MAIN({"a tree with places", test_tree}, {"a byte order mark is skipped", test_byte_order_mark},
+             {"an empty file is a problem", test_empty}, {"what is refused, and where", test_refused},
+             {"duplicate keys", test_duplicates}, {"a bound on the depth", test_depth},
+             {"texts that others read as something else", test_not_text},
              {"excerpts end between characters", test_excerpt})
