@@ -16,16 +16,20 @@
 
 /* What policy.apply is asked with. */
 struct order {
-    cJSON *args; /* NULL: there were problems. */
-    int file;    /* With the texts, if they are not in 'args'; else -1. */
+    cJSON *args;
+    int file; /* With the texts, if they are not in 'args'; else -1. */
 };
 
-/* No policy holds a NUL, nor does a JSON string. */
-static void check_text(const struct zw_policy_source *source, struct zw_problems *problems)
+/* No policy holds a NUL, nor does a JSON string: what is wrong with it is said here, as the daemon would. */
+static bool check_texts(const struct zw_policy_source *sources, size_t n, struct zw_problems *problems)
 {
-    if (memchr(source->text, '\0', source->size)) {
-        zw_problems_add(problems, source->name, 0, 0, "is no text: it holds a NUL character");
+    for (size_t i = 0; i < n; i++) {
+        if (memchr(sources[i].text, '\0', sources[i].size)) {
+            zw_policy_unref(zw_policy_read(sources, n, problems));
+            return false;
+        }
     }
+    return true;
 }
 
 /* All texts in one file; -1 if it cannot be made, or is not worth it. */
@@ -61,23 +65,21 @@ static struct order make_order(const struct zw_policy_source *sources, size_t n)
     return order;
 }
 
-static struct order read_order(const char *path, struct zw_problems *problems)
+static enum zw_exit read_order(const char *path, struct order *order, struct zw_problems *problems)
 {
     struct zw_policy_source *sources;
-    struct order order = {.file = -1};
+    enum zw_exit status = ZW_EXIT_NO;
     size_t n;
 
     if (zw_policy_sources_load(path, &sources, &n, problems)) {
-        return order;
+        return ZW_EXIT_FILE;
     }
-    for (size_t i = 0; i < n; i++) {
-        check_text(&sources[i], problems);
-    }
-    if (!problems->n) {
-        order = make_order(sources, n);
+    if (check_texts(sources, n, problems)) {
+        *order = make_order(sources, n);
+        status = ZW_EXIT_OK;
     }
     zw_policy_sources_free(sources, n);
-    return order;
+    return status;
 }
 
 static void print_change(FILE *out, const cJSON *result)
@@ -146,11 +148,12 @@ static enum zw_exit change(struct zw_cli *cli, const char *verb, struct order or
 static enum zw_exit run_apply(struct zw_cli *cli)
 {
     struct zw_problems problems = ZW_PROBLEMS_INIT;
-    struct order order = read_order(cli->args[0], &problems);
+    struct order order = {.file = -1};
+    enum zw_exit status = read_order(cli->args[0], &order, &problems);
 
     zw_cli_print_problems(cli, &problems);
     zw_problems_clear(&problems);
-    return order.args ? change(cli, "policy.apply", order) : ZW_EXIT_FILE;
+    return status == ZW_EXIT_OK ? change(cli, "policy.apply", order) : status;
 }
 
 static enum zw_exit run_reload(struct zw_cli *cli)
