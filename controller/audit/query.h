@@ -20,13 +20,14 @@ struct zw_audit_filter {
     const char *from_zone, *to_zone;
     const struct zw_prefix *address; /* Either side within it. */
     const char *port;                /* Interface name on either side. */
-    uint16_t service_port;           /* Destination port; 0: any. */
-    uint16_t proto;                  /* Of IP; above 255: an EtherType; 0: any. */
-    const char *rule;                /* Name. */
-    const char *verdict;             /* "allow" or "deny". */
-    const char *path;                /* "fast" or "slow". */
-    const char *type; /* "session", "denial", "end", "policy", "daemon", "admin", "gap"; NULL: every type. */
-    uint64_t limit;   /* 0: none.  With a limit the newest ones are given, oldest of them first. */
+    bool has_service_port;
+    uint16_t service_port; /* Destination port. */
+    uint16_t proto;        /* Of IP; above 255: an EtherType; 0: any. */
+    const char *rule;      /* Name. */
+    const char *verdict;   /* "allow" or "deny". */
+    const char *path;      /* "fast" or "slow". */
+    const char *type;      /* "session", "denial", "end", "policy", "daemon", "admin", "gap"; NULL: every type. */
+    uint64_t limit;        /* 0: none.  With a limit the newest ones are given, oldest of them first. */
 };
 
 /* One result: named columns of text.  Valid during the callback. */

@@ -135,7 +135,7 @@ static bool is_on_decision(const struct zw_audit_filter *f)
 /* What only sessions, denials and ends have, but for the verdict. */
 static bool is_on_tuple(const struct zw_audit_filter *f)
 {
-    return is_on_decision(f) || f->address || f->service_port || f->proto;
+    return is_on_decision(f) || f->address || f->has_service_port || f->proto;
 }
 
 static void append_decision_conditions(struct sql *sql, const struct zw_audit_filter *f)
@@ -150,7 +150,7 @@ static void append_decision_conditions(struct sql *sql, const struct zw_audit_fi
 
 static void append_tuple_conditions(struct sql *sql, const struct zw_audit_filter *f)
 {
-    append_if(sql, f->service_port, " AND t.proto IN (6, 17, 132) AND t.dport = ?9");
+    append_if(sql, f->has_service_port, " AND t.proto IN (6, 17, 132) AND t.dport = ?9");
     append_if(sql, f->proto, " AND t.proto = ?10");
 }
 

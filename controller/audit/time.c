@@ -107,11 +107,11 @@ static bool parse_ago(const char *text, int64_t now_us, int64_t *time_us)
         return false;
     }
     long n = strtol(text, &end, 10);
-    if (n > 1000000000 || !*end || end[1]) {
+    if (!*end || end[1]) {
         return false;
     }
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
-        if (*end == units[i].unit) {
+        if (*end == units[i].unit && n <= INT64_MAX / SECOND_US / units[i].seconds) {
             *time_us = now_us - n * units[i].seconds * SECOND_US;
             return true;
         }

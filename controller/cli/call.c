@@ -79,13 +79,12 @@ enum zw_exit zw_cli_call(const struct zw_cli *cli, const char *verb, cJSON *args
 enum zw_exit zw_cli_add_limit(const struct zw_cli *cli, cJSON *args)
 {
     const char *text = zw_cli_value(cli, "limit");
-    char *end;
+    uint64_t n;
 
     if (!text) {
         return ZW_EXIT_OK;
     }
-    long n = strtol(text, &end, 10);
-    if (end == text || *end || n < 1) {
+    if (!zw_cli_number(text, UINT64_MAX, &n) || !n) {
         return zw_cli_usage(cli, "--limit takes a number from 1");
     }
     cJSON_AddNumberToObject(args, "limit", (double)n);

@@ -96,12 +96,21 @@ static enum zw_exit set_format(struct zw_cli *cli, const char *name)
     return zw_cli_usage(cli, "\"%s\" is no format: table, json or csv", name);
 }
 
+bool zw_cli_number(const char *text, uint64_t max, uint64_t *value)
+{
+    if (!*text || text[strspn(text, "0123456789")]) {
+        return false;
+    }
+    errno = 0;
+    *value = strtoull(text, NULL, 10);
+    return !errno && *value <= max;
+}
+
 static enum zw_exit set_timeout(struct zw_cli *cli, const char *text)
 {
-    char *end;
-    long seconds = strtol(text, &end, 10);
+    uint64_t seconds;
 
-    if (end == text || *end || seconds < 1 || seconds > MAX_TIMEOUT_S) {
+    if (!zw_cli_number(text, MAX_TIMEOUT_S, &seconds) || !seconds) {
         return zw_cli_usage(cli, "--timeout takes seconds, from 1 to %d", MAX_TIMEOUT_S);
     }
     cli->timeout_ms = (int)seconds * 1000;

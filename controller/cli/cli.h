@@ -10,6 +10,7 @@
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "controller/cli/exit.h"
@@ -103,6 +104,9 @@ enum zw_exit zw_cli_call_with(const struct zw_cli *, const char *verb, cJSON *ar
 
 /* Prints problems, one to a line. */
 void zw_cli_print_problems(const struct zw_cli *, const struct zw_problems *);
+
+/* Reads decimal digits, and nothing else; false if there is anything else, or the number is larger than 'max'. */
+bool zw_cli_number(const char *, uint64_t max, uint64_t *value);
 
 /* Adds the verb's option --limit to 'args'.  ZW_EXIT_OK or ZW_EXIT_USAGE. */
 enum zw_exit zw_cli_add_limit(const struct zw_cli *, cJSON *args);

@@ -83,13 +83,13 @@ static enum zw_exit read_service(const struct zw_cli *cli, struct zw_audit_filte
 {
     const char *text = zw_cli_value(cli, "service");
     struct zw_service_item item;
-    char *end;
+    uint64_t port;
 
     if (!text) {
         return ZW_EXIT_OK;
     }
-    unsigned long port = strtoul(text, &end, 10);
-    if (end != text && !*end && port && port <= 65535) {
+    if (zw_cli_number(text, UINT16_MAX, &port)) {
+        filter->has_service_port = true;
         filter->service_port = (uint16_t)port;
         return ZW_EXIT_OK;
     }
@@ -103,7 +103,8 @@ static enum zw_exit read_service(const struct zw_cli *cli, struct zw_audit_filte
         return zw_cli_usage(cli, "--service: \"%s\": %s", text, wrong);
     }
     filter->proto = item.eth_type ? item.eth_type : item.proto;
-    filter->service_port = item.any_ports ? 0 : item.first;
+    filter->has_service_port = !item.any_ports;
+    filter->service_port = item.first;
     return ZW_EXIT_OK;
 }
 
@@ -122,13 +123,9 @@ static enum zw_exit read_address(const struct zw_cli *cli, struct query *query)
 static enum zw_exit read_limit(const struct zw_cli *cli, uint64_t *limit)
 {
     const char *text = zw_cli_value(cli, "limit");
-    char *end;
 
-    if (text) {
-        *limit = strtoull(text, &end, 10);
-        if (end == text || *end || *text == '-' || !*limit) {
-            return zw_cli_usage(cli, "--limit takes a number from 1");
-        }
+    if (text && (!zw_cli_number(text, UINT64_MAX, limit) || !*limit)) {
+        return zw_cli_usage(cli, "--limit takes a number from 1");
     }
     return ZW_EXIT_OK;
 }

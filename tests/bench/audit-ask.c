@@ -61,12 +61,14 @@ static void by_port(struct question *q)
 static void by_service(struct question *q)
 {
     q->filter.proto = q->record.flow.key.proto;
+    q->filter.has_service_port = true;
     q->filter.service_port = q->record.flow.key.dport;
 }
 
 static void by_rare_service(struct question *q)
 {
     q->filter.proto = IPPROTO_TCP;
+    q->filter.has_service_port = true;
     q->filter.service_port = (uint16_t)(20000 + q->record.flow.key.sport % 1000);
 }
 
@@ -344,7 +346,7 @@ int zw_bench_arguments(const struct zw_bench_options *options)
         print_word("--verdict", f->verdict);
         print_time("--since", f->since_us);
         print_time("--until", f->until_us);
-        if (f->service_port) {
+        if (f->has_service_port) {
             printf(" --service %s/%u", f->proto == IPPROTO_UDP ? "udp" : "tcp", f->service_port);
         }
         if (f->limit) {
@@ -365,7 +367,8 @@ static bool is(const char *wanted, const char *value)
 static bool has_service(const struct zw_audit_filter *f, const struct zw_packet_key *key)
 {
     bool has_ports = key->proto == IPPROTO_TCP || key->proto == IPPROTO_UDP;
-    return (!f->proto || f->proto == key->proto) && (!f->service_port || (has_ports && f->service_port == key->dport));
+    return (!f->proto || f->proto == key->proto) &&
+           (!f->has_service_port || (has_ports && f->service_port == key->dport));
 }
 
 static bool passes(const struct zw_audit_filter *f, const struct zw_record *record)

@@ -137,7 +137,7 @@ static bool passes(const struct zw_audit_filter *f, const struct zw_record *r)
            (!f->address || zw_prefix_contains(f->address, &w->key.src) ||
             zw_prefix_contains(f->address, &w->key.dst)) &&
            (is(f->port, w->src_port) || is(f->port, w->dst_port)) &&
-           (!f->service_port || (has_ports && f->service_port == w->key.dport)) &&
+           (!f->has_service_port || (has_ports && f->service_port == w->key.dport)) &&
            (!f->proto || f->proto == w->key.proto) && is(f->rule, w->rule_name) &&
            is(f->verdict, r->type == ZW_RECORD_SESSION ? "allow" : "deny") &&
            is(f->path, w->path == ZW_PATH_FAST ? "fast" : "slow") &&
@@ -191,8 +191,9 @@ static void test_each_filter(void)
     CU_ASSERT(check((struct zw_audit_filter){.from_zone = "zone-2"}) > 0);
     CU_ASSERT(check((struct zw_audit_filter){.to_zone = "zone-3"}) > 0);
     CU_ASSERT(check((struct zw_audit_filter){.port = "vnet3"}) > 0);
-    CU_ASSERT(check((struct zw_audit_filter){.service_port = 443}) > 0);
+    CU_ASSERT(check((struct zw_audit_filter){.has_service_port = true, .service_port = 443}) > 0);
     CU_ASSERT(check((struct zw_audit_filter){.proto = IPPROTO_UDP}) > 0);
+    CU_ASSERT(check((struct zw_audit_filter){.proto = IPPROTO_UDP, .has_service_port = true}) == 0); /* Port 0. */
     CU_ASSERT(check((struct zw_audit_filter){.rule = "rule-4"}) > 0);
     CU_ASSERT(check((struct zw_audit_filter){.rule = "rare-rule"}) == 90);
     CU_ASSERT(check((struct zw_audit_filter){.verdict = "allow"}) > 0);
@@ -252,13 +253,14 @@ static void test_random(void)
             f.address = &p;
         }
         f.proto = PICK("tcp") ? IPPROTO_TCP : 0;
-        f.service_port = PICK("dns") ? 53 : 0;
+        f.has_service_port = PICK("dns") != NULL;
+        f.service_port = 53;
         f.since_us = PICK("since") ? flows[N_FLOWS / 3].time_us : 0;
         f.until_us = PICK("until") ? flows[N_FLOWS / 2].time_us : 0;
         f.limit = PICK("limit") ? 50 : 0;
         f.type = f.verdict ? NULL : PICK("session", "denial", "end");
         if (!f.zone && !f.from_zone && !f.to_zone && !f.port && !f.rule && !f.verdict && !f.path && !f.address &&
-            !f.proto && !f.service_port && !f.type) {
+            !f.proto && !f.has_service_port && !f.type) {
             continue; /* The other types would come along. */
         }
         check(f);

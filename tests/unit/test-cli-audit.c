@@ -126,6 +126,9 @@ static void test_filters(void)
     CU_ASSERT_EQUAL(rows("--service=443", "--type=session"), N_SESSIONS / 2);
     CU_ASSERT_EQUAL(rows("--service=udp", "--type=session"), N_SESSIONS / 5);
     CU_ASSERT_EQUAL(rows("--service=udp/53", "--type=session"), N_SESSIONS / 10);
+    CU_ASSERT(rows("--service=tcp", "--type=session") > 0);
+    CU_ASSERT_EQUAL(rows("--service=tcp/0", "--type=session"), 0); /* No packet has port 0; it is not any port. */
+    CU_ASSERT_EQUAL(rows("--service=0", "--type=session"), 0);
     CU_ASSERT(rows("--address=10.0.0.0/8", "--type=session") > 0);
     CU_ASSERT(rows("--port=vnet8", NULL) > 0);
     CU_ASSERT_EQUAL(rows("--rule=no-such-rule", NULL), 0);
