@@ -170,6 +170,55 @@ default_deny() {
     stays_out "$(udp4 7000 1234)" "$(udp6 7000 1234)" "$(tcp4 7000 22 S)" "ip('10.1.0.1', '10.2.0.1', L4(50, None, bytes(8)))"
 }
 
+# explained SERVICE [NOTE]: `explain` notes that, or nothing, of what the rule allows.
+explained() {
+    local said
+    said=$(zw_ctl explain in out "$1" | sed -n 's/^note: //p')
+    case $said in
+    "$2"*) [ -n "$2" ] || [ -z "$said" ] ;;
+    *) echo "$1: $said" && return 1 ;;
+    esac
+}
+
+# A rule for all of ICMP lets in what begins a session, or is judged by itself.
+as_explained() {
+    local type
+    sed '/^rules:/,$d' "$ZW_PG/policy.yaml" >"$ZW_PG/icmp.yaml"
+    cat >>"$ZW_PG/icmp.yaml" <<'POLICY'
+rules:
+  - {name: icmp, from: in, to: out, service: [icmp, icmpv6, ah], action: allow}
+POLICY
+    zw_ctl policy apply "$ZW_PG/icmp.yaml"
+    for type in 8 13 15; do
+        passes "ip('10.1.0.1', '10.2.1.$type', icmp($type, 0))" && explained "icmp/$type" '' || return 1
+    done
+    for type in 0 3 5 9 11 14 30; do
+        stays_out "ip('10.1.0.1', '10.2.1.$type', icmp($type, 0))" && explained "icmp/$type" 'no session' || return 1
+    done
+    for type in 128 130 133 137 143; do
+        passes "ip('fd01::1', 'fd02::1:$type', icmp6($type, 0, bytes(20)))" && explained "icmpv6/$type" '' || return 1
+    done
+    for type in 1 2 3 129 140 150; do
+        stays_out "ip('fd01::1', 'fd02::1:$type', icmp6($type, 0, bytes(20)))" && explained "icmpv6/$type" 'no session' || return 1
+    done
+    explained icmp/17 'only the kernel'
+    explained icmp/8/1 'only the kernel'
+    explained icmpv6/139 'only the kernel'
+    if [ "$ZW_DATAPATH" = netdev ]; then
+        stays_out "ip('10.1.0.1', '10.2.1.17', icmp(17, 0))" "ip('10.1.0.1', '10.2.1.18', icmp(8, 1))" \
+            "ip('fd01::1', 'fd02::1:139', icmp6(139, 0, bytes(20)))"
+    fi
+}
+
+# In IPv6 it is a header on the way to protocol 99, which no rule lets in.
+authentication_header() {
+    passes "ip('10.1.0.1', '10.2.2.1', L4(51, None, bytes([99, 1]) + bytes(30)))"
+    stays_out "ip('fd01::1', 'fd02::2:1', L4(51, None, bytes([99, 1]) + bytes(30)))"
+    passes "ip('fd01::1', 'fd02::2:1', L4(51, None, bytes([58, 1]) + bytes(10) + icmp6(128, 0).sealed('fd01::1', 'fd02::2:1')))"
+    explained ah 'this is for IPv4'
+    if zw_ctl explain in@fd01::1 out ah; then false; fi
+}
+
 zw_playground_start || exit 99
 zw_case "three interfaces, a policy, nobody who talks by himself" setup
 zw_case "rules by ICMP and ICMPv6 type and code" icmp_fields
@@ -182,4 +231,6 @@ zw_case "UDP and ICMP sessions by addresses, ports and identifier" other_session
 zw_case "invalid and incomplete fragments" invalid_fragments
 zw_case "the administrator's order" order
 zw_case "what no rule matches is denied" default_deny
+zw_case "messages of ICMP get on as explain says" as_explained
+zw_case "IPv6's authentication header is looked past" authentication_header
 zw_done
