@@ -116,17 +116,19 @@ def ip(src, dst, inner, hops=None, headers=()):
     return ip6(src, dst, next_, data, hops or (255 if inner.proto == 58 else 64))
 
 
+def fragment(src, dst, inner, at, end, ident=7, hops=None):
+    """The packet that carries the bytes of 'inner' from 'at' to 'end'; the last one if 'inner' has no more."""
+    data = inner.sealed(src, dst)
+    part, more = data[at:end], end < len(data)
+    if ":" in src:
+        head = struct.pack("!BBHI", inner.proto, 0, at | more, ident)
+        return ip6(src, dst, 44, head + part, hops or (255 if inner.proto == 58 else 64))
+    return ip4(src, dst, inner.proto, part, 0x2000 if more else 0, at, ident)
+
+
 def fragments(src, dst, inner, size, ident=7, hops=None):
     """The packets that 'inner' becomes where 'size' bytes fit into one."""
-    data, made = inner.sealed(src, dst), []
-    for at in range(0, len(data), size):
-        part, more = data[at:at + size], at + size < len(data)
-        if ":" in src:
-            head = struct.pack("!BBHI", inner.proto, 0, at | more, ident)
-            made.append(ip6(src, dst, 44, head + part, hops or (255 if inner.proto == 58 else 64)))
-        else:
-            made.append(ip4(src, dst, inner.proto, part, 0x2000 if more else 0, at, ident))
-    return made
+    return [fragment(src, dst, inner, at, at + size, ident, hops) for at in range(0, len(inner), size)]
 
 
 def first_fragment(src, dst, proto, ident=8):

@@ -148,19 +148,6 @@ other_sessions() {
     answer "ip('10.2.0.1', '10.1.0.1', icmp(8, 0, bytes([1, 2, 0, 1])))" 0
 }
 
-invalid_fragments() {
-    # A first fragment that is cut before the ports, one beyond the end of a packet, and one that never gets the rest.
-    stays_out "ip4('10.1.0.1', '10.2.0.1', 6, tcp('S', 5000, 80)[:8], flags=0x2000, ident=70)" \
-        "ip4('10.1.0.1', '10.2.0.1', 17, bytes(800), offset=65400, ident=71)" \
-        "fragments('10.1.0.1', '10.2.0.1', udp(5001, 53, bytes(100)), 64, ident=72)[0]" \
-        "fragments('10.1.0.1', '10.2.0.1', udp(5001, 53, bytes(100)), 64, ident=73)[1]" \
-        "fragments('fd01::1', 'fd02::1', udp(5001, 53, bytes(100)), 64, ident=74)[0]" \
-        "fragments('fd01::1', 'fd02::1', udp(5001, 53, bytes(100)), 64, ident=75)[1]"
-    # Two that overlap with different contents (RFC 5722, 1858).
-    stays_out "ip4('10.1.0.1', '10.2.0.1', 17, udp(5002, 53, bytes(56))[:64], flags=0x2000, ident=76)" \
-        "ip4('10.1.0.1', '10.2.0.1', 17, b'y' * 40, offset=32, ident=76)"
-}
-
 order() {
     passes "$(udp4 6000 7)" "$(udp6 6000 7)"
     stays_out "$(udp4 6000 9)" "$(udp6 6000 9)"
@@ -228,7 +215,6 @@ zw_case "rules by interface" interfaces
 zw_case "both verdicts are logged: addresses, ports, protocol, interfaces" logged
 zw_case "TCP sessions by addresses, ports, sequence numbers and flags" tcp_sessions
 zw_case "UDP and ICMP sessions by addresses, ports and identifier" other_sessions
-zw_case "invalid and incomplete fragments" invalid_fragments
 zw_case "the administrator's order" order
 zw_case "what no rule matches is denied" default_deny
 zw_case "messages of ICMP get on as explain says" as_explained
