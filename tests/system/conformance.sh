@@ -22,6 +22,11 @@ rules:
   - {name: late-deny, from: in, to: out, service: udp/7, action: deny}
   - {name: early-deny, from: in, to: out, service: udp/9, action: deny}
   - {name: late-allow, from: in, to: out, service: udp/9, action: allow}
+  - {name: other-type, from: in, to: away, service: [icmp/13/0, icmpv6/129/0], action: allow}
+  - {name: from-link-local, from: away, to: out, from-addresses: [169.254.0.0/16, "fe80::/10"], action: deny}
+  - {name: to-link-local, from: away, to: out, to-addresses: [169.254.0.0/16, "fe80::/10"], action: deny}
+  - {name: away-out, from: away, to: out, service: udp/20, action: allow}
+  - {name: away-in, from: away, to: in, service: udp/20, action: allow}
 POLICY
     zw_vm_add in in0 '' ''
     zw_vm_add out out0 '' ''
@@ -47,19 +52,18 @@ try() {
 }
 sign=0
 
+# become COUNT FROM TO PACKET...: each of them.
+become() {
+    local packet got
+    for packet in "${@:4}"; do
+        got=$(try "$2" "$3" "$packet")
+        [ "$got" = "$1" ] || { echo "from $2 to $3, $got arrived of: $packet"; return 1; }
+    done
+}
+
 # passes PACKET..., stays_out PACKET...: from in to out.
-passes() {
-    local packet
-    for packet in "$@"; do
-        [ "$(try in out "$packet")" = 1 ] || { echo "does not pass: $packet"; return 1; }
-    done
-}
-stays_out() {
-    local packet
-    for packet in "$@"; do
-        [ "$(try in out "$packet")" = 0 ] || { echo "passes: $packet"; return 1; }
-    done
-}
+passes() { become 1 in out "$@"; }
+stays_out() { become 0 in out "$@"; }
 
 # udp4 SPORT DPORT, udp6...: between two hosts that nothing but a port tells apart.
 udp4() { echo "ip('10.1.0.1', '10.2.0.1', udp($1, $2))"; }
@@ -73,6 +77,9 @@ icmp_fields() {
         "ip('10.1.0.1', '10.2.0.4', icmp(0, 0))"
     passes "ip('fd01::1', 'fd02::1', icmp6(128, 0))"
     stays_out "ip('fd01::1', 'fd02::2', icmp6(128, 1))" "ip('fd01::1', 'fd02::3', icmp6(129, 0))"
+    # By a rule of other types.  No session begins with an answer, whatever the rule.
+    become 1 in away "ip('10.1.0.1', '10.2.0.5', icmp(13, 0, bytes(16)))"
+    become 0 in away "ip('10.1.0.1', '10.2.0.6', icmp(8, 0))" "ip('fd01::1', 'fd02::6', icmp6(128, 0))"
 }
 
 ip_fields() {
@@ -82,6 +89,27 @@ ip_fields() {
     passes "ip('fd01:ffff::1', 'fd02::1', L4(47, None, bytes(8)))" "ip('fd01::1', 'fd02::1', L4(99, None, bytes(8)))"
     stays_out "ip('fd03::1', 'fd02::1', L4(47, None, bytes(8)))" "ip('fd01::1', 'fd02::2', L4(47, None, bytes(8)))" \
         "ip('fd01::1', 'fd02::1', L4(98, None, bytes(8)))"
+}
+
+# Both ends of each block, and what is next to it.
+link_local() {
+    local near=() far=() a
+    for a in 169.254.0.0 169.254.255.255; do
+        near+=("ip('$a', '10.2.0.1', udp(9000, 20))" "ip('10.1.0.1', '$a', udp(9000, 20))")
+    done
+    for a in fe80::1 febf:ffff::1; do
+        near+=("ip('$a', 'fd02::1', udp(9000, 20))" "ip('fd01::1', '$a', udp(9000, 20))")
+    done
+    near+=("ip('169.254.1.1', '169.254.1.2', udp(9000, 20))" "ip('fe80::1', 'fe80::2', udp(9000, 20))")
+    for a in 169.253.255.255 169.255.0.0; do
+        far+=("ip('$a', '10.2.0.1', udp(9001, 20))" "ip('10.1.0.1', '$a', udp(9001, 20))")
+    done
+    for a in fe7f:ffff::1 fec0::1; do
+        far+=("ip('$a', 'fd02::1', udp(9001, 20))" "ip('fd01::1', '$a', udp(9001, 20))")
+    done
+    become 0 away out "${near[@]}"
+    become 1 away out "${far[@]}"
+    become 1 away in "${near[@]}" # No rule is about them there.
 }
 
 port_fields() {
@@ -146,6 +174,14 @@ other_sessions() {
     answer "ip('10.2.0.1', '10.1.0.1', icmp(0, 0, bytes([1, 2, 0, 1])))"
     answer "ip('10.2.0.1', '10.1.0.1', icmp(0, 0, bytes([1, 3, 0, 1])))" 0
     answer "ip('10.2.0.1', '10.1.0.1', icmp(8, 0, bytes([1, 2, 0, 1])))" 0
+    passes "$(udp6 4100 53)"
+    answer "ip('fd02::1', 'fd01::1', udp(53, 4100))"
+    answer "ip('fd02::1', 'fd01::1', udp(54, 4100))" 0
+    answer "ip('fd02::2', 'fd01::1', udp(53, 4100))" 0
+    passes "ip('fd01::1', 'fd02::1', icmp6(128, 0, bytes([1, 2, 0, 1])))"
+    answer "ip('fd02::1', 'fd01::1', icmp6(129, 0, bytes([1, 2, 0, 1])))"
+    answer "ip('fd02::1', 'fd01::1', icmp6(129, 0, bytes([1, 3, 0, 1])))" 0
+    answer "ip('fd02::2', 'fd01::1', icmp6(129, 0, bytes([1, 2, 0, 1])))" 0
 }
 
 order() {
@@ -210,6 +246,7 @@ zw_playground_start || exit 99
 zw_case "three interfaces, a policy, nobody who talks by himself" setup
 zw_case "rules by ICMP and ICMPv6 type and code" icmp_fields
 zw_case "rules by IPv4 and IPv6 source, destination and protocol" ip_fields
+zw_case "rules by link-local source and destination" link_local
 zw_case "rules by TCP and UDP source and destination port" port_fields
 zw_case "rules by interface" interfaces
 zw_case "both verdicts are logged: addresses, ports, protocol, interfaces" logged
