@@ -3,6 +3,8 @@
 #
 # Ports appear, change and disappear in OVSDB, and what passes follows at once.
 . "${ZW_SRCDIR:-$(dirname "$0")/../..}/tests/system/tap.sh"
+# shellcheck source=../frames.sh
+. "$ZW_SRCDIR/tests/frames.sh"
 
 AT_ONCE_S=1
 
@@ -39,17 +41,45 @@ appear() {
     zw_expect dropped db tcp 10.20.0.11 5432 1
 }
 
+# came FROM AT: how many frames with the sender's MAC address.
+came() { grep -cE "^frame .{12}$(zw_vm_mac "$1" | tr -d :)" "$ZW_PG/frames-$2.out" || true; }
+
+# frames_of FROM TO PORT IPV4 IPV4 IPV6 IPV6: of each kind that passes between zones.
+frames_of() {
+    FRAME_NAMES=("ME=$(zw_vm_mac "$1")" "YOU=$(zw_vm_mac "$2")" "A=$4" "B=$5" "A6=$6" "B6=$7")
+    frame "$1" "[eth(ME, YOU, ip(A, B, tcp('S', 999, $3))), eth(ME, YOU, ip(A6, B6, tcp('S', 999, $3))),
+                 eth(ME, YOU, arp(2, ME, A, YOU, B)), eth(ME, BROADCAST, arp(1, ME, A, YOU, B)),
+                 eth(ME, YOU, ip(A6, B6, ns(B6, ME))), eth(ME, YOU, ip(A6, B6, na(A6, ME)))]"
+}
+others_frames() {
+    local vm
+    for vm in web db other; do : >"$ZW_PG/frames-$vm.out"; done
+    frames_of other web 80 10.20.0.13 10.20.0.11 fd00:20::13 fd00:20::11
+    frames_of web other 5432 10.20.0.11 10.20.0.13 fd00:20::11 fd00:20::13
+}
+
 no_zone() {
+    frames_catch web db other
     zone_is vnet-x0 -
     zw_expect dropped other tcp 10.20.0.12 5432 1
     zw_expect dropped web tcp 10.20.0.13 5432 1
     if zw_vm_exec other ping -q -c 1 -W 1 10.20.0.12; then false; fi
+    others_frames
+    frame db "eth('$(zw_vm_mac db)', BROADCAST, arp(1, '$(zw_vm_mac db)', '10.20.0.12', YOU, '10.20.0.11'))"
+    zw_wait_for '[ "$(came db web)" -gt 0 ]' # So what was sent before would have come.
+    [ "$(came other web) $(came other db)" = '0 0' ]
+    if grep ^frame "$ZW_PG/frames-other.out"; then false; fi
 }
 
 external_id() {
     zw_vsctl set interface vnet-x0 external_ids:role=database
     zone_is vnet-x0 db
     zw_expect passed web tcp 10.20.0.13 5432
+    others_frames # All of those that do not pass without a zone.
+    zw_wait_for '[ "$(came other web)" -ge 6 ] && [ "$(came other db)" -ge 1 ] && [ "$(came web other)" -ge 6 ]' 5
+    zw_kill frames-web || true
+    zw_kill frames-db || true
+    zw_kill frames-other || true
     zw_vsctl remove interface vnet-x0 external_ids role
     zone_is vnet-x0 -
     zw_expect dropped web tcp 10.20.0.13 5432 1
