@@ -136,6 +136,7 @@ def main():
     kind, address, port = sys.argv[1], sys.argv[2], int(sys.argv[3])
     end = time.monotonic() + float(sys.argv[4]) if len(sys.argv) > 4 else float("inf")
     signal.signal(signal.SIGTERM, stop)
+    print("ready", flush=True)
     run = {"tcp": tcp, "udp": udp, "connect": connect, "knock": knock}[kind]
     print(run(address, port, lambda: not stopped and time.monotonic() < end), flush=True)
 

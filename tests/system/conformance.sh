@@ -158,10 +158,12 @@ tcp_sessions() {
     stays_out "$(seg 10.1.0.2 10.2.0.1 PA 4000 80 1011 5001 "b'x'")" "$(seg 10.1.0.1 10.2.0.2 PA 4000 80 1011 5001 "b'x'")" \
         "$(seg 10.1.0.1 10.2.0.1 PA 4001 80 1011 5001 "b'x'")"
     answer "$(seg 10.2.0.1 10.1.0.1 PA 81 4000 5001 1011 "b'x'")" 0
-    # Of a sequence number far from the window, and of flags that no state allows.
+    # Of flags that no state allows, and of a sequence number far from the window: the kernel's datapath has conntrack let that
+    # pass in sessions that are open (nf_ct_set_tcp_be_liberal()).
     drops_mark
-    stays_out "$(seg 10.1.0.1 10.2.0.1 PA 4000 80 900000000 5001 "b'x'")" "$(seg 10.1.0.1 10.2.0.1 SF 4000 80 1011 5001)"
-    drops_since invalid=2
+    stays_out "$(seg 10.1.0.1 10.2.0.1 SF 4000 80 1011 5001)"
+    if [ "$ZW_DATAPATH" = netdev ]; then stays_out "$(seg 10.1.0.1 10.2.0.1 PA 4000 80 900000000 5001 "b'x'")"; fi
+    drops_since "invalid=$([ "$ZW_DATAPATH" = netdev ] && echo 2 || echo 1)"
     passes "$(seg 10.1.0.1 10.2.0.1 PA 4000 80 1011 5001 "b'x'")"
 }
 
@@ -256,4 +258,5 @@ zw_case "the administrator's order" order
 zw_case "what no rule matches is denied" default_deny
 zw_case "messages of ICMP get on as explain says" as_explained
 zw_case "IPv6's authentication header is looked past" authentication_header
-zw_done
+# The test's own protocol, 99, among the kernel's connections.
+zw_done 'netlink_conntrack.WARN.Unsupported L4 protocol: 99'
