@@ -12,6 +12,7 @@
 #include "controller/cli/cli.h"
 #include "controller/control/json.h"
 #include "controller/policy/policy.h"
+#include "controller/policy/service.h"
 
 #define DAEMON_TIMEOUT_MS 3000 /* To learn where the log is, which is a convenience. */
 
@@ -103,7 +104,7 @@ static enum zw_exit read_service(const struct zw_cli *cli, struct zw_audit_filte
         return zw_cli_usage(cli, "--service: \"%s\": %s", text, wrong);
     }
     filter->proto = item.eth_type ? item.eth_type : item.proto;
-    filter->has_service_port = !item.any_ports;
+    filter->has_service_port = !item.any_ports && !item.eth_type && zw_protocol_has_ports(item.proto);
     filter->service_port = item.first;
     return ZW_EXIT_OK;
 }
