@@ -56,6 +56,7 @@ print(eval(sys.argv[1]).hex())' "$1" "${FRAME_NAMES[@]}")" "$ZW_PG/frames-b.out"
 pair() {
     local harmless=0
     if [ $# -gt 2 ] && [ "$ZW_DATAPATH" = netdev ]; then harmless=2; fi
+    zw_appctl revalidator/purge # Another pair's entry would do for this one.
     : >"$ZW_PG/frames-b.out"
     drops_mark
     frame g "[$1, $2, $2]"
