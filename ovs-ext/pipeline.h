@@ -215,7 +215,7 @@ static inline uint32_t zw_cookie_value(uint64_t cookie)
     ZW_DROP(22, ARP_SENDER,    "arp-sender",    "its ARP sender is a group, loopback or reserved")      \
     ZW_DROP(23, ND_FRAGMENT,   "nd-fragment",   "it is neighbour discovery in fragments")               \
     ZW_DROP(24, ND_UNREADABLE, "nd-unreadable", "it is neighbour discovery that cannot be read")        \
-    ZW_DROP(25, IP_UNREADABLE, "ip-unreadable", "IP says that it ends within its headers")            \
+    ZW_DROP(25, IP_UNREADABLE, "ip-unreadable", "it ends within its headers, or looks so: ports 0, type 0") \
     ZW_DROP(26, NO_BINDING,    "no-binding",    "its port's guard binds addresses, and it has none")    \
     ZW_DROP(27, MAC_SOURCE,    "mac-source",    "its source MAC address is not the port's")             \
     ZW_DROP(28, IP_SOURCE,     "ip-source",     "its source IP address is not the port's")              \

@@ -360,6 +360,16 @@ zw_holds() {
         END { exit !ok }'
 }
 
+# zw_udp_sink NAME JOB PORT: says in JOB.out how large each datagram is that comes to this UDP port.
+zw_udp_sink() {
+    zw_vm_run "$1" "$2" "$PYTHON" -I -c '
+import socket, sys
+s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM); s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+s.bind(("::", int(sys.argv[1]))); print("ready", flush=True)
+while True: print("got", len(s.recv(65536)), flush=True)' "$3"
+    zw_wait_for "grep -q ready '$ZW_PG/$2.out'"
+}
+
 # zw_stream_start JOB NAME tcp|udp|connect|knock ADDRESS PORT: steady traffic from a VM in the background.
 zw_stream_start() {
     local job=$1 name=$2

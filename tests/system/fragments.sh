@@ -32,19 +32,9 @@ for size in sizes:
     time.sleep(0.3)' "${@:2}"
 }
 
-# start_sink VM JOB PORT: says in JOB.out how large each datagram is that comes to this UDP port.
-start_sink() {
-    zw_vm_run "$1" "$2" "$PYTHON" -I -c '
-import socket, sys
-s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM); s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-s.bind(("::", int(sys.argv[1]))); print("ready", flush=True)
-while True: print("got", len(s.recv(65536)), flush=True)' "$3"
-    zw_wait_for "grep -q ready '$ZW_PG/$2.out'"
-}
-
 # arrives VM PORT NAME SEND-ARGUMENT...: how many datagrams come to that UDP port of the VM, and how large they are.
 arrives() {
-    start_sink "$1" sink "$2"
+    zw_udp_sink "$1" sink "$2"
     shift 2
     send "$@"
     sleep 0.5

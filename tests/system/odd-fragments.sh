@@ -21,18 +21,8 @@ POLICY
     zw_daemon_start "$ZW_PG/policy.yaml"
 }
 
-# start_sink VM JOB PORT: says in JOB.out how large each datagram is that comes to this UDP port.
-start_sink() {
-    zw_vm_run "$1" "$2" "$PYTHON" -I -c '
-import socket, sys
-s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM); s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-s.bind(("::", int(sys.argv[1]))); print("ready", flush=True)
-while True: print("got", len(s.recv(65536)), flush=True)' "$3"
-    zw_wait_for "grep -q ready '$ZW_PG/$2.out'"
-}
-
 # A session of each family, from port 40000 of web to CUT_PORT of db.  None but the
-#     last is shorter than 1280 bytes with its headers: those the userspace datapath would drop for their size.
+# last is shorter than 1280 bytes with its headers: those the userspace datapath would drop for their size.
 CUT_PORT=5002
 
 # both_families FUNCTION: with SRC, DST and a number that is another one for each family.
@@ -87,7 +77,7 @@ _in_pieces() {
 
 # The control for all that follows: what is whole arrives, in pieces of these sizes.
 in_pieces() {
-    start_sink db cut-sink "$CUT_PORT"
+    zw_udp_sink db cut-sink "$CUT_PORT"
     frames_catch db
     both_families _in_pieces
 }
