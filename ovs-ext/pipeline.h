@@ -78,7 +78,9 @@ enum zw_reg {
     ZW_FLAG(DROPPED,  12, 1, "with deny: not by a rule; register RULE has the reason's number (ZW_DROPS)") \
     ZW_FLAG(TAGGED,   13, 1, "CLASSIFY took a tag off that named its VLAN")                                \
     ZW_FLAG(AGAIN,    14, 2, "sent back to CLASSIFY, because zones had changed: 1 once, 3 twice")           \
-    ZW_FLAG(LONG,     16, 2, "its frame is longer than the neighbour discovery in it: 1, and 3 behind ct()")
+    ZW_FLAG(LONG,     16, 2, "its frame is longer than the neighbour discovery in it: 1, and 3 behind ct()") \
+    ZW_FLAG(NO_SERVER, 18, 1, "its port may be no DHCP server")                                             \
+    ZW_FLAG(NO_ROUTER, 19, 1, "its port may be no router")
 /* clang-format on */
 
 enum {

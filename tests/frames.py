@@ -51,7 +51,7 @@ class L4(bytes):
 
     def __new__(cls, proto, at, data):
         self = super().__new__(cls, data)
-        self.proto, self.at = proto, at
+        self.proto, self.at, self.hops = proto, at, 255 if proto == 58 else 64
         return self
 
     def sealed(self, src, dst):
@@ -62,6 +62,20 @@ class L4(bytes):
             pseudo = b""
         sum_ = checksum(pseudo + self) or 0xffff
         return self[:self.at] + struct.pack("!H", sum_) + self[self.at + 2:]
+
+
+class Behind(L4):
+    """What 'inner' is behind IPv6 extension headers of these types, the outermost first, each with 6 bytes of padding (PadN)."""
+
+    def __new__(cls, headers, inner):
+        nexts = [*headers[1:], inner.proto]
+        before = b"".join(struct.pack("!BB6B", next_, 0, 1, 4, 0, 0, 0, 0) for next_ in nexts)
+        self = super().__new__(cls, headers[0], None, before + inner)
+        self.before, self.inner, self.hops = before, inner, inner.hops
+        return self
+
+    def sealed(self, src, dst):
+        return self.before + self.inner.sealed(src, dst)
 
 
 class L3(bytes):
@@ -107,13 +121,12 @@ def ip6(src, dst, next_, data, hops=64):
 
 
 def ip(src, dst, inner, hops=None, headers=()):
-    """'headers': types of IPv6 extension headers before 'inner', the outermost first."""
+    """'headers': see Behind."""
+    if headers:
+        inner = Behind(headers, inner)
     if ":" not in src:
         return ip4(src, dst, inner.proto, inner.sealed(src, dst), ttl=hops or 64)
-    data, next_ = inner.sealed(src, dst), inner.proto
-    for header in reversed(headers):
-        data, next_ = struct.pack("!BB6B", next_, 0, 1, 4, 0, 0, 0, 0) + data, header  # PadN.
-    return ip6(src, dst, next_, data, hops or (255 if inner.proto == 58 else 64))
+    return ip6(src, dst, inner.proto, inner.sealed(src, dst), hops or inner.hops)
 
 
 def fragment(src, dst, inner, at, end, ident=7, hops=None):
@@ -122,13 +135,17 @@ def fragment(src, dst, inner, at, end, ident=7, hops=None):
     part, more = data[at:end], end < len(data)
     if ":" in src:
         head = struct.pack("!BBHI", inner.proto, 0, at | more, ident)
-        return ip6(src, dst, 44, head + part, hops or (255 if inner.proto == 58 else 64))
+        return ip6(src, dst, 44, head + part, hops or inner.hops)
     return ip4(src, dst, inner.proto, part, 0x2000 if more else 0, at, ident)
 
 
 def fragments(src, dst, inner, size, ident=7, hops=None):
     """The packets that 'inner' becomes where 'size' bytes fit into one."""
     return [fragment(src, dst, inner, at, at + size, ident, hops) for at in range(0, len(inner), size)]
+
+
+def two_fragments(src, dst, inner, at, ident=7):
+    return [fragment(src, dst, inner, 0, at, ident), fragment(src, dst, inner, at, len(inner), ident)]
 
 
 def first_fragment(src, dst, proto, ident=8):

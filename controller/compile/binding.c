@@ -172,6 +172,19 @@ static struct zw_flow *cut_short(const struct zw_bound *bound, enum zw_family fa
     return flow;
 }
 
+/* On to CONTENTS.  What fragments hide from it meets these flags in STATE, behind ct(). */
+static void next_contents(struct zw_compiler *c, const struct zw_bound *bound, struct zw_flow *flow)
+{
+    const struct zw_guard *guard = &bound->zone->guard;
+    uint32_t flags =
+        (guard->allows_dhcp_server ? 0 : ZW_FLAG_NO_SERVER_MASK) | (guard->allows_router ? 0 : ZW_FLAG_NO_ROUTER_MASK);
+
+    zw_act_set_flags(flow, flags | (uint32_t)CONTENTS << ZW_FLAG_BOUND_FIRST,
+                     ZW_FLAG_NO_SERVER_MASK | ZW_FLAG_NO_ROUTER_MASK | ZW_FLAG_BOUND_MASK);
+    zw_act_goto(flow, ZW_STAGE_BINDING);
+    zw_emit(c, flow);
+}
+
 static void ethernet(struct zw_compiler *c, const struct zw_bound *bound)
 {
     if (bound->bindings.closed) {
@@ -179,13 +192,13 @@ static void ethernet(struct zw_compiler *c, const struct zw_bound *bound)
         return;
     }
     if (!bound->zone->guard.mac) {
-        next(c, at(bound, ETHERNET, ZW_PRIO_WIDE), CONTENTS);
+        next_contents(c, bound, at(bound, ETHERNET, ZW_PRIO_WIDE));
         return;
     }
     for (size_t i = 0; i < bound->bindings.n_macs; i++) {
         struct zw_flow *flow = at(bound, ETHERNET, ZW_PRIO_EXACT);
         zw_match_eth_src(flow, bound->bindings.macs[i].bytes);
-        next(c, flow, CONTENTS);
+        next_contents(c, bound, flow);
     }
     zw_emit(c, drop_at(bound, ETHERNET, ZW_PRIO_WIDE, ZW_DROP_MAC_SOURCE));
 }
@@ -196,7 +209,7 @@ static void dhcp_server(struct zw_compiler *c, const struct zw_bound *bound)
     static const struct {
         enum zw_family family;
         uint16_t server, client;
-    } dhcp[] = {{ZW_IPV4, DHCP_SERVER_PORT, DHCP_CLIENT_PORT}, {ZW_IPV6, 547, 546}};
+    } dhcp[] = {{ZW_IPV4, DHCP_SERVER_PORT, DHCP_CLIENT_PORT}, {ZW_IPV6, ZW_DHCPV6_SERVER_PORT, ZW_DHCPV6_CLIENT_PORT}};
 
     for (size_t i = 0; i < 2; i++) {
         struct zw_flow *flow = drop_at(bound, CONTENTS, ZW_PRIO_BLOCK, ZW_DROP_DHCP_SERVER);

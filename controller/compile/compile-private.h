@@ -17,6 +17,8 @@ enum {
     ZW_PRIO_ELSE = 0,
 };
 
+enum { ZW_DHCPV6_CLIENT_PORT = 546, ZW_DHCPV6_SERVER_PORT = 547 }; /* RFC 8415, 7.2. */
+
 /* Segments from 'first' to 'last' of a port are of one zone. */
 struct zw_zone_run {
     uint16_t first, last;
