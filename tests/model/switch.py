@@ -11,7 +11,7 @@ import ipaddress
 from . import guard, judge
 from .ports import zone_of_port
 
-ICMP, TCP, UDP, ICMPV6, SCTP = 1, 6, 17, 58, 132
+ICMP, TCP, UDP, ICMPV6, NO_NEXT_HEADER, SCTP = 1, 6, 17, 58, 59, 132
 REDIRECT = ICMP, 5  # To conntrack an error.
 # Neighbour discovery on its own link passes as ARP does.  These, and neighbour discovery that came through a router, no
 # session can be made of: a rule judges each of them.
@@ -200,7 +200,8 @@ class Switch:
             if frame.ip.l4[0] in UNTRACKED_ICMPV6:
                 return self.judged(frame, receiver, False)
         if frame.is_group:
-            return DROPPED if frame.ip.proto == TCP or self.is_broken(frame) else self.judged(frame, receiver, False)
+            ends = frame.ip.proto == NO_NEXT_HEADER and frame.ip.src.version == 6
+            return DROPPED if frame.ip.proto == TCP or ends or self.is_broken(frame) else self.judged(frame, receiver, False)
         if frame.session.state == "invalid":
             return DROPPED
         if self.is_of_session(frame, receiver):

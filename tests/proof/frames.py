@@ -9,6 +9,7 @@ ICMP, UDP, SCTP = 1, 17, 132
 ETH_IP, ETH_IPV6, ETH_ARP, ETH_VLAN = 0x0800, 0x86dd, 0x0806, 0x8100
 MAGIC, FLAG_BITS = b"zoneward", {"F": 1, "S": 2, "R": 4, "P": 8, "A": 16}
 PAYLOAD_SIZE = 34  # With the shortest headers: a whole Ethernet frame.
+ND_MAGIC = 0x5a << 24  # Neighbour discovery has no payload: its number is in a field of 32 bits that is reserved, but for flags.
 
 
 def checksum(data):
@@ -29,6 +30,9 @@ def payload(number):
 
 def number_of(data):
     """The number in a frame's payload, or None if it is none of ours."""
+    if data[12:14] == b"\x86\xdd" and data[20] == ICMPV6 and (data[54], data[55]) in ND:
+        field = struct.unpack_from("!I", data, 58)[0]
+        return field ^ ND_MAGIC if field >> 24 == ND_MAGIC >> 24 else None
     at = data.find(MAGIC)
     return struct.unpack_from("!I", data, at + len(MAGIC))[0] if at >= 0 and len(data) >= at + 12 else None
 
@@ -58,7 +62,7 @@ def l4(frame, session_id, number):
         return struct.pack("!HHII", first, second, 1, 0) + payload(number), None
     if packet.proto == ICMPV6 and packet.l4 in ND:
         option = struct.pack("!BB", 1 if first == 135 else 2, 1) + mac(frame.nd_mac) if frame.nd_mac else b""
-        return struct.pack("!BBHI", first, second, 0, 0) + frame.nd_target.packed + option + payload(number), 2
+        return struct.pack("!BBHI", first, second, 0, ND_MAGIC | number) + frame.nd_target.packed + option, 2
     if packet.proto in (ICMP, ICMPV6):
         return struct.pack("!BBHHH", first, second, 0, session_id & 0xffff, 1) + payload(number), 2
     return payload(number), None

@@ -43,6 +43,7 @@ class Lessons:
 
     def __init__(self, rng, ports):
         self.rng, self.model = rng, Learning(ports)
+        self.probed = set()  # Segments and addresses, since what is learned was last looked at.
         self.n = {"dhcp": 0, "nd": 0, "nothing": 0}  # That no server says is none.
 
     @property
@@ -103,6 +104,9 @@ class Lessons:
         port, target = self.rng.choice(learners), self.address(6, switch)
         if target.is_link_local and target not in map(link_local, given(guarded_zone(switch, port, segment), port)[0]):
             return  # Somebody else's, or soon; hosts do not take them.
+        if (segment, target) in self.probed:
+            return  # Of two within half a second neither gets it: that would be a matter of time here.
+        self.probed.add((segment, target))
         macs = sorted(given(guarded_zone(switch, port, segment), port)[0]) or [SERVER_MAC]
         put_in(port, segment, frames.dad(self.rng.choice(macs), str(target)))
         self.model.probed(switch, segment, port, target)
@@ -116,6 +120,7 @@ class Lessons:
     def teach(self, switch, most):
         """Returns what the switch has other than it should."""
         self.model.follow(switch)
+        self.probed.clear()
         places = [(lesson, segment) for lesson, source in ((self.dhcp, "dhcp"), (self.nd, "nd")) for segment in VIDS
                   if self.model.learners(switch, source, segment)]
         for _ in range(self.rng.randrange(most + 1) if places else 0):

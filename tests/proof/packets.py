@@ -10,7 +10,7 @@ from model.judge import Packet, zone_of
 from model.ports import LOCAL, bindings
 from model.switch import Frame, Session, zone_id
 
-TCP, UDP, SCTP, ICMP, ICMPV6, GRE, OSPF = 6, 17, 132, 1, 58, 47, 89
+TCP, UDP, SCTP, ICMP, ICMPV6, NO_NEXT_HEADER, GRE, OSPF = 6, 17, 132, 1, 58, 59, 47, 89
 SOMEWHERE = {4: ipaddress.ip_network("0.0.0.0/0"), 6: ipaddress.ip_network("::/0")}
 NAMES = {TCP: ("tcp_src", "tcp_dst"), UDP: ("udp_src", "udp_dst"), SCTP: ("sctp_src", "sctp_dst")}
 VIDS = [0, 10, 20, 30, 99]
@@ -88,7 +88,8 @@ class Packets:
 
     def any_l4(self, family):
         rng = self.rng
-        proto = rng.choice([TCP, TCP, TCP, UDP, UDP, SCTP, ICMP if family == 4 else ICMPV6, GRE, OSPF, 255])
+        proto = rng.choice([TCP, TCP, TCP, UDP, UDP, SCTP, ICMP if family == 4 else ICMPV6, GRE, OSPF, NO_NEXT_HEADER,
+                            255])
         if proto in (ICMP, ICMPV6):
             return proto, rng.choice([(8, 0), (3, 4), (128, 0), (1, 4), (133, 0), (129, 0), (200, 3), (135, 0), (136, 0),
                                       (136, 1), (143, 0), (0, 0)])
