@@ -133,17 +133,30 @@ void zw_act_goto(struct zw_flow *flow, enum zw_stage stage)
     put_resubmit(&flow->ofpacts, stage);
 }
 
+/* What is put between the two is for a copy of the packet. */
+static size_t begin_clone(struct ofpbuf *ofpacts)
+{
+    size_t offset = ofpacts->size;
+
+    ofpact_put_CLONE(ofpacts);
+    return offset;
+}
+
+static void end_clone(struct ofpbuf *ofpacts, size_t offset)
+{
+    struct ofpact_nest *clone = ofpbuf_at_assert(ofpacts, offset, sizeof *clone);
+
+    ofpacts->header = clone;
+    ofpact_finish_CLONE(ofpacts, &clone);
+}
+
 void zw_act_copy_to(struct zw_flow *flow, uint32_t ofport, enum zw_stage stage)
 {
-    size_t offset = flow->ofpacts.size;
+    size_t offset = begin_clone(&flow->ofpacts);
 
-    ofpact_put_CLONE(&flow->ofpacts);
     put_set_reg(&flow->ofpacts, ZW_REG_OUT_PORT, ofport, UINT32_MAX);
     put_resubmit(&flow->ofpacts, stage);
-
-    struct ofpact_nest *clone = ofpbuf_at_assert(&flow->ofpacts, offset, sizeof *clone);
-    flow->ofpacts.header = clone;
-    ofpact_finish_CLONE(&flow->ofpacts, &clone);
+    end_clone(&flow->ofpacts, offset);
 }
 
 static void put_learn_field(struct ofpbuf *ofpacts, uint16_t dst_type, struct mf_subfield src, struct mf_subfield dst)
@@ -231,7 +244,10 @@ static void put_commit(struct ofpbuf *ofpacts, uint8_t table)
 
 void zw_act_ct_commit(struct zw_flow *flow)
 {
+    size_t offset = begin_clone(&flow->ofpacts);
+
     put_commit(&flow->ofpacts, NX_CT_RECIRC_NONE);
+    end_clone(&flow->ofpacts, offset);
 }
 
 void zw_act_ct_commit_to(struct zw_flow *flow, enum zw_stage stage)

@@ -148,6 +148,12 @@ def two_fragments(src, dst, inner, at, ident=7):
     return [fragment(src, dst, inner, 0, at, ident), fragment(src, dst, inner, at, len(inner), ident)]
 
 
+def within_fragment(packet, ident=7):
+    """The same IPv6 packet in a fragment that is all of it (RFC 6946)."""
+    head = struct.pack("!BBHI", packet[6], 0, 0, ident)
+    return L3(packet.type, packet[:4] + struct.pack("!HB", len(packet) - 40 + 8, 44) + packet[7:40] + head + packet[40:])
+
+
 def first_fragment(src, dst, proto, ident=8):
     """One that ends with its options, before the header of 'proto' (RFC 7112)."""
     return ip6(src, dst, 44, struct.pack("!BBHI", 60, 0, 1, ident) + bytes((proto, 0, 1, 4, 0, 0, 0, 0)), 255)
@@ -200,8 +206,10 @@ def ra(sll=None, more=b""):
     return icmp6(134, 0, struct.pack("!BBHII", 64, 0, 1800, 0, 0) + link_option(1, sll) + more)
 
 
-def redirect6(target, dst):
-    return icmp6(137, 0, struct.pack("!I", 0) + addr(target) + addr(dst))
+def redirect6(target, dst, about=b""):
+    """'about': the packet that should have gone another way, 8 bytes or more; with its last 0 to 7 bytes left out."""
+    option = struct.pack("!BB6x", 4, 1 + len(about) // 8) + about[:len(about) // 8 * 8] if about else b""
+    return icmp6(137, 0, struct.pack("!I", 0) + addr(target) + addr(dst) + option)
 
 
 def mld(type_, group="ff02::1:ff00:1"):

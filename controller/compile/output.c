@@ -101,6 +101,7 @@ void zw_compile_output(struct zw_compiler *c)
             }
         }
     }
+    zw_compile_expired(c, ZW_STAGE_OUTPUT);
     if (c->policy->max_sessions) {
         refuse_when_full(c);
     }

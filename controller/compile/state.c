@@ -53,6 +53,18 @@ static void session(struct zw_compiler *c, uint32_t conj, enum zw_reg opener, en
     zw_emit(c, flow);
 }
 
+/* Conntrack takes a redirect for an error; it tells a host where to send, and nobody that something went wrong.  One of IPv6 gets here
+ * in fragments only, see hidden_discovery(). */
+static void no_redirect(struct zw_compiler *c, enum zw_family family, uint8_t proto, uint8_t type)
+{
+    struct zw_flow *flow = zw_drop_flow(ZW_STAGE_STATE, ZW_PRIO_EXACT + 3, ZW_DROP_RELATED, NULL);
+
+    zw_match_ct_state(flow, ZW_CT_TRACKED | ZW_CT_RELATED, 0);
+    zw_match_ip_proto(flow, family, proto);
+    zw_match_icmp(flow, type, -1);
+    zw_emit(c, flow);
+}
+
 /* An ICMP error about a session may come from a router anywhere, but goes to one of the session's ends. */
 static void related(struct zw_compiler *c)
 {
@@ -77,12 +89,8 @@ static void related(struct zw_compiler *c)
     zw_match_reg(flow, ZW_REG_ZONES, c->policy->zones_digest);
     zw_emit(c, flow);
 
-    /* Conntrack takes a redirect for an error; it tells a host where to send, and nobody that something went wrong. */
-    flow = zw_drop_flow(ZW_STAGE_STATE, ZW_PRIO_EXACT + 3, ZW_DROP_RELATED, NULL);
-    zw_match_ct_state(flow, ZW_CT_TRACKED | ZW_CT_RELATED, 0);
-    zw_match_ip_proto(flow, ZW_IPV4, IPPROTO_ICMP);
-    zw_match_icmp(flow, ICMP_REDIRECT, -1);
-    zw_emit(c, flow);
+    no_redirect(c, ZW_IPV4, IPPROTO_ICMP, ICMP_REDIRECT);
+    no_redirect(c, ZW_IPV6, IPPROTO_ICMPV6, ND_REDIRECT);
 }
 
 /* The rules judge it.  They find protocol and port in a register (ZW_SERVICE_FIELDS), which is filled here: ct() has put
@@ -143,6 +151,20 @@ static void cut_short(struct zw_compiler *c, enum zw_family family)
     zw_emit(c, drop_stateless(family, IPPROTO_SCTP));
 }
 
+void zw_compile_expired(struct zw_compiler *c, enum zw_stage stage)
+{
+    static const enum zw_family families[] = {ZW_IPV4, ZW_IPV6};
+
+    for (size_t i = 0; i < 2; i++) {
+        struct zw_flow *flow = zw_drop_flow(stage, ZW_PRIO_BLOCK + 6, ZW_DROP_FRAGMENT, NULL);
+
+        zw_match_ct_state(flow, 0, ZW_CT_TRACKED);
+        zw_match_family(flow, families[i]);
+        zw_match_fragment(flow);
+        zw_emit(c, flow);
+    }
+}
+
 static struct zw_flow *drop_hidden(uint16_t priority, enum zw_drop drop, uint8_t proto, uint32_t flags)
 {
     struct zw_flow *flow = zw_drop_flow(ZW_STAGE_STATE, priority, drop, NULL);
@@ -152,13 +174,10 @@ static struct zw_flow *drop_hidden(uint16_t priority, enum zw_drop drop, uint8_t
     return flow;
 }
 
-/* On the kernel's datapath BINDING does not see these in fragments that the kernel cannot tell from others (tests/system/two-readers.sh);
- * ct() puts them together.  Whole ones end in BINDING, or, neighbour discovery that is true, go past here.  Discovery is looked at
- * to groups only: to one receiver conntrack calls it invalid. */
-static void hidden(struct zw_compiler *c)
+/* On the kernel's datapath BINDING does not see these in fragments that the kernel cannot tell from others; ct() puts them together
+ * (tests/system/two-readers.sh).  What came whole ends in BINDING or, true neighbour discovery, goes past here. */
+static void hidden_servers(struct zw_compiler *c)
 {
-    static const uint8_t of_routers[] = {ND_ROUTER_ADVERT, ND_REDIRECT};
-    static const uint8_t of_neighbours[] = {ND_NEIGHBOR_SOLICIT, ND_NEIGHBOR_ADVERT};
     struct zw_flow *flow = drop_hidden(ZW_PRIO_BLOCK + 5, ZW_DROP_DHCP_SERVER, IPPROTO_UDP, ZW_FLAG_NO_SERVER_MASK);
 
     zw_match_l4_dst(flow, ZW_DHCPV6_CLIENT_PORT, UINT16_MAX);
@@ -166,9 +185,17 @@ static void hidden(struct zw_compiler *c)
     flow = drop_hidden(ZW_PRIO_BLOCK + 4, ZW_DROP_DHCP_SERVER, IPPROTO_UDP, ZW_FLAG_NO_SERVER_MASK);
     zw_match_l4_src(flow, ZW_DHCPV6_SERVER_PORT, UINT16_MAX);
     zw_emit(c, flow);
+}
+
+/* The same of discovery to groups.  To one receiver conntrack calls it invalid, or a redirect related. */
+static void hidden_discovery(struct zw_compiler *c)
+{
+    static const uint8_t of_routers[] = {ND_ROUTER_ADVERT, ND_REDIRECT};
+    static const uint8_t of_neighbours[] = {ND_NEIGHBOR_SOLICIT, ND_NEIGHBOR_ADVERT};
+
     for (size_t i = 0; i < 2; i++) {
-        flow = drop_hidden(ZW_PRIO_BLOCK + 4, ZW_DROP_ROUTER, IPPROTO_ICMPV6,
-                           ZW_FLAG_NO_ROUTER_MASK | ZW_FLAG_STATELESS_MASK);
+        struct zw_flow *flow = drop_hidden(ZW_PRIO_BLOCK + 4, ZW_DROP_ROUTER, IPPROTO_ICMPV6,
+                                           ZW_FLAG_NO_ROUTER_MASK | ZW_FLAG_STATELESS_MASK);
         zw_match_icmp(flow, of_routers[i], -1);
         zw_emit(c, flow);
 
@@ -176,6 +203,17 @@ static void hidden(struct zw_compiler *c)
         zw_match_hop_limit(flow, 255);
         zw_match_icmp(flow, of_neighbours[i], 0);
         zw_emit(c, flow);
+    }
+}
+
+/* ct() takes off one layer of fragments only.  The kernel calls protocol 59, "no next header", what has no end to its chain of
+ * headers, a fragment within a fragment, too; so none of that goes on to groups.  To one receiver it is invalid. */
+static void hidden_chain(struct zw_compiler *c)
+{
+    static const uint8_t protos[] = {IPPROTO_HOPOPTS /* vswitchd's word for it. */, IPPROTO_NONE};
+
+    for (size_t i = 0; i < sizeof protos; i++) {
+        zw_emit(c, drop_hidden(ZW_PRIO_BLOCK + 4, ZW_DROP_IP_UNREADABLE, protos[i], ZW_FLAG_STATELESS_MASK));
     }
 }
 
@@ -237,7 +275,10 @@ void zw_compile_state(struct zw_compiler *c)
     session(c, CONJ_ORIGINAL, ZW_REG_SRC_ZONE, ZW_REG_DST_ZONE);
     session(c, CONJ_REPLY, ZW_REG_DST_ZONE, ZW_REG_SRC_ZONE);
     related(c);
-    hidden(c);
+    zw_compile_expired(c, ZW_STAGE_STATE);
+    hidden_servers(c);
+    hidden_discovery(c);
+    hidden_chain(c);
     cut_short(c, ZW_IPV4);
     cut_short(c, ZW_IPV6);
     stateless(c, ZW_IPV4);

@@ -109,21 +109,21 @@ _incomplete() {
 }
 
 # given_up COUNT: so many of them.  The userspace datapath lets what has waited for 15 s go on with the next packet of any session, as
-# invalid and yet not looked at by conntrack; as such it is of no session of these zones.
+# invalid and yet not looked at by conntrack.
 given_up() {
     both_families _in_between
-    [ "$(n_dropped other-zones)" -ge "$1" ]
+    [ "$(n_dropped fragment)" -ge "$1" ]
 }
 _in_between() { datagram "$1" "$2" 100; }
 
 # Nor later, when it is no longer waited for: two pieces of each family are left here, and two of the case before.
 incomplete() {
     local before
-    before=$(n_dropped other-zones)
+    before=$(n_dropped fragment)
     both_families _incomplete
     if [ "$ZW_DATAPATH" = netdev ]; then
         zw_wait_for "given_up $((before + 8))" 30
-        [ "$(n_dropped other-zones)" -eq $((before + 8)) ]
+        [ "$(n_dropped fragment)" -eq $((before + 8)) ]
     fi
     both_families _nothing_in_the_end
 }
@@ -131,6 +131,29 @@ _nothing_in_the_end() {
     nothing_of "$1" "$2" $((2300 + $3))
     nothing_of "$1" "$2" $((2400 + $3))
     nothing_of "$1" "$2" $((3400 + $3))
+}
+
+# A session's first packet goes through ct() twice, and then out; four datagrams of which the rest never comes wait for it.
+_first_pieces() {
+    pieces "$1" "$2" $((3500 + $3)) 0,1280
+    pieces "$1" "$2" $((3600 + $3)) 0,1280
+}
+_begins() { frame web "eth(WEB, DB, ip('$1', '$2', udp($((41000 + RANDOM % 9000)), $CUT_PORT, bytes(100))))"; }
+_given_up_again() {
+    both_families _begins
+    [ "$(n_dropped fragment)" -gt "$1" ]
+}
+_nothing_with_others() {
+    nothing_of "$1" "$2" $((3500 + $3))
+    nothing_of "$1" "$2" $((3600 + $3))
+}
+with_others() {
+    both_families _first_pieces
+    if [ "$ZW_DATAPATH" = netdev ]; then
+        zw_wait_for "_given_up_again $(n_dropped fragment)" 30
+        for _ in 1 2 3 4; do both_families _begins; done
+    fi
+    both_families _nothing_with_others
 }
 
 # As much as a packet's length can say arrives; of more, nothing does.
@@ -172,6 +195,7 @@ FRAME_NAMES=("WEB=$(zw_vm_mac web)" "DB=$(zw_vm_mac db)")
 zw_case "within a session, what comes in pieces arrives whole" in_pieces
 zw_case "within a session, fragments that overlap do not pass" overlapping
 zw_case "within a session, fragments without the middle do not pass, not later either" incomplete
+zw_case "fragments without the rest do not pass with the first packets of sessions either" with_others
 zw_case "within a session, fragments of more than 65535 bytes do not pass" too_long
 zw_case "within a session, short fragments pass on the kernel's datapath only" short
 # What the kernel's conntrack will not put together it refuses, and vswitchd says so of the first.

@@ -304,7 +304,7 @@ const struct flow_sample flow_samples[] = {
     {ZW_STAGE_DELIVER, flood, " actions=clone(set_field:0x1->reg3,resubmit(,7)),clone(set_field:0x2->reg3,resubmit(,7))"},
     {ZW_STAGE_DESTINATION, learn, ",in_port=5 actions=" LEARNED ",resubmit(,5)"},
     {ZW_STAGE_CONNTRACK, ct, ",ip actions=ct(table=10,zone=NXM_NX_REG6[0..15])"},
-    {ZW_STAGE_COMMIT, commit, ",ipv6 actions=ct(commit," COMMITTED ",resubmit(,15)"},
+    {ZW_STAGE_COMMIT, commit, ",ipv6 actions=clone(ct(commit," COMMITTED "),resubmit(,15)"},
     {ZW_STAGE_COMMIT, commit_and_go_on, ",ip actions=ct(commit,table=15," COMMITTED},
     {ZW_STAGE_VERDICT, pause_packet, " actions=controller(id=23127,userdata=01.00.00.00.00.00.00.00,pause),resubmit(,14)"},
     {ZW_STAGE_VERDICT, copy_packet, " actions=controller(max_len=128,id=23127,userdata=03.00.00.00.00.00.00.00,meter_id=23127)"},
