@@ -122,7 +122,7 @@ void zw_act_learn_mac(struct zw_flow *, uint32_t ofport);
 /* Through conntrack in the zone that ZW_REG_CT_ZONE holds; goes on in 'stage'. */
 void zw_act_ct(struct zw_flow *, enum zw_stage);
 /* Enters the session into conntrack with a label made of the registers (ZW_LABEL_FIELDS) and its ports as mark (ZW_MARK_FIELDS).  By a copy
- * of the packet: on the userspace datapath old fragments of others may come out of ct() with it (zw_compile_expired()), and end there. */
+ * of the packet: on the userspace datapath others' fragments may come out of ct() with it (doc/pipeline.md, STATE), and end there. */
 void zw_act_ct_commit(struct zw_flow *);
 /* The same, and the packet goes on in 'stage' as one that comes from conntrack. */
 void zw_act_ct_commit_to(struct zw_flow *, enum zw_stage);

@@ -80,7 +80,8 @@ enum zw_reg {
     ZW_FLAG(AGAIN,    14, 2, "sent back to CLASSIFY, because zones had changed: 1 once, 3 twice")           \
     ZW_FLAG(LONG,     16, 2, "its frame is longer than the neighbour discovery in it: 1, and 3 behind ct()") \
     ZW_FLAG(NO_SERVER, 18, 1, "its port may be no DHCP server")                                             \
-    ZW_FLAG(NO_ROUTER, 19, 1, "its port may be no router")
+    ZW_FLAG(NO_ROUTER, 19, 1, "its port may be no router")                                                 \
+    ZW_FLAG(THROUGH,   20, 1, "between COMMIT and OUTPUT it passed ct()")
 /* clang-format on */
 
 enum {

@@ -136,28 +136,31 @@ static void next_in_frame(struct zw_compiler *c, struct zw_flow *flow, enum step
     next(c, flow, step);
 }
 
-static void match_long(struct zw_flow *flow, const struct zw_bound *bound, enum zw_flag_long value)
+static void match_long(struct zw_flow *flow, const struct zw_bound *bound, enum zw_family family,
+                       enum zw_flag_long value)
 {
-    zw_match_family(flow, ZW_IPV6);
+    zw_match_family(flow, family);
     zw_match_in_port(flow, bound->port->ofport);
     zw_match_reg(flow, ZW_REG_SRC_ZONE, bound->zone->id);
     zw_match_flags(flow, (uint32_t)value << ZW_FLAG_LONG_FIRST, ZW_FLAG_LONG_MASK);
 }
 
 /* The switch translates what follows a measurement for both of its results, and counts both for each frame.  Only behind ct()
- * are those that are longer alone. */
+ * are those that are longer alone, or with others' fragments of any family (state.c, given_up()). */
 static void longer_than_it_says(struct zw_compiler *c, const struct zw_bound *bound)
 {
     struct zw_flow *flow = zw_port_flow(ZW_STAGE_BINDING, ZW_PRIO_BLOCK + 2, bound->port);
 
-    match_long(flow, bound, ZW_FLAG_LONGER);
+    match_long(flow, bound, ZW_IPV6, ZW_FLAG_LONGER);
     zw_act_set_flags(flow, (uint32_t)ZW_FLAG_LONGER_ALONE << ZW_FLAG_LONG_FIRST, ZW_FLAG_LONG_MASK);
     zw_act_ct(flow, ZW_STAGE_BINDING);
     zw_emit(c, flow);
 
-    flow = zw_drop_flow(ZW_STAGE_BINDING, ZW_PRIO_BLOCK + 2, ZW_DROP_ND_UNREADABLE, bound->port);
-    match_long(flow, bound, ZW_FLAG_LONGER_ALONE);
-    zw_emit(c, flow);
+    for (size_t i = 0; i < 2; i++) {
+        flow = zw_drop_flow(ZW_STAGE_BINDING, ZW_PRIO_BLOCK + 2, ZW_DROP_ND_UNREADABLE, bound->port);
+        match_long(flow, bound, i ? ZW_IPV6 : ZW_IPV4, ZW_FLAG_LONGER_ALONE);
+        zw_emit(c, flow);
+    }
 }
 
 /* OVS shows ports 0, or type and code 0, where IP's length ends before them. */

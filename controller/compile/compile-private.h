@@ -98,9 +98,6 @@ bool zw_port_carries_all(const struct zw_port *);
 const struct zw_zone *zw_open_zone(const struct zw_open_port *, unsigned int segment);
 /* What an open port is bound to in 'zone', or NULL: the zone has no guard. */
 const struct zw_bindings *zw_open_bindings(const struct zw_open_port *, const struct zw_zone *);
-/* Drops fragments that the userspace datapath gives up waiting for the rest of, in a stage behind ct().  It sends them on with whatever
- * goes through conntrack next, as if they were that, and says of them that they are invalid and not that they are tracked.  In state.c. */
-void zw_compile_expired(struct zw_compiler *, enum zw_stage);
 /* Packets that the flows of 'make' match start again at CLASSIFY with the receiver that they have; the third time not. */
 void zw_compile_again(struct zw_compiler *, struct zw_flow *(*make)(void));
 /* Calls 'what' for each zone of an open port and each mask of segments that it has there; NULL: in all segments. */

@@ -79,6 +79,18 @@ static void refuse_when_full(struct zw_compiler *c)
     zw_emit(c, flow);
 }
 
+/* Of the userspace datapath's conntrack others' fragments may come out with a packet: what it gave up, and of datagrams of more than 32
+ * fragments the rest.  The packet itself is none: it has begun a session, or could. */
+static void strangers(struct zw_compiler *c, enum zw_family family)
+{
+    struct zw_flow *flow = zw_drop_flow(ZW_STAGE_OUTPUT, ZW_PRIO_BLOCK + 1, ZW_DROP_FRAGMENT, NULL);
+
+    zw_match_flags(flow, ZW_FLAG_THROUGH_MASK, ZW_FLAG_THROUGH_MASK);
+    zw_match_family(flow, family);
+    zw_match_fragment(flow);
+    zw_emit(c, flow);
+}
+
 void zw_compile_output(struct zw_compiler *c)
 {
     for (size_t i = 0; i < c->n_ports; i++) {
@@ -101,7 +113,8 @@ void zw_compile_output(struct zw_compiler *c)
             }
         }
     }
-    zw_compile_expired(c, ZW_STAGE_OUTPUT);
+    strangers(c, ZW_IPV4);
+    strangers(c, ZW_IPV6);
     if (c->policy->max_sessions) {
         refuse_when_full(c);
     }

@@ -151,18 +151,16 @@ static void cut_short(struct zw_compiler *c, enum zw_family family)
     zw_emit(c, drop_stateless(family, IPPROTO_SCTP));
 }
 
-void zw_compile_expired(struct zw_compiler *c, enum zw_stage stage)
+/* The userspace datapath gives up fragments that it waits in vain for the rest of.  It sends them on with whatever goes through
+ * conntrack next, as if they were that, and says of them that they are invalid and not that they are tracked. */
+static void given_up(struct zw_compiler *c, enum zw_family family)
 {
-    static const enum zw_family families[] = {ZW_IPV4, ZW_IPV6};
+    struct zw_flow *flow = zw_drop_flow(ZW_STAGE_STATE, ZW_PRIO_BLOCK + 6, ZW_DROP_FRAGMENT, NULL);
 
-    for (size_t i = 0; i < 2; i++) {
-        struct zw_flow *flow = zw_drop_flow(stage, ZW_PRIO_BLOCK + 6, ZW_DROP_FRAGMENT, NULL);
-
-        zw_match_ct_state(flow, 0, ZW_CT_TRACKED);
-        zw_match_family(flow, families[i]);
-        zw_match_fragment(flow);
-        zw_emit(c, flow);
-    }
+    zw_match_ct_state(flow, 0, ZW_CT_TRACKED);
+    zw_match_family(flow, family);
+    zw_match_fragment(flow);
+    zw_emit(c, flow);
 }
 
 static struct zw_flow *drop_hidden(uint16_t priority, enum zw_drop drop, uint8_t proto, uint32_t flags)
@@ -275,7 +273,8 @@ void zw_compile_state(struct zw_compiler *c)
     session(c, CONJ_ORIGINAL, ZW_REG_SRC_ZONE, ZW_REG_DST_ZONE);
     session(c, CONJ_REPLY, ZW_REG_DST_ZONE, ZW_REG_SRC_ZONE);
     related(c);
-    zw_compile_expired(c, ZW_STAGE_STATE);
+    given_up(c, ZW_IPV4);
+    given_up(c, ZW_IPV6);
     hidden_servers(c);
     hidden_discovery(c);
     hidden_chain(c);

@@ -104,6 +104,18 @@ static void pass_without_session(struct zw_compiler *c, uint16_t priority, uint3
     zw_emit(c, flow);
 }
 
+/* What comes out of ct() with it, see state.c, given_up(), does not go to its port. */
+static void mark_through(struct zw_flow *flow)
+{
+    zw_act_set_flags(flow, ZW_FLAG_THROUGH_MASK, ZW_FLAG_THROUGH_MASK);
+}
+
+static void commit_to_output(struct zw_flow *flow)
+{
+    mark_through(flow);
+    zw_act_ct_commit_to(flow, ZW_STAGE_OUTPUT);
+}
+
 /* OpenFlow's ct action asks for a match on IP, though nothing else gets here. */
 static void commit(struct zw_compiler *c, enum zw_family family)
 {
@@ -111,7 +123,7 @@ static void commit(struct zw_compiler *c, enum zw_family family)
 
     zw_match_family(flow, family);
     if (c->policy->max_sessions) {
-        zw_act_ct_commit_to(flow, ZW_STAGE_OUTPUT); /* Which sees whether there was room. */
+        commit_to_output(flow); /* Which sees whether there was room. */
     } else {
         zw_act_ct_commit(flow);
         zw_act_goto(flow, ZW_STAGE_OUTPUT);
@@ -153,11 +165,12 @@ static void through_port(struct zw_compiler *c, const struct zw_port *port, enum
 
     for (size_t i = 0; i < 2; i++) {
         flow = resumed(port, ZW_PRIO_BLOCK + 1 + (uint16_t)i, family, without_session[i]);
+        mark_through(flow);
         zw_act_ct(flow, ZW_STAGE_OUTPUT);
         zw_emit(c, flow);
     }
     flow = resumed(port, ZW_PRIO_BLOCK, family, 0);
-    zw_act_ct_commit_to(flow, ZW_STAGE_OUTPUT);
+    commit_to_output(flow);
     zw_emit(c, flow);
 }
 

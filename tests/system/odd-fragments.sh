@@ -134,9 +134,10 @@ _nothing_in_the_end() {
 }
 
 # A session's first packet goes through ct() twice, and then out; four datagrams of which the rest never comes wait for it.
+FIRST=3500
 _first_pieces() {
-    pieces "$1" "$2" $((3500 + $3)) 0,1280
-    pieces "$1" "$2" $((3600 + $3)) 0,1280
+    pieces "$1" "$2" $((FIRST + $3)) 0,1280
+    pieces "$1" "$2" $((FIRST + 100 + $3)) 0,1280
 }
 _begins() { frame web "eth(WEB, DB, ip('$1', '$2', udp($((41000 + RANDOM % 9000)), $CUT_PORT, bytes(100))))"; }
 _given_up_again() {
@@ -144,8 +145,8 @@ _given_up_again() {
     [ "$(n_dropped fragment)" -gt "$1" ]
 }
 _nothing_with_others() {
-    nothing_of "$1" "$2" $((3500 + $3))
-    nothing_of "$1" "$2" $((3600 + $3))
+    nothing_of "$1" "$2" $((FIRST + $3))
+    nothing_of "$1" "$2" $((FIRST + 100 + $3))
 }
 with_others() {
     both_families _first_pieces
@@ -154,6 +155,14 @@ with_others() {
         for _ in 1 2 3 4; do both_families _begins; done
     fi
     both_families _nothing_with_others
+}
+
+# Then ct() sends what is let in to OUTPUT.
+with_others_and_a_limit() {
+    FIRST=3700
+    printf 'conntrack: {sessions: 1000}\n' >>"$ZW_PG/policy.yaml"
+    zw_ctl policy apply "$ZW_PG/policy.yaml"
+    with_others
 }
 
 # As much as a packet's length can say arrives; of more, nothing does.
@@ -196,6 +205,7 @@ zw_case "within a session, what comes in pieces arrives whole" in_pieces
 zw_case "within a session, fragments that overlap do not pass" overlapping
 zw_case "within a session, fragments without the middle do not pass, not later either" incomplete
 zw_case "fragments without the rest do not pass with the first packets of sessions either" with_others
+zw_case "the same where sessions are limited" with_others_and_a_limit
 zw_case "within a session, fragments of more than 65535 bytes do not pass" too_long
 zw_case "within a session, short fragments pass on the kernel's datapath only" short
 # What the kernel's conntrack will not put together it refuses, and vswitchd says so of the first.

@@ -177,6 +177,7 @@ nested() {
     local n id pieces
     zw_appctl revalidator/purge
     : >"$ZW_PG/frames-b.out"
+    drops_mark
     frame g "eth(MG, ALL_NODES_MAC, within_fragment(ip($1, $2, $NOTHING)))"
     zw_appctl revalidator/wait >/dev/null
     for n in 1 2 3; do
@@ -185,6 +186,8 @@ nested() {
         frame g "[eth(MG, ALL_NODES_MAC, piece) for piece in $pieces]"
         zw_appctl revalidator/wait >/dev/null
     done
+    # Two receivers, of the harmless one and of three pairs.
+    if [ "$ZW_DATAPATH" = system ]; then zw_wait_for "counted ip-unreadable=14" 5 || { cat "$ZW_PG/drops-delta"; return 1; }; fi
     frame g "eth(MG, MB, ip(SG, SB, udp(1000, 2000)))"
     zw_wait_for '[ "$(frames_caught b)" -ge 1 ]' 5
     [ "$(frames_caught b)" -eq 1 ] || { cat "$ZW_PG/frames-b.out"; return 1; }
@@ -194,5 +197,6 @@ zw_case "DHCPv6's advertisement in fragments within fragments" nested LG SB 'udp
 zw_case "the same to all" nested LG ALL_NODES 'udp(547, 546)'
 zw_case "a router's advertisement in fragments within fragments" nested LG ALL_NODES 'ra(MG)'
 zw_case "a datagram in fragments within fragments" nested SG ALL_NODES 'udp(1000, 2000)'
-# The kernel may refuse to run what vswitchd found for such a piece.
-zw_done 'execute ct.*failed .Invalid argument'
+allowed=()
+if [ "$ZW_DATAPATH" = system ]; then allowed=('execute ct.*failed .Invalid argument'); fi # What vswitchd found for such a piece.
+zw_done "${allowed[@]}"
