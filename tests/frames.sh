@@ -27,6 +27,13 @@ frame() {
     zw_vm_exec "$vm" "$PYTHON" -I "$ZW_SRCDIR/tests/frames.py" send "${FRAME_NAMES[@]}" "$@"
 }
 
+# frames_link_local MAC: the IPv6 address that follows from it.
+frames_link_local() {
+    local b
+    IFS=: read -r -a b <<<"$1"
+    printf 'fe80::%x:%xff:fe%s:%s' $(((16#${b[0]} ^ 2) << 8 | 16#${b[1]})) "$((16#${b[2]}))" "${b[3]}" "${b[4]}${b[5]}"
+}
+
 # frames_serve VM...: starts what makes frame() quick there, with FRAME_NAMES as they are now; for a test that sends many.
 frames_serve() {
     local vm

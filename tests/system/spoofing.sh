@@ -47,20 +47,13 @@ POLICY
     frames_catch "${VMS[@]}"
 }
 
-# link_local MAC: the IPv6 address that follows from it.
-link_local() {
-    local b
-    IFS=: read -r -a b <<<"$1"
-    printf 'fe80::%x:%xff:fe%s:%s' $(((16#${b[0]} ^ 2) << 8 | 16#${b[1]})) "$((16#${b[2]}))" "${b[3]}" "${b[4]}${b[5]}"
-}
-
 zw_playground_start || exit 99
 zw_case "VMs that are silent" setup
 FRAME_NAMES=("MA=$(zw_vm_mac a)" "MB=$(zw_vm_mac b)" "MF=$(zw_vm_mac f)" IA=10.20.0.1 IB=10.20.0.2 IF=10.20.0.3)
 FRAME_NAMES+=(SA=fd00:20::1 SB=fd00:20::2 SF=fd00:20::3 NONE=00:00:00:00:00:00 T2=02:00:00:00:ff:01)
 FRAME_NAMES+=("MG=$(zw_vm_mac g)" "MT=$(zw_vm_mac t)" "MH=$(zw_vm_mac h)" "MI=$(zw_vm_mac i)")
 FRAME_NAMES+=(IG=10.20.0.4 IT=10.20.0.5 IT2=10.20.0.15 II=10.20.0.7 SG=fd00:20::4 ST=fd00:20::5 ST2=fd00:20::15 SI=fd00:20::7)
-FRAME_NAMES+=("LG=$(link_local "$(zw_vm_mac g)")" LT2=fe80::ff:fe00:ff01)
+FRAME_NAMES+=("LG=$(frames_link_local "$(zw_vm_mac g)")" LT2=fe80::ff:fe00:ff01)
 zw_case "VMs that say what they are told to" frames_serve "${VMS[@]}"
 drops_mark
 

@@ -34,12 +34,9 @@ POLICY
 
 zw_playground_start || exit 99
 zw_case "VMs that are silent" setup
-link_local() { "$PYTHON" -c 'import ipaddress, sys
-mac = bytes.fromhex(sys.argv[1].replace(":", ""))
-print(ipaddress.IPv6Address(bytes.fromhex("fe80000000000000") + bytes((mac[0] ^ 2,)) + mac[1:3] + b"\xff\xfe" + mac[3:]))' "$1"; }
 MB=$(zw_vm_mac b) MG=$(zw_vm_mac g) MS=$(zw_vm_mac s)
 FRAME_NAMES=("MB=$MB" "MG=$MG" "MS=$MS" MF=02:00:00:00:ff:01 IB=10.20.0.2 IG=10.20.0.4 SB=fd00:20::2 SG=fd00:20::4 SF=fd00:20::3)
-FRAME_NAMES+=("LG=$(link_local "$MG")" "LS=$(link_local "$MS")")
+FRAME_NAMES+=("LG=$(frames_link_local "$MG")" "LS=$(frames_link_local "$MS")")
 frames_serve g s
 
 # dropped N: that many more than at the mark, whatever the reasons.  Where there are two readers some count twice: a revalidator goes
@@ -163,14 +160,28 @@ zw_case "a redirect to all" pieces g LG ALL_NODES 'redirect6(LG, SF)' router
 zw_case "of whom may be a server" pieces s LS SB 'udp(547, 546)'
 zw_case "of whom may be a router" pieces s LS ALL_NODES 'ra(MS)'
 # Conntrack takes it for an error about a session, which it quotes.
-frame b "eth(MB, MG, ip(SB, SG, udp(1000, 2000)))"
-zw_case "a redirect about a session" pieces g LG SB 'redirect6(LG, SG, ip(SB, SG, udp(1000, 2000)))' related
+zw_case "a session" frame b "eth(MB, MG, ip(SB, SG, udp(1000, 2000)))"
+zw_case "a redirect about it" pieces g LG SB 'redirect6(LG, SG, ip(SB, SG, udp(1000, 2000)))' related
 zw_case "another's address advertised to all" pieces g LG ALL_NODES 'na(SF, MG)' nd-fragment
 zw_case "one to a single receiver" pieces g LG SB 'na(SF, MG)' invalid
 zw_case "another's address solicits all" pieces g LG ALL_NODES 'ns(SF, MF)' nd-fragment
 
 # ct() takes off one layer of fragments: what is left are fragments again, and to the kernel nothing that could be told apart.
 NOTHING='L4(59, None, b"12345678")'
+
+# nothing_follows: to one receiver.  The kernel's conntrack knows no session of it.
+nothing_follows() {
+    local arrive=2
+    : >"$ZW_PG/frames-b.out"
+    drops_mark
+    frame g "eth(MG, MB, ip(SG, SB, $NOTHING))" 2
+    if [ "$ZW_DATAPATH" = system ]; then
+        arrive=0
+        zw_wait_for "counted invalid=2" 5
+    fi
+    zw_wait_for "[ \$(frames_caught b) -eq $arrive ]" 5
+}
+zw_case "a packet without a next header" nothing_follows
 
 unreadable() { _drops_delta && grep -q '^ip-unreadable=' "$ZW_PG/drops-delta"; }
 
