@@ -219,6 +219,11 @@ bool zw_inventory_equal(const struct zw_inventory *a, const struct zw_inventory 
     return true;
 }
 
+bool zw_bridge_is_netdev(const struct zw_bridge *bridge)
+{
+    return bridge->datapath_type && !strcmp(bridge->datapath_type, "netdev");
+}
+
 /* From 'i' on, which then points behind it; NULL: no more. */
 static const struct zw_port *next_numbered(const struct zw_bridge *bridge, size_t *i)
 {
@@ -232,10 +237,13 @@ static const struct zw_port *next_numbered(const struct zw_bridge *bridge, size_
     return NULL;
 }
 
-bool zw_bridge_same_numbered_ports(const struct zw_bridge *a, const struct zw_bridge *b)
+bool zw_bridge_same_for_flows(const struct zw_bridge *a, const struct zw_bridge *b)
 {
     size_t i = 0, j = 0;
 
+    if (!same_string(a->datapath_type, b->datapath_type)) {
+        return false;
+    }
     for (;;) {
         const struct zw_port *p = next_numbered(a, &i), *q = next_numbered(b, &j);
 

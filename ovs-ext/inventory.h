@@ -73,8 +73,10 @@ void zw_inventory_unref(struct zw_inventory *);
 
 bool zw_port_equal(const struct zw_port *, const struct zw_port *);
 bool zw_inventory_equal(const struct zw_inventory *, const struct zw_inventory *);
-/* Whether two moments of a bridge have the same ports among those with an OpenFlow number: no flow is about others. */
-bool zw_bridge_same_numbered_ports(const struct zw_bridge *, const struct zw_bridge *);
+bool zw_bridge_is_netdev(const struct zw_bridge *); /* On the userspace datapath. */
+/* Whether two moments of a bridge have the same ports among those with an OpenFlow number, for no flow is about others, and
+ * the same kind of datapath. */
+bool zw_bridge_same_for_flows(const struct zw_bridge *, const struct zw_bridge *);
 /* Sorts the ports and what they hold as promised above, and finds those that share a number.  For who fills one in, before sharing it. */
 void zw_inventory_sort(struct zw_inventory *);
 

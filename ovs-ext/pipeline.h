@@ -234,7 +234,8 @@ static inline uint32_t zw_cookie_value(uint64_t cookie)
     ZW_DROP(38, FULL,          "full",          "its segment has as many sessions as the policy allows") \
     ZW_DROP(39, ZONES_CHANGED, "zones-changed", "the policy's zones changed again and again while it was on its way")      \
     ZW_DROP(40, ISOLATED,      "isolated",      "it goes from one port of an isolated zone to another")        \
-    ZW_DROP(41, ARP_UNREADABLE, "arp-unreadable", "it is ARP that is not about Ethernet and IPv4, or asks for nothing known")
+    ZW_DROP(41, ARP_UNREADABLE, "arp-unreadable", "it is ARP that is not about Ethernet and IPv4, or asks for nothing known") \
+    ZW_DROP(42, FRAGMENT_REFUSED, "fragment-refused", "it is a fragment, and the zone of its port lets none in")
 /* clang-format on */
 
 enum zw_drop {

@@ -103,19 +103,29 @@ void zw_problems_sort(struct zw_problems *problems)
     free(items);
 }
 
+char *zw_problem_format(const struct zw_problem *p)
+{
+    if (!p->file) {
+        return zw_xstrdup(p->text);
+    } else if (!p->line) {
+        return zw_xasprintf("%s: %s", p->file, p->text);
+    } else if (!p->column) {
+        return zw_xasprintf("%s:%d: %s", p->file, p->line, p->text);
+    }
+    return zw_xasprintf("%s:%d:%d: %s", p->file, p->line, p->column, p->text);
+}
+
+char *zw_problems_first(const struct zw_problems *problems, int error)
+{
+    return problems->n ? zw_problem_format(&problems->list[0]) : zw_xstrdup(strerror(error));
+}
+
 static void print_problem(FILE *stream, const struct zw_problem *p)
 {
-    if (p->file) {
-        fputs(p->file, stream);
-        if (p->line) {
-            fprintf(stream, ":%d", p->line);
-        }
-        if (p->line && p->column) {
-            fprintf(stream, ":%d", p->column);
-        }
-        fputs(": ", stream);
-    }
-    fprintf(stream, "%s\n", p->text);
+    char *text = zw_problem_format(p);
+
+    fprintf(stream, "%s\n", text);
+    free(text);
 }
 
 char *zw_problems_format(const struct zw_problems *problems)

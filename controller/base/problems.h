@@ -38,6 +38,12 @@ void zw_problems_add(struct zw_problems *, const char *file, int line, int colum
 /* Sorts by file (in the order they were first named), line and column. */
 void zw_problems_sort(struct zw_problems *);
 
+/* "file:line:column: text", as far as they are known, without a newline.  Returns a string for the caller to free. */
+char *zw_problem_format(const struct zw_problem *);
+
+/* The first one so; if there is none, what 'error', a positive errno, means.  For the caller to free, too. */
+char *zw_problems_first(const struct zw_problems *, int error);
+
 /* One line each, and a last one for those dropped.  Returns a string for the caller to free. */
 char *zw_problems_format(const struct zw_problems *);
 

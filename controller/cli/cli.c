@@ -143,6 +143,14 @@ static enum zw_exit set_common(struct zw_cli *cli, int option, const char *value
     return ZW_EXIT_OK;
 }
 
+/* 'word' is the one before getopt's next: of several letters in one word, it can be that before their own. */
+static enum zw_exit no_such_option(const struct zw_cli *cli, const char *word)
+{
+    const char letter[] = {'-', (char)optopt, '\0'};
+
+    return zw_cli_usage(cli, "there is no option %s", optopt && optopt < COMMON_OPTION ? letter : word);
+}
+
 /* Reads options up to the first argument (verb unknown), or wherever they stand (verb known).  '*rest' gets the index
  * of the first argument. */
 static enum zw_exit read_options(struct zw_cli *cli, int argc, char **argv, int *rest)
@@ -162,7 +170,7 @@ static enum zw_exit read_options(struct zw_cli *cli, int argc, char **argv, int 
         } else if (c == 'h') {
             cli->help = true;
         } else if (c == '?') {
-            status = zw_cli_usage(cli, "there is no option %s", argv[optind - 1]);
+            status = no_such_option(cli, argv[optind - 1]);
         } else if (c >= VERB_OPTION) {
             cli->values[c - VERB_OPTION] = optarg ? optarg : "";
         } else {

@@ -168,7 +168,8 @@ const struct zw_cli_verb zw_verb_explain = {
     .help = "FROM and TO are a zone or a port, either with @ADDRESS, or an address alone if a zone behind another has\n"
             "it; \"zone:NAME\" and \"port:NAME\" say which is meant.  A port whose zone depends on the VLAN needs it,\n"
             "as in uplink0/100; 0 is untagged.  SERVICE is tcp/443, udp/53, icmp/8, icmpv6/128, gre,\n"
-            "proto/89 or ethertype/0x8892.  The exit status is 0 for allow and 1 for deny and reject.\n"
+            "proto/89 or ethertype/0x8892.  Where no address is named, the answer is for those that no rule singles\n"
+            "out, and notes name the rules that do.  The exit status is 0 for allow and 1 for deny and reject.\n"
             "    zoneward explain office@192.168.10.7 web tcp/443\n",
     .options = options,
     .run = run,

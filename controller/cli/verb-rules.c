@@ -6,7 +6,7 @@
 
 static const struct zw_cli_option options[] = {
     {"zone", "ZONE", "only rules that speak of this zone"},
-    {"unused", NULL, "only rules that no session has met since the policy came into force"},
+    {"unused", NULL, "only rules that no session has met"},
     {NULL, NULL, NULL},
 };
 

@@ -246,13 +246,27 @@ static void router(struct zw_compiler *c, const struct zw_bound *bound)
     zw_emit(c, flow);
 }
 
-/* Who has an address that another one probes for answers to all (RFC 4862, 5.4.3). */
-static void match_objection(struct zw_flow *flow)
+enum claim {
+    OBJECTION, /* Who has an address that another one probes for answers to all (RFC 4862, 5.4.3). */
+    PROBE,     /* Who probes for one himself does not object to another's probe for it. */
+    N_CLAIMS,
+};
+
+/* What is said to groups only is told from other packets by their Ethernet addresses: the rest of them is not looked at. */
+static void match_claim(struct zw_flow *flow, enum claim claim)
 {
     static const uint8_t all_nodes[] = {0x33, 0x33, 0, 0, 0, 1};
+    static const uint8_t solicited[] = {0x33, 0x33, 0xff, 0, 0, 0}, solicited_mask[] = {0xff, 0xff, 0xff, 0, 0, 0};
+    struct zw_prefix none = host(&unspecified[1]);
 
-    zw_match_eth_dst(flow, all_nodes);
-    discovery(flow, ND_NEIGHBOR_ADVERT, 0);
+    if (claim == PROBE) {
+        zw_match_eth_dst_masked(flow, solicited, solicited_mask);
+        discovery(flow, ND_NEIGHBOR_SOLICIT, 0);
+        zw_match_ip_src(flow, &none);
+    } else {
+        zw_match_eth_dst(flow, all_nodes);
+        discovery(flow, ND_NEIGHBOR_ADVERT, 0);
+    }
 }
 
 /* 'mac' in ARP and in the options of neighbour discovery; no_mac: there is no option. */
@@ -276,7 +290,7 @@ static void hardware_address(struct zw_compiler *c, const struct zw_bound *bound
 
     if (c->learns_nd && !bound->zone->guard.ip) { /* Only these: of answers to one, anybody can ask for many. */
         flow = at(bound, CONTENTS, ZW_PRIO_EXACT + 1);
-        match_objection(flow);
+        match_claim(flow, OBJECTION);
         zw_match_nd_target_mac(flow, mac->bytes);
         tell_bound(flow, bound);
         next_in_frame(c, flow, TARGET, n_bytes);
@@ -291,6 +305,9 @@ static void duplicates(struct zw_compiler *c, const struct zw_bound *bound)
 
     zw_match_ip_src(flow, &none);
     zw_match_nd_source_mac(flow, no_mac.bytes);
+    if (c->learns_nd && !bound->zone->guard.ip) {
+        tell_bound(flow, bound);
+    }
     next_in_frame(c, flow, SOURCE, WITH_OPTION_BYTES);
 }
 
@@ -317,11 +334,11 @@ static void tell_of_unbound(struct zw_compiler *c)
     for (size_t i = 0; c->learns_nd && i < c->n_ports; i++) {
         const struct zw_port *port = c->ports[i].port;
 
-        if (has_unbound(&c->ports[i])) {
+        for (enum claim claim = 0; claim < N_CLAIMS && has_unbound(&c->ports[i]); claim++) {
             struct zw_flow *flow = zw_port_flow(ZW_STAGE_BINDING, ZW_PRIO_WIDE - 1, port);
             zw_match_in_port(flow, port->ofport);
             match_step(flow, ETHERNET);
-            match_objection(flow);
+            match_claim(flow, claim);
             tell(flow, port, NULL);
             pass(c, flow);
         }
@@ -345,6 +362,18 @@ static void ask_for_address(struct zw_compiler *c, const struct zw_bound *bound)
         zw_act_meter(flow, meter_of(bound->port, guard));
     }
     next_if_ip(c, bound, flow, SOURCE);
+}
+
+/* Where the guard looks at no address. */
+static void tell_claims(struct zw_compiler *c, const struct zw_bound *bound)
+{
+    for (enum claim claim = 0; claim < N_CLAIMS; claim++) {
+        struct zw_flow *flow = at(bound, CONTENTS, ZW_PRIO_MATCH);
+
+        match_claim(flow, claim);
+        tell_bound(flow, bound);
+        pass(c, flow);
+    }
 }
 
 static void contents(struct zw_compiler *c, const struct zw_bound *bound)
@@ -392,16 +421,12 @@ static void contents(struct zw_compiler *c, const struct zw_bound *bound)
         flow = discovery(at(bound, CONTENTS, ZW_PRIO_MATCH), ND_NEIGHBOR_ADVERT, -1);
         next_in_frame(c, flow, TARGET, WITH_OPTION_BYTES);
     } else if (c->learns_nd) {
-        flow = at(bound, CONTENTS, ZW_PRIO_MATCH);
-        match_objection(flow);
-        tell_bound(flow, bound);
-        pass(c, flow);
+        tell_claims(c, bound);
     }
     next_if_ip(c, bound, at(bound, CONTENTS, ZW_PRIO_WIDE), SOURCE);
 }
 
-/* The addresses of a port that are its own in every segment, with the link-local ones that follow from its MAC addresses.  Returns how many. */
-static size_t all_addresses(const struct zw_bindings *bindings, struct zw_addr all[2 * ZW_BINDINGS_MAX])
+size_t zw_all_addresses(const struct zw_bindings *bindings, struct zw_addr all[ZW_ALL_ADDRESSES_MAX])
 {
     size_t n = bindings->n_addresses;
 
@@ -455,9 +480,9 @@ static void bound_address(struct zw_compiler *c, const struct zw_bound *bound, c
 
 static void addresses(struct zw_compiler *c, const struct zw_bound *bound)
 {
-    struct zw_addr all[2 * ZW_BINDINGS_MAX];
+    struct zw_addr all[ZW_ALL_ADDRESSES_MAX];
     struct zw_prefix none = host(&unspecified[1]);
-    size_t n = all_addresses(&bound->bindings, all);
+    size_t n = zw_all_addresses(&bound->bindings, all);
 
     for (size_t i = 0; i < n; i++) {
         bound_address(c, bound, &all[i], ANY_SEGMENT);
@@ -546,47 +571,4 @@ void zw_compile_binding(struct zw_compiler *c)
     }
     tell_of_unbound(c);
     zw_emit_else(c, ZW_STAGE_BINDING, ZW_STAGE_SOURCE);
-}
-
-/* LAND (CVE-1999-0016): a source that is the receiver's own.  Who is bound to addresses cannot take another's; this is for
- * who is not bound, such as an uplink.  A session has passed it when it was new. */
-static void land(struct zw_compiler *c, const struct zw_port *port, const struct zw_addr *addr,
-                 const struct zw_port_mask *segments)
-{
-    struct zw_prefix prefix = host(addr);
-    struct zw_flow *flow = zw_drop_flow(ZW_STAGE_NEW, ZW_PRIO_EXACT, ZW_DROP_LAND, port);
-
-    zw_match_reg(flow, ZW_REG_OUT_PORT, port->ofport);
-    if (segments) {
-        zw_match_segments(flow, segments);
-    }
-    zw_match_ip_src(flow, &prefix);
-    zw_emit(c, flow);
-}
-
-static void land_in(struct zw_compiler *c, const struct zw_open_port *open, const struct zw_zone *zone,
-                    const struct zw_port_mask *segments)
-{
-    const struct zw_bindings *bindings = zw_open_bindings(open, zone);
-    struct zw_addr all[2 * ZW_BINDINGS_MAX];
-    size_t n = bindings && zone->guard.ip ? all_addresses(bindings, all) : 0;
-
-    for (size_t i = 0; i < n; i++) {
-        land(c, open->port, &all[i], segments);
-    }
-    for (size_t i = 0; bindings && zone->guard.ip && i < bindings->n_learned; i++) {
-        const struct zw_learned *learned = &bindings->learned[i];
-        const struct zw_port_mask here = {.value = learned->segment, .mask = 0xffff};
-
-        if (!segments || (learned->segment & segments->mask) == segments->value) {
-            land(c, open->port, &learned->addr, &here);
-        }
-    }
-}
-
-void zw_compile_land(struct zw_compiler *c)
-{
-    for (size_t i = 0; i < c->n_ports; i++) {
-        zw_open_each_zone(c, &c->ports[i], land_in);
-    }
 }

@@ -5,8 +5,8 @@
 #define ZW_COMPILE_COMPILE_PRIVATE_H 1
 
 #include "controller/compile/compile.h"
-#include "controller/compile/masks.h"
 #include "controller/policy/binding.h"
+#include "controller/policy/masks.h"
 
 /* Priorities within a stage, from what must win to what is left. */
 enum {
@@ -70,7 +70,7 @@ void zw_compile_remote(struct zw_compiler *);
 void zw_compile_conntrack(struct zw_compiler *);
 void zw_compile_state(struct zw_compiler *);
 void zw_compile_new(struct zw_compiler *);
-void zw_compile_land(struct zw_compiler *); /* A part of NEW, in binding.c. */
+void zw_compile_land(struct zw_compiler *); /* A part of NEW, in land.c. */
 void zw_compile_policy(struct zw_compiler *);
 /* The flows of one rule, which follow from nothing but the rule; and of the default. */
 void zw_compile_rule(struct zw_compiler *, const struct zw_rule *);
@@ -98,6 +98,9 @@ bool zw_port_carries_all(const struct zw_port *);
 const struct zw_zone *zw_open_zone(const struct zw_open_port *, unsigned int segment);
 /* What an open port is bound to in 'zone', or NULL: the zone has no guard. */
 const struct zw_bindings *zw_open_bindings(const struct zw_open_port *, const struct zw_zone *);
+#define ZW_ALL_ADDRESSES_MAX (2 * ZW_BINDINGS_MAX)
+/* The addresses of a port that are its own in every segment, with the link-local ones that follow from its MAC addresses.  Returns how many. */
+size_t zw_all_addresses(const struct zw_bindings *, struct zw_addr all[ZW_ALL_ADDRESSES_MAX]);
 /* Packets that the flows of 'make' match start again at CLASSIFY with the receiver that they have; the third time not. */
 void zw_compile_again(struct zw_compiler *, struct zw_flow *(*make)(void));
 /* Calls 'what' for each zone of an open port and each mask of segments that it has there; NULL: in all segments. */

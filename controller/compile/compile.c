@@ -354,7 +354,7 @@ bool zw_compile_same_frame(const struct zw_compile_input *before, const struct z
 {
     return zw_learned_same(before->learned, before->n_learned, after->learned, after->n_learned) &&
            zw_policy_same_frame(before->policy, after->policy) &&
-           (before->bridge == after->bridge || zw_bridge_same_numbered_ports(before->bridge, after->bridge));
+           (before->bridge == after->bridge || zw_bridge_same_for_flows(before->bridge, after->bridge));
 }
 
 static bool compiles_same(const struct zw_rule *a, const struct zw_rule *b)

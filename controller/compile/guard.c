@@ -21,6 +21,8 @@ static const uint8_t link_local_mask[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xf0};
 #define DHCP_SERVER_PORT 67
 #define DHCP_CLIENT_PORT 68
 
+static const uint8_t families[] = {ZW_IPV4, ZW_IPV6};
+
 static void drop_eth_type(struct zw_compiler *c, uint16_t type)
 {
     struct zw_flow *flow = zw_drop_flow(ZW_STAGE_GUARD, ZW_PRIO_BLOCK, ZW_DROP_DOUBLE_TAG, NULL);
@@ -160,9 +162,12 @@ static void unreadable(struct zw_compiler *c)
     zw_match_arp_op(flow, 0);
     zw_emit(c, flow);
 
-    flow = zw_drop_flow(ZW_STAGE_GUARD, ZW_PRIO_BLOCK, ZW_DROP_IP_UNREADABLE, NULL);
-    zw_match_ip_proto(flow, ZW_IPV6, 0);
-    zw_emit(c, flow);
+    /* IPv4 has no such protocol, and to who flushes conntrack it means any. */
+    for (size_t i = 0; i < sizeof families; i++) {
+        flow = zw_drop_flow(ZW_STAGE_GUARD, ZW_PRIO_BLOCK, ZW_DROP_IP_UNREADABLE, NULL);
+        zw_match_ip_proto(flow, families[i], 0);
+        zw_emit(c, flow);
+    }
 }
 
 /* RFC 7112: all headers are in the first fragment.  Where they are not, OVS shows port 0 and type 0 for what the receiver,
@@ -182,11 +187,53 @@ static void header_fragments(struct zw_compiler *c)
     }
 }
 
+static bool lets_fragments_in(const struct zw_compiler *c, const struct zw_zone *zone)
+{
+    return zone->fragments == ZW_FRAGMENTS_ALLOW ||
+           (zone->fragments == ZW_FRAGMENTS_BY_DATAPATH && !zw_bridge_is_netdev(c->bridge));
+}
+
+/* 'zone' NULL: of all. */
+static void drop_fragments(struct zw_compiler *c, const struct zw_zone *zone)
+{
+    for (size_t i = 0; i < sizeof families; i++) {
+        struct zw_flow *flow = zw_drop_flow(ZW_STAGE_GUARD, ZW_PRIO_BLOCK - 1, ZW_DROP_FRAGMENT_REFUSED, NULL);
+
+        if (zone) {
+            zw_match_reg(flow, ZW_REG_SRC_ZONE, zone->id);
+        }
+        zw_match_family(flow, families[i]);
+        zw_match_fragment(flow);
+        zw_emit(c, flow);
+    }
+}
+
+/* They end here, for every ct() puts fragments together, BINDING's too, whoever they are from. */
+static void fragments(struct zw_compiler *c)
+{
+    struct zw_zone *const *zones = c->policy->zones;
+    bool some_let_in = false;
+
+    for (size_t i = 0; i < c->policy->n_zones; i++) {
+        some_let_in |= !zones[i]->behind && lets_fragments_in(c, zones[i]);
+    }
+    if (!some_let_in) {
+        drop_fragments(c, NULL);
+        return;
+    }
+    for (size_t i = 0; i < c->policy->n_zones; i++) {
+        if (!zones[i]->behind && !lets_fragments_in(c, zones[i])) {
+            drop_fragments(c, zones[i]);
+        }
+    }
+}
+
 void zw_compile_guard(struct zw_compiler *c)
 {
     ethernet(c);
     unreadable(c);
     header_fragments(c);
+    fragments(c);
     sources(c);
     without_address(c);
     to_group(c, zw_static_flow(ZW_STAGE_GUARD, ZW_PRIO_MATCH));

@@ -11,15 +11,18 @@
  * ports or ICMP's types exist for each family that the rule can match.
  *
  * EtherTypes that a rule names are judged in CONNTRACK, where what is not IP ends: so "any" in POLICY is any IP without having
- * to say so.  Flows for one EtherType meet no others there, so they are in the rules' order as well. */
+ * to say so.  Flows for one EtherType meet no others there, so they are in the rules' order as well.
+ *
+ * How many flows a rule becomes the policy's reader counts beforehand (controller/policy/flow-count.h): who changes the one
+ * changes the other. */
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "controller/base/memory.h"
 #include "controller/compile/compile-private.h"
-#include "controller/compile/masks.h"
 #include "controller/compile/sets.h"
+#include "controller/policy/masks.h"
 
 enum dimension { FROM, TO, FROM_ADDRESSES, TO_ADDRESSES, SERVICE, N_DIMENSIONS };
 

@@ -149,6 +149,56 @@ static int judge(const cJSON *json, const char **text)
     return 0;
 }
 
+static bool is_of_kind(const cJSON *arg, enum zw_arg_kind kind)
+{
+    switch (kind) {
+    case ZW_ARG_STRING:
+        return cJSON_IsString(arg);
+    case ZW_ARG_BOOL:
+        return cJSON_IsBool(arg);
+    case ZW_ARG_COUNT:
+        return cJSON_IsNumber(arg) && arg->valuedouble >= 1 &&
+               (arg->valuedouble > UINT32_MAX || arg->valuedouble == (double)(uint32_t)arg->valuedouble);
+    case ZW_ARG_LIST:
+        return cJSON_IsArray(arg);
+    }
+    return false;
+}
+
+/* What came instead; a text or a list may be a long one. */
+static const char *describe(const cJSON *arg, char text[32])
+{
+    if (cJSON_IsNumber(arg)) {
+        snprintf(text, 32, "%.15g", arg->valuedouble);
+        return text;
+    }
+    return cJSON_IsString(arg)   ? "a string"
+           : cJSON_IsArray(arg)  ? "a list"
+           : cJSON_IsObject(arg) ? "an object"
+                                 : (cJSON_IsTrue(arg) ? "true" : "false");
+}
+
+/* Whether each argument is of its kind; else it has been answered. */
+static bool judge_args(struct zw_request *request, const cJSON *args)
+{
+    static const char *const expected[] = {[ZW_ARG_STRING] = "a string",
+                                           [ZW_ARG_BOOL] = "true or false",
+                                           [ZW_ARG_COUNT] = "a whole number from 1",
+                                           [ZW_ARG_LIST] = "a list"};
+    char found[32];
+
+    for (const struct zw_request_arg *known = request->type->args; known && known->name; known++) {
+        const cJSON *arg = cJSON_GetObjectItemCaseSensitive(args, known->name);
+
+        if (arg && !cJSON_IsNull(arg) && !is_of_kind(arg, known->kind)) {
+            zw_request_fail(request, EINVAL, NULL, "argument \"%s\" of %s: expected %s, not %s", known->name,
+                            request->type->verb, expected[known->kind], describe(arg, found));
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Hands 'json' and 'file' (taken) to the handler of its verb. */
 static void start_request(struct zw_connection *c, const struct zw_request_type *type, cJSON *json, int file)
 {
@@ -177,7 +227,7 @@ static void start_request(struct zw_connection *c, const struct zw_request_type 
         zw_request_fail(request, EACCES, NULL, "%s may not ask for \"%s\": %s", c->peer.user, type->verb,
                         type->right == ZW_RIGHT_CHANGE ? "only root and the daemon's user may change things"
                                                        : "only members of the socket's group may read");
-    } else {
+    } else if (judge_args(request, args)) {
         type->handle(control->arg, request, args);
     }
 }

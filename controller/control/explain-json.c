@@ -71,6 +71,7 @@ cJSON *zw_explanation_json(const struct zw_policy *policy, const struct zw_expla
 {
     const struct zw_verdict *verdict = &explanation->verdict;
     cJSON *object = cJSON_CreateObject();
+    char text[64];
 
     cJSON_AddStringToObject(object, "verdict", zw_action_name(verdict->action));
     cJSON_AddItemToObject(object, "rule", rule_json(verdict->rule));
@@ -85,6 +86,10 @@ cJSON *zw_explanation_json(const struct zw_policy *policy, const struct zw_expla
     cJSON *notes = cJSON_AddArrayToObject(object, "notes");
     for (size_t i = 0; i < explanation->notes.n; i++) {
         cJSON_AddItemToArray(notes, cJSON_CreateString(explanation->notes.list[i].text));
+    }
+    if (explanation->notes.n_dropped) {
+        snprintf(text, sizeof text, "and %zu more notes", explanation->notes.n_dropped);
+        cJSON_AddItemToArray(notes, cJSON_CreateString(text));
     }
     return object;
 }

@@ -38,10 +38,26 @@ struct zw_request; /* One request that waits for its answer. */
  * the answer.  The client may be gone by then: answering is still right, and safe even after zw_control_stop(). */
 typedef void zw_request_handler(void *arg, struct zw_request *, const cJSON *args);
 
+enum zw_arg_kind {
+    ZW_ARG_STRING,
+    ZW_ARG_BOOL,
+    ZW_ARG_COUNT, /* A whole number from 1. */
+    ZW_ARG_LIST,  /* Of what, the handler looks at. */
+};
+
+/* An argument that a verb knows.  It may be left out or null; whether it must not be, the handler says. */
+struct zw_request_arg {
+    const char *name;
+    enum zw_arg_kind kind;
+};
+
+/* A request with an argument of another kind is answered with an error (EINVAL) that names it, and does not get to
+ * 'handle'; arguments that are not in 'args' are ignored. */
 struct zw_request_type {
     const char *verb;
     enum zw_right right;
     zw_request_handler *handle;
+    const struct zw_request_arg *args; /* Ends with a NULL name; NULL: it knows none. */
 };
 
 struct zw_control;

@@ -26,13 +26,10 @@ struct zw_apply {
 void zw_daemon_log_problems(const struct zw_problems *problems)
 {
     for (size_t i = 0; i < problems->n; i++) {
-        const struct zw_problem *p = &problems->list[i];
+        char *text = zw_problem_format(&problems->list[i]);
 
-        if (p->file && p->line) {
-            zw_log(ZW_LOG_ERR, "%s:%d:%d: %s", p->file, p->line, p->column, p->text);
-        } else {
-            zw_log(ZW_LOG_ERR, "%s%s%s", p->file ? p->file : "", p->file ? ": " : "", p->text);
-        }
+        zw_log(ZW_LOG_ERR, "%s", text);
+        free(text);
     }
 }
 
@@ -49,6 +46,22 @@ static void record_policy(struct zw_daemon *daemon)
     zw_audit_put(daemon->audit, &record);
 }
 
+/* What the policy file says is in force. */
+static void file_is_in_force(struct zw_daemon *daemon, const char *sha256)
+{
+    snprintf(daemon->file_sha256, sizeof daemon->file_sha256, "%s", sha256);
+    daemon->file_problem[0] = '\0';
+}
+
+/* It is not, for the first of 'problems': it may be no problem of the file. */
+static void file_is_not_in_force(struct zw_daemon *daemon, int error, const struct zw_problems *problems)
+{
+    char *text = zw_problems_first(problems, error);
+
+    snprintf(daemon->file_problem, sizeof daemon->file_problem, "%s is not in force: %s", daemon->options.policy, text);
+    free(text);
+}
+
 /* Takes 'policy' and 'stored'. */
 static void put_in_force(struct zw_daemon *daemon, struct zw_policy *policy, struct zw_stored_policy *stored)
 {
@@ -58,7 +71,7 @@ static void put_in_force(struct zw_daemon *daemon, struct zw_policy *policy, str
     daemon->policy = policy;
     daemon->stored = *stored;
     if (stored->from_file) {
-        memcpy(daemon->file_sha256, stored->sha256, sizeof daemon->file_sha256);
+        file_is_in_force(daemon, stored->sha256);
     }
     memset(stored, 0, sizeof *stored);
 }
@@ -166,11 +179,10 @@ static int read_file(struct zw_daemon *daemon, struct zw_policy_source **sources
     return 0;
 }
 
-static void keep_stored(struct zw_daemon *daemon, struct zw_problems *problems)
+static void keep_stored(struct zw_daemon *daemon, int error, struct zw_problems *problems)
 {
     zw_daemon_log_problems(problems);
-    snprintf(daemon->file_problem, sizeof daemon->file_problem, "%s cannot be used: %s", daemon->options.policy,
-             problems->n ? problems->list[0].text : "?");
+    file_is_not_in_force(daemon, error, problems);
     zw_log(ZW_LOG_ERR, "the policy file is not used; version %u stays in force", daemon->policy->version);
     zw_problems_clear(problems);
 }
@@ -189,6 +201,13 @@ static int adopt_file(struct zw_daemon *daemon, struct zw_policy *policy, struct
     return error;
 }
 
+/* Whether 'policy', the file's, has been read before, or is in force. */
+static bool is_known(const struct zw_daemon *daemon, const struct zw_policy *policy)
+{
+    return !strcmp(policy->sha256, daemon->file_sha256) ||
+           (daemon->policy && !strcmp(policy->sha256, daemon->policy->sha256));
+}
+
 int zw_policy_start(struct zw_daemon *daemon, struct zw_problems *problems)
 {
     struct zw_policy_source *sources;
@@ -200,19 +219,16 @@ int zw_policy_start(struct zw_daemon *daemon, struct zw_problems *problems)
         return error;
     }
     error = read_file(daemon, &sources, &n, &policy, problems);
-    if (error && daemon->policy) {
-        keep_stored(daemon, problems);
-    } else if (error) {
-        return error;
-    } else if (!strcmp(policy->sha256, daemon->file_sha256) ||
-               (daemon->policy && !strcmp(policy->sha256, daemon->policy->sha256))) {
+    if (!error && is_known(daemon, policy)) {
         zw_policy_sources_free(sources, n);
         zw_policy_unref(policy);
-    } else {
+    } else if (!error) {
         error = adopt_file(daemon, policy, sources, n, problems);
-        if (error) {
-            return error;
-        }
+    }
+    if (error && !daemon->policy) {
+        return error;
+    } else if (error) {
+        keep_stored(daemon, error, problems);
     }
     zw_slowpath_set_policy(daemon->slowpath, daemon->policy);
     zw_log(ZW_LOG_INFO, "policy version %u (%s), %zu zones, %zu rules", daemon->policy->version, daemon->stored.origin,
@@ -238,6 +254,14 @@ static bool is_waiting(const struct zw_daemon *daemon, const struct zw_managed *
 static bool is_connected(const struct zw_managed *managed)
 {
     return zw_switch_status(managed->sw).state != ZW_SWITCH_DISCONNECTED;
+}
+
+/* Not here but by the event loop: whoever finishes a change may be about to begin another one. */
+static void reload_if_due(struct zw_daemon *daemon)
+{
+    if (daemon->must_reload) {
+        event_active(daemon->reload_event, EV_TIMEOUT, 0);
+    }
 }
 
 void zw_apply_finish(struct zw_daemon *daemon)
@@ -270,6 +294,7 @@ void zw_apply_finish(struct zw_daemon *daemon)
     }
     event_free(apply->timeout);
     free(apply);
+    reload_if_due(daemon);
 }
 
 void zw_apply_check(struct zw_daemon *daemon)
@@ -283,6 +308,7 @@ void zw_apply_check(struct zw_daemon *daemon)
     }
     if (daemon->apply && !daemon->apply->confirmed_us) {
         daemon->apply->confirmed_us = zw_audit_now_us();
+        reload_if_due(daemon);
     }
     if (!zw_sweep_status(daemon->sweep).is_ending) {
         zw_apply_finish(daemon);
@@ -321,7 +347,7 @@ static void drop_same(struct zw_daemon *daemon, struct zw_policy *policy, struct
                       bool from_file)
 {
     if (from_file) {
-        memcpy(daemon->file_sha256, policy->sha256, sizeof daemon->file_sha256);
+        file_is_in_force(daemon, policy->sha256);
     }
     zw_policy_unref(policy);
     zw_policy_sources_free(sources, n);
@@ -357,7 +383,6 @@ int zw_daemon_apply(struct zw_daemon *daemon, struct zw_policy_source *sources, 
     if (error) {
         return error;
     }
-    daemon->file_problem[0] = '\0';
     zw_slowpath_set_policy(daemon->slowpath, daemon->policy);
     record_policy(daemon);
     zw_log(ZW_LOG_INFO, "policy version %u (%s), %zu zones, %zu rules", daemon->policy->version, daemon->stored.origin,
@@ -379,9 +404,8 @@ int zw_daemon_reload(struct zw_daemon *daemon, zw_apply_cb *done, void *arg, str
         snprintf(origin, sizeof origin, "file %s", daemon->options.policy);
         error = zw_daemon_apply(daemon, sources, n, origin, true, done, arg, problems);
     }
-    if (error && error != EBUSY) {
-        snprintf(daemon->file_problem, sizeof daemon->file_problem, "%s cannot be used: %s", daemon->options.policy,
-                 problems->n ? problems->list[0].text : "?");
+    if (error && !(error == EBUSY && daemon->apply)) { /* Or the file itself is busy. */
+        file_is_not_in_force(daemon, error, problems);
     }
     return error;
 }

@@ -246,7 +246,7 @@ static void update_ports(struct zw_daemon *daemon, const struct zw_inventory *ol
 {
     daemon->generation++;
     for (size_t i = 0; i < daemon->n_bridges; i++) {
-        if (!old || !zw_bridge_same_numbered_ports(&old->bridges[i], &daemon->inventory->bridges[i])) {
+        if (!old || !zw_bridge_same_for_flows(&old->bridges[i], &daemon->inventory->bridges[i])) {
             /* A session is about the zones of its ports: those of a port that comes are new, of one that goes still allowed. */
             daemon->bridges[i].must_sweep |=
                 old && zw_places_moved(daemon->policy, &old->bridges[i], &daemon->inventory->bridges[i]);

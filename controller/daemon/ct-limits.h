@@ -3,8 +3,8 @@
  *
  * OVS 3.1 has limits in vswitchd alone, which forgets them when it ends.  So they are read every ZW_CT_LIMITS_PERIOD_MS, and
  * at once when the policy or the ports change, and what differs is set.  Zones are ours if their number is that of a
- * managed bridge (ovs-ext/pipeline.h); others are left alone.  Without a limit in the policy they are looked at once, to
- * take away what an older one left.
+ * managed bridge (ovs-ext/pipeline.h); others are left alone.  The first look is at all of ours, to take away what an older
+ * policy left; from then on at those that are to have a limit or had one.
  *
  * In the thread of the event base. */
 

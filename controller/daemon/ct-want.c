@@ -47,8 +47,7 @@ static void count_port(const struct zw_port *port, uint32_t n_ports[N_SEGMENTS])
 
 static void add_bridge(const struct zw_bridge *bridge, unsigned int index, struct zw_ct_want *want)
 {
-    enum zw_datapath datapath =
-        strcmp(bridge->datapath_type, zw_datapath_name(ZW_DATAPATH_NETDEV)) ? ZW_DATAPATH_SYSTEM : ZW_DATAPATH_NETDEV;
+    enum zw_datapath datapath = zw_bridge_is_netdev(bridge) ? ZW_DATAPATH_NETDEV : ZW_DATAPATH_SYSTEM;
     uint32_t n_ports[N_SEGMENTS] = {0};
 
     for (size_t i = 0; i < bridge->n_ports; i++) {

@@ -22,6 +22,7 @@
 #include "zw-config.h"
 
 #define PATH_SIZE 4096
+#define LOCK_MODE 0600
 
 static int fail(struct zw_problems *problems, const char *path, int error, const char *what)
 {
@@ -29,22 +30,26 @@ static int fail(struct zw_problems *problems, const char *path, int error, const
     return error;
 }
 
-/* --- Folders and the pid file. --- */
+/* --- Folders, locks and the pid file. --- */
 
 static int make_dir(const char *path, mode_t mode, struct zw_problems *problems)
 {
     return mkdir(path, mode) && errno != EEXIST ? fail(problems, path, errno, "cannot be made") : 0;
 }
 
-/* Opens 'dir'/'name' and locks it as long as '*fd' is open.  'what' is what two daemons must not share. */
+/* Opens 'dir'/'name' and locks it as long as '*fd' is open.  'what' is what two daemons must not share.  Whoever can read a
+ * file can lock it: nobody else can. */
 static int lock_file(const char *dir, const char *name, const char *what, int *fd, struct zw_problems *problems)
 {
     char path[PATH_SIZE];
 
     snprintf(path, sizeof path, "%s/%s", dir, name);
-    *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, LOCK_MODE);
     if (*fd < 0) {
         return fail(problems, path, errno, "cannot be opened");
+    }
+    if (fchmod(*fd, LOCK_MODE)) {
+        return fail(problems, path, errno, "cannot be kept from others");
     }
     if (flock(*fd, LOCK_EX | LOCK_NB)) {
         zw_problems_add(problems, path, 0, 0, "another zonewardd runs with this %s directory", what);
@@ -59,13 +64,22 @@ static int lock_file(const char *dir, const char *name, const char *what, int *f
  * would hold a lock that nobody else sees. */
 static int take_locks(struct zw_daemon *daemon, struct zw_problems *problems)
 {
-    int error = lock_file(daemon->options.run_dir, "zonewardd.pid", "run", &daemon->pid_fd, problems);
+    int error = lock_file(daemon->options.run_dir, "zonewardd.lock", "run", &daemon->run_fd, problems);
 
-    error = error ? error : lock_file(daemon->options.state_dir, "lock", "state", &daemon->state_fd, problems);
-    if (!error && (ftruncate(daemon->pid_fd, 0) || dprintf(daemon->pid_fd, "%d\n", (int)getpid()) < 0)) {
-        error = fail(problems, daemon->options.run_dir, errno, "zonewardd.pid cannot be written");
+    return error ? error : lock_file(daemon->options.state_dir, "lock", "state", &daemon->state_fd, problems);
+}
+
+/* For service managers, and for whoever wants to know. */
+static int write_pid(struct zw_daemon *daemon, struct zw_problems *problems)
+{
+    char path[PATH_SIZE];
+
+    snprintf(path, sizeof path, "%s/zonewardd.pid", daemon->options.run_dir);
+    daemon->pid_fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (daemon->pid_fd < 0 || dprintf(daemon->pid_fd, "%d\n", (int)getpid()) < 0) {
+        return fail(problems, path, errno, "cannot be written");
     }
-    return error;
+    return 0;
 }
 
 static void drop_locks(struct zw_daemon *daemon)
@@ -79,6 +93,9 @@ static void drop_locks(struct zw_daemon *daemon)
     }
     if (daemon->state_fd >= 0) {
         close(daemon->state_fd);
+    }
+    if (daemon->run_fd >= 0) {
+        close(daemon->run_fd);
     }
 }
 
@@ -107,18 +124,48 @@ static void on_admin(void *daemon_, const struct zw_peer *peer, const char *verb
 
 /* --- Events. --- */
 
+static void end_reload(struct zw_daemon *daemon, int error, const struct zw_problems *problems)
+{
+    const struct zw_peer nobody = {.uid = 0, .user = "signal"};
+    char text[ZW_AUDIT_TEXT_SIZE] = "SIGHUP";
+
+    if (error) {
+        char *first = zw_problems_first(problems, error);
+
+        zw_daemon_log_problems(problems);
+        zw_log(ZW_LOG_ERR, "the policy file is not used; version %u stays in force", daemon->policy->version);
+        snprintf(text, sizeof text, "SIGHUP: %s", first);
+        free(first);
+    }
+    on_admin(daemon, &nobody, "policy.reload", error, text);
+}
+
 static void reload(struct zw_daemon *daemon)
 {
     struct zw_problems problems = ZW_PROBLEMS_INIT;
-    const struct zw_peer nobody = {.uid = 0, .user = "signal"};
-    int error = zw_daemon_reload(daemon, NULL, NULL, &problems);
 
-    if (error) {
-        zw_daemon_log_problems(&problems);
-        zw_log(ZW_LOG_ERR, "the policy file is not used; version %u stays in force", daemon->policy->version);
+    zw_sd_notify("STATUS=reading the policy again");
+    daemon->must_reload = false;
+    int error = zw_daemon_reload(daemon, NULL, NULL, &problems);
+    if (error == EBUSY && daemon->apply) {
+        daemon->must_reload = true; /* Nobody waits for an answer to a signal, and would try again. */
+        zw_log(ZW_LOG_INFO, "another policy is being applied; the policy file is read when it is confirmed");
+    } else {
+        end_reload(daemon, error, &problems);
     }
-    on_admin(daemon, &nobody, "policy.reload", error, "SIGHUP");
     zw_problems_clear(&problems);
+    zw_sd_notify("STATUS=running");
+}
+
+static void on_reload_due(evutil_socket_t fd, short what, void *daemon_)
+{
+    struct zw_daemon *daemon = daemon_;
+
+    (void)fd;
+    (void)what;
+    if (daemon->must_reload) {
+        reload(daemon);
+    }
 }
 
 static void on_signal(evutil_socket_t number, short what, void *daemon_)
@@ -127,9 +174,7 @@ static void on_signal(evutil_socket_t number, short what, void *daemon_)
 
     (void)what;
     if (number == SIGHUP) {
-        zw_sd_notify("STATUS=reading the policy again");
         reload(daemon);
-        zw_sd_notify("STATUS=running");
         return;
     }
     zw_log(ZW_LOG_INFO, "stopping: signal %s", number == SIGTERM ? "TERM" : "INT");
@@ -154,6 +199,10 @@ static int start_signals(struct zw_daemon *daemon)
     static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
 
     signal(SIGPIPE, SIG_IGN);
+    daemon->reload_event = event_new(daemon->base, -1, 0, on_reload_due, daemon);
+    if (!daemon->reload_event) {
+        return ENOMEM;
+    }
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         daemon->signals[i] = evsignal_new(daemon->base, numbers[i], on_signal, daemon);
         if (!daemon->signals[i] || evsignal_add(daemon->signals[i], NULL)) {
@@ -215,12 +264,13 @@ int zw_daemon_start(struct zw_daemon *daemon, struct zw_problems *problems)
 {
     int error = start_log_level(daemon, problems);
 
-    daemon->pid_fd = daemon->state_fd = -1;
+    daemon->run_fd = daemon->state_fd = daemon->pid_fd = -1;
     daemon->start_us = zw_audit_now_us();
     zw_ovs_init("zonewardd");
     error = error ? error : make_dir(daemon->options.run_dir, 0755, problems);
     error = error ? error : make_dir(daemon->options.state_dir, 0750, problems);
     error = error ? error : take_locks(daemon, problems);
+    error = error ? error : write_pid(daemon, problems);
     if (error) {
         return error;
     }
@@ -277,6 +327,9 @@ void zw_daemon_stop(struct zw_daemon *daemon)
         if (daemon->signals[i]) {
             event_free(daemon->signals[i]);
         }
+    }
+    if (daemon->reload_event) {
+        event_free(daemon->reload_event);
     }
     if (daemon->base) {
         event_base_free(daemon->base);

@@ -73,7 +73,8 @@ struct zw_daemon {
     struct event_base *base;
     int64_t start_us;
     bool ran;             /* It got as far as its event loop. */
-    int pid_fd, state_fd; /* Locked while it lives. */
+    int run_fd, state_fd; /* Locked while it lives. */
+    int pid_fd;
 
     struct zw_ovsdb *ovsdb;
     struct event *ovsdb_event;
@@ -92,7 +93,9 @@ struct zw_daemon {
     struct zw_policy *policy;       /* In force, or on its way there. Never NULL while it runs. */
     struct zw_stored_policy stored; /* Its sources and origin. */
     char file_sha256[65];           /* Of the policy file when it was last read. */
-    char file_problem[512];         /* Why the policy file is not what is in force, or "". */
+    char file_problem[1024];        /* Why the policy file is not what is in force, or "". */
+    bool must_reload;               /* SIGHUP came while another policy was being applied. */
+    struct event *reload_event;     /* That is done: the file can be read. */
 
     struct zw_inventory *inventory; /* NULL until OVSDB answered for the first time. */
     struct zw_managed bridges[ZW_MAX_BRIDGES];

@@ -241,6 +241,22 @@ bool zw_learning_index_is_client(const struct zw_learning_index *index, const st
     return false;
 }
 
+bool zw_learning_index_is_others(const struct zw_learning_index *index, const struct zw_port *port,
+                                 const struct zw_mac *mac, unsigned int segment)
+{
+    const struct key key = key_of_mac(mac);
+    const struct bound *bound = NULL;
+    bool is_others = false;
+
+    while ((bound = next(index, &key, segment, bound))) {
+        if (bound->port == port) {
+            return false;
+        }
+        is_others = true;
+    }
+    return is_others;
+}
+
 const struct zw_port *zw_learning_index_owner(const struct zw_learning_index *index, const struct zw_addr *addr,
                                               unsigned int segment, const struct zw_port *except)
 {

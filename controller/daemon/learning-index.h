@@ -28,6 +28,10 @@ const struct zw_port *zw_learning_index_client(const struct zw_learning_index *,
 bool zw_learning_index_is_client(const struct zw_learning_index *, const struct zw_port *, const struct zw_mac *,
                                  unsigned int segment);
 
+/* Whether 'mac' is what another port is bound to there, and not 'port'. */
+bool zw_learning_index_is_others(const struct zw_learning_index *, const struct zw_port *, const struct zw_mac *,
+                                 unsigned int segment);
+
 /* A port other than 'except' (NULL: any) that is bound to 'addr' there, or NULL.  Link-local addresses follow from MAC addresses. */
 const struct zw_port *zw_learning_index_owner(const struct zw_learning_index *, const struct zw_addr *,
                                               unsigned int segment, const struct zw_port *except);

@@ -6,6 +6,7 @@
 
 #include "controller/daemon/learning-asked.h"
 #include "controller/daemon/learning-index.h"
+#include "controller/daemon/learning-probed.h"
 #include "controller/daemon/learning.h"
 #include "ovs-ext/pipeline.h"
 
@@ -25,6 +26,7 @@ struct zw_learning {
     struct zw_learning_entry *list; /* In the order in which they were learned. */
     size_t n, allocated;
     struct zw_asked *asked;
+    struct zw_probed *probed;
     struct zw_learning_index *indexes[ZW_MAX_BRIDGES]; /* Since the last zw_learning_check(), where they were needed. */
     size_t n_indexes;
     struct zw_learning_status status;

@@ -14,6 +14,7 @@ struct zw_learning *zw_learning_new(void)
     struct zw_learning *l = zw_xcalloc(1, sizeof *l);
 
     l->asked = zw_asked_new();
+    l->probed = zw_probed_new();
     return l;
 }
 
@@ -40,6 +41,7 @@ void zw_learning_free(struct zw_learning *l)
         zw_learning_clear(&l->list[i]);
     }
     zw_asked_free(l->asked);
+    zw_probed_free(l->probed);
     forget_indexes(l);
     free(l->list);
     free(l);
@@ -100,30 +102,34 @@ static struct zw_learning_entry *find(struct zw_learning *l, const char *bridge,
     return NULL;
 }
 
-/* How many addresses the port has from that source, and which of them was learned first. */
+/* How many addresses the port has from that source, or probes for, and which of them is the first. */
 static size_t count(const struct zw_learning *l, const char *bridge, const char *port, enum zw_learning_source source,
-                    size_t *first)
+                    bool is_probe, size_t *first)
 {
     size_t n = 0;
 
     for (size_t i = 0; i < l->n; i++) {
-        if (l->list[i].source == source && is_at(&l->list[i], bridge, port)) {
+        if (l->list[i].source == source && !l->list[i].probe_us == !is_probe && is_at(&l->list[i], bridge, port)) {
             *first = n++ ? *first : i;
         }
     }
     return n;
 }
 
-/* Makes room for one more address of that port from neighbour discovery. */
-static void make_room(struct zw_learning *l, const char *bridge, const char *port)
+/* Makes room for one more address of that port from neighbour discovery, or one more probe: what it has does not go before it is
+ * known whether it gets another one.  Returns the place of what is forgotten, or else SIZE_MAX. */
+static size_t make_room(struct zw_learning *l, const char *bridge, const char *port, bool is_probe)
 {
-    size_t first = 0;
+    size_t first;
 
-    if (count(l, bridge, port, ZW_LEARNING_ND, &first) >= ZW_LEARN_MAX) {
-        say(&l->list[first], "forgotten: the port has too many");
-        forget(l, first);
-        l->status.n_replaced++;
+    if (count(l, bridge, port, ZW_LEARNING_ND, is_probe, &first) < ZW_LEARN_MAX) {
+        return SIZE_MAX;
     }
+    say(&l->list[first],
+        is_probe ? "is not learned: the port probes for too many" : "forgotten: the port has too many");
+    forget(l, first);
+    l->status.n_replaced++;
+    return first;
 }
 
 /* --- Whose an address may be --- */
@@ -187,6 +193,20 @@ static bool refuse_excluded(struct zw_learning *l, const struct scene *s, const 
     return refuse(&l->status.n_refused, s, port, addr, "it is not among its zone's learn-addresses");
 }
 
+/* As when a probe that waits is given up: hosts choose addresses by chance, and mend that themselves. */
+static bool refuse_contested(struct zw_learning *l, const struct scene *s, const struct zw_port *port,
+                             const struct zw_addr *addr)
+{
+    static struct zw_log_limit limit = ZW_LOG_LIMIT_INIT(10, 1000);
+    char buf[ZW_ADDR_STRLEN];
+
+    l->status.n_refused++;
+    zw_log_rl(&limit, ZW_LOG_INFO,
+              "bridge %s: port %s: address %s is not learned: somebody else probed for it before, or uses it",
+              s->bridge->name, port->name, zw_addr_format(addr, buf));
+    return false;
+}
+
 static struct zw_learning_entry *learn(struct zw_learning *l, const struct scene *s, const struct zw_port *port,
                                        const struct zw_addr *addr, enum zw_learning_source source)
 {
@@ -228,7 +248,7 @@ static bool give(struct zw_learning *l, const struct scene *s, const struct zw_p
         return refuse_excluded(l, s, port, &event->addr);
     }
     if (!entry || !is_at(entry, s->bridge->name, port->name)) {
-        if (count(l, s->bridge->name, port->name, ZW_LEARNING_DHCP, &first) >= ZW_LEARN_MAX) {
+        if (count(l, s->bridge->name, port->name, ZW_LEARNING_DHCP, false, &first) >= ZW_LEARN_MAX) {
             return refuse(&l->status.n_full, s, port, &event->addr, "the port has too many, and their leases run");
         } else if (entry) {
             say(entry, "forgotten: DHCP gives it to another port");
@@ -266,6 +286,30 @@ static bool hear_asked(struct zw_learning *l, const struct scene *s, const struc
            give(l, s, port, &answer);
 }
 
+/* Of who is not learned from: his own, or is to be; so it is nobody's to learn, unless it is known already whose it is.
+ * A port's own probe may come back on another one, where there is a loop: it has that port's Ethernet address. */
+static bool hear_others(struct zw_learning *l, const struct scene *s, const struct zw_port *port,
+                        const struct zw_address_event *event)
+{
+    struct zw_learning_entry *entry = find(l, s->bridge->name, s->segment, &event->addr);
+    bool is_probe = event->type == ZW_ADDRESS_PROBED;
+
+    if (zw_learning_index_owner(s->index, &event->addr, s->segment, NULL) ||
+        (entry && (!entry->probe_us || is_at(entry, s->bridge->name, port->name))) ||
+        (is_probe && zw_learning_index_is_others(s->index, port, &event->mac, s->segment))) {
+        return false;
+    }
+    if (is_probe || !entry) { /* Who objects does so each time. */
+        zw_probed_note(l->probed, s->bridge->name, s->segment, &event->addr, s->now_us);
+    }
+    if (entry) {
+        say(entry, is_probe ? "is not learned: somebody else probes for it" : "is not learned: somebody else uses it");
+        l->status.n_refused++;
+        forget(l, (size_t)(entry - l->list));
+    }
+    return false;
+}
+
 static bool hear_probed(struct zw_learning *l, const struct scene *s, const struct zw_port *port,
                         const struct zw_address_event *event)
 {
@@ -273,7 +317,9 @@ static bool hear_probed(struct zw_learning *l, const struct scene *s, const stru
     const struct zw_port *owner = zw_learning_index_owner(s->index, &event->addr, s->segment, NULL);
     struct zw_learning_entry *entry = find(l, s->bridge->name, s->segment, &event->addr);
 
-    if (!guard || !guard->learns_nd || owner == port) {
+    if (!guard || !guard->ip) {
+        return hear_others(l, s, port, event);
+    } else if (!guard->learns_nd || owner == port) {
         return false;
     } else if (owner) {
         return refuse_others(l, s, port, &event->addr, owner->name);
@@ -283,27 +329,17 @@ static bool hear_probed(struct zw_learning *l, const struct scene *s, const stru
     if (entry && !is_at(entry, s->bridge->name, port->name)) {
         if (entry->probe_us) { /* Both ask; RFC 4862 lets neither have it. */
             l->status.n_refused++;
+            zw_probed_note(l->probed, s->bridge->name, s->segment, &event->addr, s->now_us);
             forget(l, (size_t)(entry - l->list));
             return false;
         }
         return refuse_others(l, s, port, &event->addr, entry->port);
+    } else if (!entry && zw_probed_has(l->probed, s->bridge->name, s->segment, &event->addr)) {
+        return refuse_contested(l, s, port, &event->addr);
     }
     if (!entry) {
-        make_room(l, s->bridge->name, port->name);
+        make_room(l, s->bridge->name, port->name, true);
         learn(l, s, port, &event->addr, ZW_LEARNING_ND)->probe_us = s->now_us + ZW_LEARN_PROBE_US;
-    }
-    return false;
-}
-
-static bool hear_used(struct zw_learning *l, const struct scene *s, const struct zw_port *port,
-                      const struct zw_address_event *event)
-{
-    struct zw_learning_entry *entry = find(l, s->bridge->name, s->segment, &event->addr);
-
-    if (entry && entry->probe_us && !is_at(entry, s->bridge->name, port->name)) {
-        say(entry, "is not learned: somebody else uses it");
-        l->status.n_refused++;
-        forget(l, (size_t)(entry - l->list));
     }
     return false;
 }
@@ -325,7 +361,7 @@ bool zw_learning_hear(struct zw_learning *l, const struct zw_policy *policy, con
     case ZW_ADDRESS_PROBED:
         return hear_probed(l, &scene, port, event);
     case ZW_ADDRESS_USED:
-        return hear_used(l, &scene, port, event);
+        return hear_others(l, &scene, port, event);
     }
     return false;
 }
@@ -334,7 +370,7 @@ bool zw_learning_tick(struct zw_learning *l, int64_t now_us, int64_t *next_us)
 {
     bool changed = false;
 
-    *next_us = 0;
+    *next_us = zw_probed_next(l->probed, now_us);
     for (size_t i = 0; i < l->n;) {
         struct zw_learning_entry *entry = &l->list[i];
 
@@ -363,15 +399,17 @@ bool zw_learning_is_due(const struct zw_learning *l, const char *bridge, int64_t
             return true;
         }
     }
-    return false;
+    return zw_probed_is_due(l->probed, bridge, now_us);
 }
 
 bool zw_learning_heard(struct zw_learning *l, const char *bridge, int64_t until_us)
 {
     bool changed = false;
 
+    zw_probed_heard(l->probed, bridge, until_us);
     for (size_t i = 0; i < l->n; i++) {
         if (is_ripe(&l->list[i], bridge, until_us)) {
+            i -= make_room(l, bridge, l->list[i].port, false) < i;
             l->list[i].probe_us = 0;
             say(&l->list[i], "learned from neighbour discovery");
             changed = true;
@@ -382,6 +420,7 @@ bool zw_learning_heard(struct zw_learning *l, const char *bridge, int64_t until_
 
 void zw_learning_missed(struct zw_learning *l, const char *bridge)
 {
+    zw_probed_missed(l->probed, bridge);
     for (size_t i = 0; i < l->n;) {
         if (l->list[i].probe_us && !strcmp(l->list[i].bridge, bridge)) {
             say(&l->list[i], "is not learned: an objection may have been missed");

@@ -5,7 +5,8 @@
  * ends, if that port has asked the server for it (daemon/learning-asked.h).  A server's word moves an address from the port that had
  * it.  A server is who speaks from a port whose zone has a guard that allows one; nobody else is believed (as switches do it: "DHCP
  * snooping", RFC 7513).  Neighbour discovery: who probes
- * for an address gets it, unless somebody else has it or says so within ZW_LEARN_PROBE_US (first come, first served: RFC 6620), and
+ * for an address gets it, unless somebody else has it or says so within ZW_LEARN_PROBE_US (first come, first served: RFC 6620), or
+ * probes for it, too, or just did so without being learned from (daemon/learning-probed.h), and
  * keeps it as long as the port is there.  What the policy or OVSDB binds to one port is never learned for another.
  *
  * A probe does not ripen by time alone: all that the switch had to say until then must have been heard (zw_learning_heard()),
@@ -37,12 +38,12 @@
 struct zw_learning;
 
 struct zw_learning_status {
-    uint64_t n_learned;  /* In all. */
-    uint64_t n_refused;  /* Another port has the address, or the guard's learn-addresses have it not. */
-    uint64_t n_unasked;  /* Given by DHCP, and the port had not (yet) been heard asking for it. */
-    uint64_t n_crowded;  /* Questions forgotten because of ZW_ASKED_MAX. */
-    uint64_t n_full;     /* Given by DHCP, and refused because of ZW_LEARN_MAX. */
-    uint64_t n_unsure;   /* Probes forgotten because an objection may have been missed. */
+    uint64_t n_learned; /* In all. */
+    uint64_t n_refused; /* Another port has the address or probes for it, or the guard's learn-addresses have it not. */
+    uint64_t n_unasked; /* Given by DHCP, and the port had not (yet) been heard asking for it. */
+    uint64_t n_crowded; /* Questions forgotten because of ZW_ASKED_MAX. */
+    uint64_t n_full;    /* Given by DHCP, and refused because of ZW_LEARN_MAX. */
+    uint64_t n_unsure;  /* Probes forgotten because an objection may have been missed. */
     uint64_t n_replaced; /* From neighbour discovery, and forgotten because of ZW_LEARN_MAX. */
 };
 
@@ -57,7 +58,7 @@ bool zw_learning_hear(struct zw_learning *, const struct zw_policy *, const stru
 /* Time has passed.  True if something is forgotten; '*next_us' gets when to ask again, 0: no need. */
 bool zw_learning_tick(struct zw_learning *, int64_t now_us, int64_t *next_us);
 
-/* Whether a probe at 'bridge' has waited long enough: then find out whether all has been heard. */
+/* Whether a probe at 'bridge' has waited long enough, or another's has kept it from being learned: then find out whether all has been heard. */
 bool zw_learning_is_due(const struct zw_learning *, const char *bridge, int64_t now_us);
 /* All that came up at 'bridge' until 'until_us' has been heard.  True if something is learned. */
 bool zw_learning_heard(struct zw_learning *, const char *bridge, int64_t until_us);

@@ -55,6 +55,7 @@ static void check_bridge(const struct zw_daemon *daemon, const struct zw_managed
     const struct zw_bridge *bridge = zw_daemon_bridge(daemon, managed);
     struct zw_switch_status status = zw_switch_status(managed->sw);
     const char *colon = status.error[0] ? ": " : "";
+    bool is_connected = status.state != ZW_SWITCH_DISCONNECTED && status.state != ZW_SWITCH_HELLO;
 
     if (bridge && !bridge->exists) {
         add(problems, true, "create it (ovs-vsctl add-br), or take it off --bridge", "bridge %s is not in OVSDB",
@@ -91,7 +92,7 @@ static void check_bridge(const struct zw_daemon *daemon, const struct zw_managed
     check_settings(managed, &status, problems);
     zw_addresses_problems(daemon, managed, add_warning, problems);
     zw_floods_problems(managed, add_warning, problems);
-    if (!status.metered) {
+    if (is_connected && !status.metered) {
         add(problems, false, "the log of zonewardd says why",
             "bridge %s: the switch has not all the meters that it should; copies that come up are not bounded",
             managed->name);
@@ -191,7 +192,8 @@ cJSON *zw_health_problems(const struct zw_daemon *daemon)
     check_limits(daemon, problems);
     check_policy(daemon, problems);
     if (daemon->file_problem[0]) {
-        add(problems, false, "zoneward policy check names every problem; then zoneward policy reload", "%s",
+        add(problems, false,
+            "mend that (zoneward policy check names every problem of a policy), then zoneward policy reload", "%s",
             daemon->file_problem);
     }
     return problems;

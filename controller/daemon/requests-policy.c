@@ -102,13 +102,17 @@ static struct change *new_change(const struct zw_daemon *daemon, struct zw_reque
 /* Nothing has changed. */
 static void fail(struct change *change, int error, const struct zw_problems *problems)
 {
-    if (error == EINVAL) {
+    char *first = zw_problems_first(problems, error);
+
+    if (error == EINVAL || problems->n > 1) {
+        zw_request_describe(change->request, "%s", first); /* The log has no room for all. */
         zw_request_fail(change->request, error, problems, "the policy has problems; version %u stays in force",
                         change->daemon->policy->version);
     } else {
-        zw_request_fail(change->request, error, NULL, "%s; version %u stays in force",
-                        problems->n ? problems->list[0].text : strerror(error), change->daemon->policy->version);
+        zw_request_fail(change->request, error, NULL, "%s; version %u stays in force", first,
+                        change->daemon->policy->version);
     }
+    free(first);
     free(change);
 }
 
@@ -146,11 +150,21 @@ static const char *read_text(struct given *given, const cJSON *object, char **te
         return "the sizes of \"sources\" are more than the file has that comes with policy.apply";
     }
     *size = (size_t)number->valuedouble;
+    if ((double)*size != number->valuedouble) {
+        return apply_syntax;
+    }
     if (zw_file_read_part(given->file, given->offset, *size, text)) {
         return "the file that comes with policy.apply cannot be read";
     }
     given->offset += *size;
     return NULL;
+}
+
+static bool is_given(const cJSON *object, const char *key)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
+
+    return item && !cJSON_IsNull(item);
 }
 
 static const char *read_source(struct given *given, const cJSON *object)
@@ -159,7 +173,7 @@ static const char *read_source(struct given *given, const cJSON *object)
     char *copy = NULL;
     size_t size = text ? strlen(text) : 0;
 
-    if (!name) {
+    if (!name || (!text && is_given(object, "text"))) {
         return apply_syntax;
     } else if (text) {
         copy = zw_xstrdup(text);

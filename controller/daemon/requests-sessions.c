@@ -219,7 +219,7 @@ static void dump_all(struct sessions *sessions)
     bool netdev = false, system = false;
 
     for (size_t i = 0; i < inventory->n_bridges; i++) {
-        bool is_netdev = !strcmp(inventory->bridges[i].datapath_type, "netdev");
+        bool is_netdev = zw_bridge_is_netdev(&inventory->bridges[i]);
         netdev = netdev || (inventory->bridges[i].exists && is_netdev);
         system = system || (inventory->bridges[i].exists && !is_netdev);
     }

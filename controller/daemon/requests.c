@@ -5,19 +5,55 @@
 
 #include <string.h>
 
+/* What each verb knows. */
+static const struct zw_request_arg ports_args[] = {
+    {"zone", ZW_ARG_STRING},
+    {"bridge", ZW_ARG_STRING},
+    {NULL, ZW_ARG_STRING},
+};
+static const struct zw_request_arg rules_args[] = {
+    {"zone", ZW_ARG_STRING},
+    {"unused", ZW_ARG_BOOL},
+    {NULL, ZW_ARG_STRING},
+};
+static const struct zw_request_arg sessions_args[] = {
+    {"zone", ZW_ARG_STRING}, {"address", ZW_ARG_STRING}, {"rule", ZW_ARG_STRING},
+    {"limit", ZW_ARG_COUNT}, {NULL, ZW_ARG_STRING},
+};
+static const struct zw_request_arg flows_args[] = {
+    {"bridge", ZW_ARG_STRING}, {"stage", ZW_ARG_STRING}, {"rule", ZW_ARG_STRING},
+    {"limit", ZW_ARG_COUNT},   {NULL, ZW_ARG_STRING},
+};
+static const struct zw_request_arg drops_args[] = {
+    {"bridge", ZW_ARG_STRING}, {"port", ZW_ARG_STRING}, {"reason", ZW_ARG_STRING},
+    {"all", ZW_ARG_BOOL},      {NULL, ZW_ARG_STRING},
+};
+static const struct zw_request_arg explain_args[] = {
+    {"from", ZW_ARG_STRING},      {"to", ZW_ARG_STRING}, {"service", ZW_ARG_STRING},
+    {"from-port", ZW_ARG_STRING}, {NULL, ZW_ARG_STRING},
+};
+static const struct zw_request_arg show_args[] = {
+    {"normal", ZW_ARG_BOOL},
+    {NULL, ZW_ARG_STRING},
+};
+static const struct zw_request_arg apply_args[] = {
+    {"sources", ZW_ARG_LIST},
+    {NULL, ZW_ARG_STRING},
+};
+
 const struct zw_request_type zw_daemon_requests[] = {
-    {"status", ZW_RIGHT_READ, zw_handle_status},
-    {"zones", ZW_RIGHT_READ, zw_handle_zones},
-    {"ports", ZW_RIGHT_READ, zw_handle_ports},
-    {"rules", ZW_RIGHT_READ, zw_handle_rules},
-    {"sessions", ZW_RIGHT_READ, zw_handle_sessions},
-    {"flows", ZW_RIGHT_READ, zw_handle_flows},
-    {"drops", ZW_RIGHT_READ, zw_handle_drops},
-    {"explain", ZW_RIGHT_READ, zw_handle_explain},
-    {"policy.show", ZW_RIGHT_READ, zw_handle_policy_show},
-    {"policy.apply", ZW_RIGHT_CHANGE, zw_handle_policy_apply},
-    {"policy.reload", ZW_RIGHT_CHANGE, zw_handle_policy_reload},
-    {NULL, ZW_RIGHT_READ, NULL},
+    {"status", ZW_RIGHT_READ, zw_handle_status, NULL},
+    {"zones", ZW_RIGHT_READ, zw_handle_zones, NULL},
+    {"ports", ZW_RIGHT_READ, zw_handle_ports, ports_args},
+    {"rules", ZW_RIGHT_READ, zw_handle_rules, rules_args},
+    {"sessions", ZW_RIGHT_READ, zw_handle_sessions, sessions_args},
+    {"flows", ZW_RIGHT_READ, zw_handle_flows, flows_args},
+    {"drops", ZW_RIGHT_READ, zw_handle_drops, drops_args},
+    {"explain", ZW_RIGHT_READ, zw_handle_explain, explain_args},
+    {"policy.show", ZW_RIGHT_READ, zw_handle_policy_show, show_args},
+    {"policy.apply", ZW_RIGHT_CHANGE, zw_handle_policy_apply, apply_args},
+    {"policy.reload", ZW_RIGHT_CHANGE, zw_handle_policy_reload, NULL},
+    {NULL, ZW_RIGHT_READ, NULL, NULL},
 };
 
 size_t zw_list_limit(const cJSON *args)

@@ -387,7 +387,7 @@ static bool is_covered(const struct zw_sweep *sweep, bool netdev)
     for (size_t i = 0; inventory && i < inventory->n_bridges; i++) {
         const struct zw_bridge *bridge = &inventory->bridges[i];
 
-        if (bridge->exists && sweep->covered >> i & 1 && !strcmp(bridge->datapath_type, "netdev") == netdev) {
+        if (bridge->exists && sweep->covered >> i & 1 && zw_bridge_is_netdev(bridge) == netdev) {
             return true;
         }
     }

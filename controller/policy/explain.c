@@ -8,10 +8,14 @@
 
 #include "controller/base/memory.h"
 #include "controller/base/names.h"
-#include "controller/policy/icmp.h"
+#include "controller/policy/explain-private.h"
 #include "controller/policy/service.h"
+#include "controller/policy/zone-addresses.h"
 
 #define CLIENT_PORT 49152 /* The first of the dynamic ports (RFC 6335), if none is named. */
+#define MAX_TRIES 1000    /* Addresses that are judged to find one that no rule singles out. */
+
+static const enum zw_family families[2] = {ZW_IPV4, ZW_IPV6};
 
 /* Names. */
 
@@ -124,37 +128,33 @@ static bool find_name(const struct zw_policy *policy, const struct zw_inventory 
 static bool find_address(const struct zw_policy *policy, const char *text, struct zw_endpoint *end,
                          struct zw_problems *problems)
 {
+    const struct zw_zone *found = NULL, *other = NULL; /* 'other' has the same prefix, behind other ports. */
     int best = -1;
 
     for (size_t i = 0; i < policy->n_zones; i++) {
         const struct zw_zone *zone = policy->zones[i];
         for (size_t j = 0; zone->behind && j < zone->addresses.n; j++) {
             const struct zw_prefix *prefix = &zone->addresses.list[j];
-            if (prefix->n_bits > best && zw_prefix_contains(prefix, &end->addr)) {
+            if (prefix->n_bits >= best && zw_prefix_contains(prefix, &end->addr)) {
+                other = prefix->n_bits == best ? found : NULL;
+                found = zone;
                 best = prefix->n_bits;
-                end->port_zone = zone->behind;
             }
         }
     }
-    if (best < 0) {
+    if (!found) {
         zw_problems_add(problems, NULL, 0, 0,
                         "no zone \"behind\" another has %s: say which zone or port it is at, as in ZONE@%s", text,
                         text);
+    } else if (other) {
+        zw_problems_add(
+            problems, NULL, 0, 0,
+            "%s is in zone \"%s\" behind \"%s\" and in zone \"%s\" behind \"%s\": say which is meant, as in "
+            "%s@%s",
+            text, other->name, other->behind->name, found->name, found->behind->name, other->name, text);
     }
-    return best >= 0;
-}
-
-/* An address that stands for 'zone', which is behind another; of 'family', or any for 0. */
-static void pick_address(const struct zw_policy *policy, const struct zw_zone *zone, uint8_t family,
-                         struct zw_endpoint *end)
-{
-    for (size_t i = 0; i < zone->addresses.n; i++) {
-        const struct zw_addr *addr = &zone->addresses.list[i].addr;
-        if ((!family || addr->family == family) && zw_zone_at(policy, end->port_zone, addr) == zone) {
-            end->addr = *addr;
-            return;
-        }
-    }
+    end->port_zone = found ? found->behind : NULL;
+    return found && !other;
 }
 
 static bool parse_end(const struct zw_policy *policy, const struct zw_inventory *inventory, const char *text,
@@ -237,7 +237,8 @@ static bool set_from_port(const char *text, struct zw_explanation *explanation, 
     return true;
 }
 
-/* Family of the packet: by the addresses that were named, else by the service, else IPv4.  0: they contradict. */
+/* Family of the packet: by the addresses that were named, else by the service.  0: either will do, or, with a problem, they
+ * contradict. */
 static uint8_t find_family(const struct zw_endpoint *from, const struct zw_endpoint *to,
                            const struct zw_service_item *item, struct zw_problems *problems)
 {
@@ -274,191 +275,183 @@ static bool check_header(const char *service, const struct zw_packet_key *key, s
 
 /* Verdict. */
 
-static enum zw_icmp_way icmp_way(const struct zw_packet_key *key)
-{
-    bool is_icmp = !key->eth_type && (key->proto == IPPROTO_ICMP || key->proto == IPPROTO_ICMPV6);
-
-    return is_icmp
-               ? zw_icmp_way(key->proto == IPPROTO_ICMP ? ZW_IPV4 : ZW_IPV6, (uint8_t)key->sport, (uint8_t)key->dport)
-               : ZW_ICMP_BEGINS;
-}
-
 /* What needs no rule needs the zones all the same. */
 static struct zw_verdict judge(const struct zw_policy *policy, const struct zw_explanation *explanation)
 {
     struct zw_verdict v = zw_decide(policy, explanation->from.port_zone, explanation->to.port_zone, &explanation->key);
 
-    if (icmp_way(&explanation->key) == ZW_ICMP_NO_RULE && v.step != ZW_STEP_NO_ZONE && v.step != ZW_STEP_ISOLATED) {
+    if (zw_explain_icmp_way(&explanation->key) == ZW_ICMP_NO_RULE && v.step != ZW_STEP_NO_ZONE &&
+        v.step != ZW_STEP_ISOLATED) {
         return (struct zw_verdict){
             .action = ZW_ALLOW, .step = ZW_STEP_DISCOVERY, .src = v.src, .dst = v.dst, .log = ZW_LOG_NONE};
     }
     return v;
 }
 
-/* Notes. */
+/* Addresses that were not named. */
 
-static bool is_group(const struct zw_addr *addr)
+enum zw_reach zw_explain_reach(const struct zw_question *q, const struct zw_side *side, const struct zw_prefixes *set)
 {
-    static const uint8_t broadcast[4] = {255, 255, 255, 255};
+    bool leaves_some = false, has_some = false;
 
-    return addr->family == ZW_IPV6 ? addr->bytes[0] == 0xff
-                                   : (addr->bytes[0] & 0xf0) == 0xe0 || !memcmp(addr->bytes, broadcast, 4);
-}
-
-/* What conntrack says is not in the verdict, but a message that it never takes for a beginning does what no rule says. */
-static void note_icmp(const struct zw_explanation *explanation, struct zw_problems *notes)
-{
-    const char *text = NULL;
-
-    if (explanation->to.has_addr && is_group(&explanation->to.addr)) {
-        return;
+    if (!set->n) {
+        return ZW_REACH_ALL;
+    } else if (!side->zone) {
+        return zw_prefixes_contain(set, &side->end->addr) ? ZW_REACH_ALL : ZW_REACH_NONE;
     }
-    switch (icmp_way(&explanation->key)) {
-    case ZW_ICMP_FOLLOWS:
-        text = "no session begins with this message, whatever a rule says: to one receiver it passes only as an answer "
-               "or error of a session that was let in";
-        break;
-    case ZW_ICMP_NEVER:
-        text = "no session begins with a redirect, nor is it part of one: to one receiver it is dropped, whatever a "
-               "rule says";
-        break;
-    case ZW_ICMP_KERNEL_ALONE:
-        text = "only the kernel's conntrack lets a session begin with this message: on a bridge with datapath_type "
-               "netdev it is dropped to one receiver, whatever a rule says";
-        break;
-    case ZW_ICMP_NO_RULE:
-    case ZW_ICMP_BY_ITSELF:
-    case ZW_ICMP_BEGINS:
-        return;
-    }
-    zw_problems_add(notes, NULL, 0, 0, "%s", text);
-}
+    for (size_t i = 0; i < 2; i++) {
+        if (q->asks_family[i]) {
+            struct zw_addr outside = side->first[i], within = side->first[i];
 
-/* The question named no address, and the answer is about IPv4. */
-static void note_header(const struct zw_explanation *explanation, struct zw_problems *notes)
-{
-    if (!explanation->key.eth_type && !explanation->from.has_addr && !explanation->to.has_addr &&
-        zw_ipv6_looks_past(explanation->key.proto)) {
-        zw_problems_add(notes, NULL, 0, 0,
-                        "this is for IPv4: in IPv6 the switch looks past this header, to the protocol behind it");
-    }
-}
-
-static bool zone_set_has(const struct zw_zone_set *set, const struct zw_zone *zone)
-{
-    for (size_t i = 0; i < set->n; i++) {
-        if (set->list[i] == zone) {
-            return true;
+            leaves_some = leaves_some || zw_zone_address_outside(q->policy, side->zone, set, &outside);
+            has_some = has_some || zw_zone_address_within(q->policy, side->zone, set, &within);
         }
     }
-    return set->n == 0;
+    return !has_some ? ZW_REACH_NONE : leaves_some ? ZW_REACH_SOME : ZW_REACH_ALL;
 }
 
-static bool asks_address(const struct zw_explanation *explanation, const struct zw_rule *rule)
+/* Where the verdict is by a rule for some addresses: goes on to one that is not among them.  False: there is none. */
+static bool move_on(const struct zw_question *q, struct zw_side *side, const struct zw_prefixes *set)
 {
-    return (rule->from_addresses.n && !explanation->from.has_addr) ||
-           (rule->to_addresses.n && !explanation->to.has_addr);
-}
+    struct zw_addr addr = side->end->addr;
 
-static bool asks_from_port(const struct zw_explanation *explanation, const struct zw_rule *rule)
-{
-    return rule->from_ports.n && !explanation->has_from_port;
-}
-
-/* A rule that looks at something that was not named, and would have come first. */
-static bool depends(const struct zw_explanation *explanation, const struct zw_rule *rule)
-{
-    const struct zw_verdict *verdict = &explanation->verdict;
-
-    return (asks_address(explanation, rule) || asks_from_port(explanation, rule)) &&
-           zone_set_has(&rule->from, verdict->src) && zone_set_has(&rule->to, verdict->dst) &&
-           zw_service_matches(&rule->service, &explanation->key);
-}
-
-static void note_what_is_open(const struct zw_policy *policy, struct zw_explanation *explanation)
-{
-    size_t n = explanation->verdict.rule ? explanation->verdict.rule->number - 1 : policy->n_rules;
-
-    if (explanation->verdict.step == ZW_STEP_DISCOVERY) {
-        return;
+    if (zw_explain_reach(q, side, set) != ZW_REACH_SOME || !zw_zone_host_outside(q->policy, side->zone, set, &addr)) {
+        return false;
     }
-    for (size_t i = 0; i < n; i++) {
-        const struct zw_rule *rule = &policy->rules[i];
+    side->end->addr = addr;
+    return true;
+}
 
-        if (depends(explanation, rule)) {
-            zw_problems_add(&explanation->notes, NULL, 0, 0, "rule %u \"%s\" comes first for some %s", rule->number,
-                            rule->name,
-                            asks_address(explanation, rule) ? "addresses: name one, as in ZONE@ADDRESS"
-                                                            : "source ports: name one, as in --from-port=53");
+/* Begins with the first addresses of a family, those of hosts if there are any. */
+static void start_family(const struct zw_question *q, size_t family)
+{
+    static const struct zw_prefixes none;
+    const struct zw_side *const sides[] = {&q->from, &q->to};
+
+    for (size_t i = 0; i < 2; i++) {
+        struct zw_addr addr = sides[i]->first[family];
+
+        if (!sides[i]->end->has_addr) {
+            sides[i]->end->addr = addr;
+            sides[i]->end->addr.family = (uint8_t)families[family];
+        }
+        if (sides[i]->zone && zw_zone_host_outside(q->policy, sides[i]->zone, &none, &addr)) {
+            sides[i]->end->addr = addr;
         }
     }
 }
 
-static void note_zone(const struct zw_zone *asked, const struct zw_zone *judged, const struct zw_packet_key *key,
-                      struct zw_problems *notes)
+static bool is_for_some(const struct zw_question *q, const struct zw_rule *rule)
 {
-    if (!asked || !judged || asked == judged) {
-        return;
-    } else if (key->eth_type) {
-        zw_problems_add(notes, NULL, 0, 0, "zone \"%s\" is addresses, and an EtherType has none: it is of zone \"%s\"",
-                        asked->name, judged->name);
-    } else {
-        zw_problems_add(notes, NULL, 0, 0, "this address is in zone \"%s\", not in \"%s\"", judged->name, asked->name);
+    return rule && (zw_explain_reach(q, &q->from, &rule->from_addresses) == ZW_REACH_SOME ||
+                    zw_explain_reach(q, &q->to, &rule->to_addresses) == ZW_REACH_SOME);
+}
+
+/* Where the verdict is by a rule for some addresses, and no other IPv4 address is left: goes on to IPv6. */
+static bool move_to_ipv6(const struct zw_question *q, const struct zw_rule *rule)
+{
+    const struct zw_packet_key *key = &q->explanation->key;
+
+    if (key->src.family == ZW_IPV6 || !q->asks_family[1] || zw_ipv6_looks_past(key->proto) || !is_for_some(q, rule)) {
+        return false;
+    }
+    start_family(q, 1);
+    return true;
+}
+
+/* An end without an address is any address there: the verdict is what holds for those that no rule singles out.  If there are
+ * none, it is "allow" only if nothing else was found for any. */
+static void answer(struct zw_question *q)
+{
+    struct zw_explanation *explanation = q->explanation, refused = {.verdict = {.action = ZW_ALLOW}};
+    const struct zw_rule *rule;
+    unsigned int n_tries = 0;
+
+    do {
+        explanation->key.src = explanation->from.addr;
+        explanation->key.dst = explanation->to.addr;
+        explanation->verdict = judge(q->policy, explanation);
+        rule = explanation->verdict.rule;
+        if (refused.verdict.action == ZW_ALLOW) {
+            refused = *explanation;
+        }
+    } while (rule && ++n_tries < MAX_TRIES &&
+             (move_on(q, &q->from, &rule->from_addresses) || move_on(q, &q->to, &rule->to_addresses) ||
+              move_to_ipv6(q, rule)));
+    if (explanation->verdict.action == ZW_ALLOW && is_for_some(q, rule)) {
+        *explanation = refused;
     }
 }
 
-static void note_port(const struct zw_endpoint *end, struct zw_problems *notes)
+static void start_side(struct zw_question *q, struct zw_side *side, struct zw_endpoint *end, const struct zw_zone *zone)
 {
-    if (end->port && !end->port_zone && end->vlan >= 0) {
-        zw_problems_add(notes, NULL, 0, 0, "port \"%s\" has no zone in VLAN %d: %s", end->port->name, end->vlan,
-                        zw_membership_text(end->membership));
-    } else if (end->port && !end->port_zone) {
-        zw_problems_add(notes, NULL, 0, 0, "port \"%s\" has no zone: %s", end->port->name,
-                        zw_membership_text(end->membership));
+    side->end = end;
+    side->zone = end->has_addr || q->explanation->key.eth_type ? NULL : zone ? zone : end->port_zone;
+    for (size_t i = 0; side->zone && i < 2; i++) {
+        struct zw_addr addr = {.family = families[i]};
+
+        if (zw_zone_address_from(q->policy, side->zone, &addr)) {
+            side->first[i] = addr;
+        }
     }
 }
 
-/* Nothing passes from one VLAN to another, whatever the policy says. */
-static void note_vlans(const struct zw_endpoint *from, const struct zw_endpoint *to, struct zw_problems *notes)
+static bool has_family(const struct zw_side *side, size_t i)
 {
-    if (!from->port || !to->port) {
-        return;
-    }
-    for (unsigned int vlan = 0; vlan < ZW_N_VLANS; vlan++) {
-        if (zw_port_carries(from->port, vlan) && zw_port_carries(to->port, vlan) &&
-            (from->vlan < 0 || from->vlan == (int)vlan) && (to->vlan < 0 || to->vlan == (int)vlan)) {
+    return side->zone ? side->first[i].family : !side->end->has_addr || side->end->addr.family == families[i];
+}
+
+static void add_no_family(const struct zw_question *q, uint8_t family, struct zw_problems *problems)
+{
+    const struct zw_side *const sides[] = {&q->from, &q->to};
+
+    for (size_t i = 0; i < 2; i++) {
+        const struct zw_zone *zone = sides[i]->zone;
+
+        if (zone && !sides[i]->first[0].family && !sides[i]->first[1].family) {
+            zw_problems_add(problems, NULL, 0, 0,
+                            "zone \"%s\" has no address of its own: other zones behind \"%s\" have them all",
+                            zone->name, zone->behind ? zone->behind->name : zone->name);
+            return;
+        } else if (zone && family && !sides[i]->first[family == ZW_IPV6].family) {
+            zw_problems_add(problems, NULL, 0, 0,
+                            "zone \"%s\" has no IPv%u address of its own: look at the addresses and the service",
+                            zone->name, family);
             return;
         }
     }
-    zw_problems_add(notes, NULL, 0, 0, "these ports share no VLAN: nothing passes between them, whatever a rule says");
+    zw_problems_add(problems, NULL, 0, 0,
+                    "zone \"%s\" and zone \"%s\" have addresses of different families: nothing passes between them",
+                    q->from.zone->name, q->to.zone->name);
 }
 
-/* A zone behind another is judged by address: one of its own stands for all that were not named. */
-static void set_addresses(const struct zw_policy *policy, struct zw_explanation *explanation,
-                          const struct zw_zone *from, const struct zw_zone *to, uint8_t family)
+/* Lets an address of its zone stand for each that was not named: of 'family', or for 0 of one that both ends have. */
+static bool set_addresses(struct zw_question *q, uint8_t family, struct zw_problems *problems)
 {
-    struct zw_packet_key *key = &explanation->key;
+    uint8_t chosen = 0;
 
-    if (key->eth_type) {
-        return;
+    if (q->explanation->key.eth_type) {
+        return true;
     }
-    if (from && from->behind && !explanation->from.has_addr) {
-        pick_address(policy, from, family, &explanation->from);
-        family = family ? family : explanation->from.addr.family;
+    for (size_t i = 0; i < 2; i++) {
+        q->asks_family[i] = (!family || family == families[i]) && has_family(&q->from, i) && has_family(&q->to, i);
+        chosen = q->asks_family[i] && !chosen ? (uint8_t)families[i] : chosen;
     }
-    if (to && to->behind && !explanation->to.has_addr) {
-        pick_address(policy, to, family, &explanation->to);
-        family = family ? family : explanation->to.addr.family;
+    if (!chosen) {
+        add_no_family(q, family, problems);
+        return false;
     }
-    key->src = explanation->from.addr;
-    key->dst = explanation->to.addr;
-    key->src.family = key->dst.family = family ? family : ZW_IPV4;
+    start_family(q, chosen == ZW_IPV6);
+    q->explanation->key.src = q->explanation->from.addr;
+    q->explanation->key.dst = q->explanation->to.addr;
+    return true;
 }
 
 bool zw_explain(const struct zw_policy *policy, const struct zw_inventory *inventory, const char *from, const char *to,
                 const char *service, const char *from_port, struct zw_explanation *explanation,
                 struct zw_problems *problems)
 {
+    struct zw_question q = {.policy = policy, .explanation = explanation};
     const struct zw_zone *from_zone, *to_zone;
     struct zw_service_item item;
 
@@ -475,19 +468,14 @@ bool zw_explain(const struct zw_policy *policy, const struct zw_inventory *inven
         return false;
     }
     set_service(&explanation->key, &item);
-    set_addresses(policy, explanation, from_zone, to_zone, family);
-    if (!check_header(service, &explanation->key, problems) || !set_from_port(from_port, explanation, problems)) {
+    start_side(&q, &q.from, &explanation->from, from_zone);
+    start_side(&q, &q.to, &explanation->to, to_zone);
+    if (!set_addresses(&q, family, problems) || !check_header(service, &explanation->key, problems) ||
+        !set_from_port(from_port, explanation, problems)) {
         return false;
     }
-    explanation->verdict = judge(policy, explanation);
-    note_zone(from_zone, explanation->verdict.src, &explanation->key, &explanation->notes);
-    note_zone(to_zone, explanation->verdict.dst, &explanation->key, &explanation->notes);
-    note_port(&explanation->from, &explanation->notes);
-    note_port(&explanation->to, &explanation->notes);
-    note_vlans(&explanation->from, &explanation->to, &explanation->notes);
-    note_what_is_open(policy, explanation);
-    note_icmp(explanation, &explanation->notes);
-    note_header(explanation, &explanation->notes);
+    answer(&q);
+    zw_explain_note(&q, from_zone, to_zone);
     return true;
 }
 

@@ -2,10 +2,12 @@
 /* explain - a question in words ("web", "office@192.168.10.7", "tcp/443"), and what decide() says to it.
  *
  * An end of the session is
- *     ZONE or PORT              any address there
+ *     ZONE or PORT              any address there that no rule singles out, in IPv4 or else in IPv6; notes name the
+ *                               rules that do.  If rules do so with all, what one of them says, not "allow" if one
+ *                               is found that says otherwise
  *     PORT/VLAN                 in this VLAN, 0: untagged; must be said if the port's zone depends on it
  *     ZONE@ADDRESS, PORT@ADDRESS, PORT/VLAN@ADDRESS
- *     ADDRESS                   the zone "behind" another that has it, by the longest prefix
+ *     ADDRESS                   the zone "behind" another that has it, by the longest prefix; of one zone only
  * where "zone:NAME" and "port:NAME" say which one is meant if a zone and a port have one name; else it is the zone.
  * Neighbour discovery, which the switch lets pass without a rule, is answered so.  Pure: reads the policy and, for ports, an
  * inventory. */
@@ -24,7 +26,7 @@ struct zw_endpoint {
     int vlan;                        /* Of 'port', -1: none was named. */
     enum zw_membership membership;   /* Of 'port'. */
     bool has_addr;                   /* An address was named. */
-    struct zw_addr addr;             /* That, or one of the zone behind another, or family 0. */
+    struct zw_addr addr;             /* That, or one that stands for those of the zone. */
 };
 
 struct zw_explanation {

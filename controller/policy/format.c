@@ -169,6 +169,9 @@ static void print_zone(FILE *f, const struct zw_zone *zone)
     }
     print_guard(f, &zone->guard);
     fputs(zone->is_isolated ? "    isolated: true\n" : "", f);
+    if (zone->fragments != ZW_FRAGMENTS_BY_DATAPATH) {
+        fprintf(f, "    fragments: %s\n", zone->fragments == ZW_FRAGMENTS_ALLOW ? "allow" : "deny");
+    }
     fprintf(f, "    trust-external-id: %s\n", zone->trusts_external_id ? "true" : "false");
 }
 

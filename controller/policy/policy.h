@@ -27,10 +27,14 @@ struct zw_port;
 #define ZW_POLICY_MAX_RULES 200000
 #define ZW_POLICY_MAX_ALONE 60000      /* So many have a priority of their own in OpenFlow's 16 bits (placement.h). */
 #define ZW_POLICY_MAX_READ_AGAIN 20000 /* Changed rules, until all are read afresh: till then, all stay in memory. */
-#define ZW_SERVICE_MAX_ITEMS 1000      /* Alternatives of one service. */
-#define ZW_VALUE_MAX 255               /* Bytes of a selector's key or value. */
-#define ZW_BINDINGS_MAX 64u            /* MAC addresses, and IP addresses, that a port is bound to. */
-#define ZW_NAME_MAX 63                 /* Bytes of a zone's, set's, service's or rule's name. */
+/* That the rules of a policy become (flow-count.h); beyond, it is refused before it is in force anywhere: a file of some
+ * kilobytes can ask for more than there is memory.  As many are in force some ten seconds after they are sent; of a third
+ * more, the bundle would be larger than what may wait for the switch (ZW_SWITCH_MAX_OUTBUF). */
+#define ZW_POLICY_MAX_FLOWS 1000000u
+#define ZW_SERVICE_MAX_ITEMS 1000 /* Alternatives of one service. */
+#define ZW_VALUE_MAX 255          /* Bytes of a selector's key or value. */
+#define ZW_BINDINGS_MAX 64u       /* MAC addresses, and IP addresses, that a port is bound to. */
+#define ZW_NAME_MAX 63            /* Bytes of a zone's, set's, service's or rule's name. */
 
 enum zw_action {
     ZW_ALLOW,
@@ -82,6 +86,10 @@ struct zw_guard {
     int learn_line, learn_column;
 };
 
+/* Whether IP fragments come in from a zone's ports.  By default where the datapath can be trusted with them, which is the
+ * kernel's: OVS 3.1's userspace datapath can be ended by some tens of them (doc/pipeline.md, GUARD). */
+enum zw_fragments { ZW_FRAGMENTS_BY_DATAPATH, ZW_FRAGMENTS_ALLOW, ZW_FRAGMENTS_DENY };
+
 struct zw_zone {
     const char *name;
     uint32_t id; /* zw_zone_id(name): the same on every host and for ever.  Never 0. */
@@ -91,6 +99,7 @@ struct zw_zone {
     struct zw_prefixes addresses; /* Only of a zone 'behind' another. */
     struct zw_guard guard;        /* Only of a zone of ports. */
     bool is_isolated;             /* Only of a zone of ports: they exchange nothing with each other. */
+    enum zw_fragments fragments;  /* Only of a zone of ports. */
     bool trusts_external_id;      /* external_ids:zone of an Interface may put it here. */
     int line;
 };
@@ -143,6 +152,7 @@ struct zw_rule {
     const char *file;
     int line;
     int service_below, service_column; /* Lines below 'line', and column, of what "service" says. */
+    uint32_t n_flows;                  /* That it becomes, or some more (flow-count.h).  Follows from the rest. */
 };
 
 /* What opens a TCP session. */

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "controller/base/same.h"
+#include "controller/policy/flow-count.h"
 #include "controller/policy/placement.h"
 #include "controller/policy/reader-change.h"
 
@@ -434,7 +435,7 @@ struct zw_policy *zw_policy_read_change(const struct zw_policy *previous, const 
         rename_files(policy, sources);
     }
     zw_reader_hash(policy, sources, n);
-    if (!zw_policy_place(policy, NULL, 0)) {
+    if (zw_policy_count_flows(policy) > ZW_POLICY_MAX_FLOWS || !zw_policy_place(policy, NULL, 0)) {
         zw_policy_unref(policy);
         return zw_policy_read(sources, n, problems);
     }

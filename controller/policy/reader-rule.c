@@ -2,10 +2,12 @@
 /* The sections "rules" and "defaults". */
 #include "zw-config.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "controller/policy/flow-count.h"
 #include "controller/policy/reader.h"
 #include "controller/policy/service.h"
 
@@ -391,6 +393,22 @@ void zw_reader_rule(struct zw_reader *r, const struct zw_yaml_node *node, struct
         if (has_ether_type(&rule->service)) {
             check_ether_types(r, values, rule);
         }
+        rule->n_flows = zw_rule_count_flows(rule);
+    }
+}
+
+/* The rule that is one too many is said, but not those behind it. */
+static void add_flows(struct zw_reader *r, const struct zw_yaml_node *node, const struct zw_rule *rule)
+{
+    bool was_too_many = r->n_flows > ZW_POLICY_MAX_FLOWS;
+
+    r->n_flows += rule->n_flows;
+    if (r->n_flows > ZW_POLICY_MAX_FLOWS && !was_too_many) {
+        zw_reader_problem(r, node,
+                          "too many flows: rule \"%s\" alone makes %" PRIu32 "%s, and all up to it make %" PRIu64
+                          "; expected no more than %u in one policy",
+                          rule->name, rule->n_flows, rule->n_flows == UINT32_MAX ? " or more" : "", r->n_flows,
+                          ZW_POLICY_MAX_FLOWS);
     }
 }
 
@@ -411,5 +429,6 @@ void zw_reader_rules(struct zw_reader *r, const struct zw_yaml_node *node)
         }
         rule->number = (uint32_t)++policy->n_rules;
         zw_reader_rule(r, m, rule);
+        add_flows(r, m, rule);
     }
 }

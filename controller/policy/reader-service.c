@@ -11,6 +11,9 @@
 /* Of one item, such as "tcp/" and one range of ports. */
 #define ITEM_SIZE_MAX 64
 
+#define ITEM_SLOTS 2048u
+_Static_assert(ITEM_SLOTS >= 2 * ZW_SERVICE_MAX_ITEMS, "items are found after a few steps");
+
 static const char expected_in_service[] = "an item such as tcp/80, or a list of them";
 static const char expected_anywhere[] = "a service, an item such as tcp/80, a list of them, or any";
 
@@ -18,6 +21,30 @@ static bool same_item(const struct zw_service_item *a, const struct zw_service_i
 {
     return a->eth_type == b->eth_type && a->proto == b->proto && a->family == b->family &&
            a->any_ports == b->any_ports && a->first == b->first && a->last == b->last && a->code == b->code;
+}
+
+static size_t hash_item(const struct zw_service_item *item)
+{
+    uint64_t ports = (uint64_t)item->first << 16 | item->last, code = (uint64_t)(item->code + 1);
+    uint64_t what =
+        (uint64_t)item->eth_type << 17 | (uint64_t)item->proto << 9 | (uint64_t)item->family << 1 | item->any_ports;
+    uint64_t h = (ports | code << 32) * UINT64_C(0x9e3779b97f4a7c15) ^ what * UINT64_C(0xc2b2ae3d27d4eb4f);
+
+    return (size_t)((h ^ h >> 32) * UINT64_C(0xd6e8feb86659fd93) >> 32);
+}
+
+/* Where 'item' is, or could be noted. */
+static struct zw_item_slot *find_item(struct zw_reader *r, const struct zw_service_item *item)
+{
+    size_t i = hash_item(item) % ITEM_SLOTS;
+
+    if (!r->item_slots) {
+        r->item_slots = zw_pool_calloc(r->scratch, ITEM_SLOTS, sizeof *r->item_slots);
+    }
+    while (r->item_slots[i].list == r->n_item_lists && !same_item(&r->items[r->item_slots[i].at], item)) {
+        i = (i + 1) % ITEM_SLOTS;
+    }
+    return &r->item_slots[i];
 }
 
 /* Keeps the order of the file: it has no meaning, but people find their lines again. */
@@ -30,11 +57,11 @@ static void add_item(struct zw_reader *r, const struct zw_yaml_node *node, const
         }
         return;
     }
-    for (size_t i = 0; i < r->n_items; i++) {
-        if (same_item(&r->items[i], item)) {
-            return;
-        }
+    struct zw_item_slot *slot = find_item(r, item);
+    if (slot->list == r->n_item_lists) {
+        return;
     }
+    *slot = (struct zw_item_slot){.list = r->n_item_lists, .at = (uint32_t)r->n_items};
     r->items = zw_xgrow(r->items, r->n_items, &r->items_capacity, sizeof *r->items);
     r->items[r->n_items++] = *item;
 }
@@ -180,11 +207,24 @@ void zw_reader_port_ranges(struct zw_reader *r, const struct zw_yaml_node *node,
     normalize_ranges(ranges);
 }
 
+/* Many rules name one large service: they share it. */
+static const struct zw_service *named_alone(const struct zw_reader *r, const struct zw_reader_list *list,
+                                            bool names_allowed)
+{
+    const struct zw_yaml_node *node = list->first;
+
+    if (!names_allowed || list->n != 1 || node->type != ZW_YAML_TEXT || zw_yaml_not_text(node) || is_number(node)) {
+        return NULL;
+    }
+    return zw_names_find(&r->services, node->text);
+}
+
 bool zw_reader_service(struct zw_reader *r, const struct zw_yaml_node *node, bool names_allowed,
                        struct zw_service *result)
 {
     size_t n_problems = r->problems->n + r->problems->n_dropped;
     const struct zw_yaml_node *item;
+    const struct zw_service *service;
     struct zw_reader_list list;
 
     *result = (struct zw_service){.items = NULL, .n = 0};
@@ -194,7 +234,13 @@ bool zw_reader_service(struct zw_reader *r, const struct zw_yaml_node *node, boo
     if (!zw_reader_list(r, node, names_allowed ? expected_anywhere : expected_in_service, &list)) {
         return false;
     }
+    service = named_alone(r, &list, names_allowed);
+    if (service) {
+        *result = *service;
+        return true;
+    }
     r->n_items = r->n_items_given = 0;
+    r->n_item_lists++;
     item = list.first;
     for (size_t i = 0; i < list.n; i++, item = item->next) {
         add_service(r, item, names_allowed);

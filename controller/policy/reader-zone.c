@@ -17,15 +17,12 @@ struct zw_zone_draft {
     const struct zw_yaml_node *behind, *addresses; /* Parts of the body, or NULL. */
 };
 
-enum { KEY_PORTS, KEY_BEHIND, KEY_ADDRESSES, KEY_TRUST, KEY_GUARD, KEY_ISOLATED, N_KEYS };
+enum { KEY_PORTS, KEY_BEHIND, KEY_ADDRESSES, KEY_TRUST, KEY_GUARD, KEY_ISOLATED, KEY_FRAGMENTS, N_KEYS };
 static const struct zw_reader_key keys[] = {
-    [KEY_PORTS] = {"ports", false},
-    [KEY_BEHIND] = {"behind", false},
-    [KEY_ADDRESSES] = {"addresses", false},
-    [KEY_TRUST] = {"trust-external-id", false},
-    [KEY_GUARD] = {"guard", false},
-    [KEY_ISOLATED] = {"isolated", false},
-    [N_KEYS] = {NULL, false},
+    [KEY_PORTS] = {"ports", false},         [KEY_BEHIND] = {"behind", false},
+    [KEY_ADDRESSES] = {"addresses", false}, [KEY_TRUST] = {"trust-external-id", false},
+    [KEY_GUARD] = {"guard", false},         [KEY_ISOLATED] = {"isolated", false},
+    [KEY_FRAGMENTS] = {"fragments", false}, [N_KEYS] = {NULL, false},
 };
 
 enum { KEY_VLANS = ZW_SELECT_MAC + 1, KEY_MACS, KEY_BOUND_ADDRESSES, N_SELECTOR_KEYS };
@@ -315,7 +312,7 @@ static void read_behind(struct zw_reader *r, const struct zw_yaml_node *node, st
 /* A zone is of ports or behind another; the keys of one make no sense in the other. */
 static void check_keys(struct zw_reader *r, const struct zw_yaml_node *node, const struct zw_yaml_node *const values[])
 {
-    static const int of_ports[] = {KEY_GUARD, KEY_ISOLATED, KEY_TRUST};
+    static const int of_ports[] = {KEY_GUARD, KEY_ISOLATED, KEY_FRAGMENTS, KEY_TRUST};
 
     if (values[KEY_BEHIND] && values[KEY_PORTS]) {
         zw_reader_problem(r, values[KEY_PORTS]->key,
@@ -334,6 +331,17 @@ static void check_keys(struct zw_reader *r, const struct zw_yaml_node *node, con
                               "\"%s\" in a zone behind another; expected it in zones of ports only",
                               keys[of_ports[i]].name);
         }
+    }
+}
+
+static void read_fragments(struct zw_reader *r, const struct zw_yaml_node *node, struct zw_zone *zone)
+{
+    static const struct zw_reader_word words[] = {
+        {"allow", ZW_FRAGMENTS_ALLOW, false}, {"deny", ZW_FRAGMENTS_DENY, false}, {NULL, -1, false}};
+    int word = zw_reader_word(r, node, "right", words);
+
+    if (word >= 0) {
+        zone->fragments = (enum zw_fragments)word;
     }
 }
 
@@ -366,6 +374,9 @@ static void read_body(struct zw_reader *r, struct zw_zone_draft *draft, struct z
     }
     if (values[KEY_ISOLATED]) {
         zw_reader_bool(r, values[KEY_ISOLATED], &zone->is_isolated);
+    }
+    if (values[KEY_FRAGMENTS]) {
+        read_fragments(r, values[KEY_FRAGMENTS], zone);
     }
     if (draft->behind) {
         read_behind(r, draft->behind, zone);

@@ -35,12 +35,19 @@ struct zw_reader {
     const char *defaults_file, *trust_file, *conntrack_file; /* Where these sections were, or NULL. */
     int defaults_line, trust_line, conntrack_line;
 
+    uint64_t n_flows; /* Of the rules so far. */
+
     /* For lists whose length shows only in the end; reused. */
     struct zw_prefix *prefixes;
     size_t n_prefixes, prefixes_capacity;
     struct zw_service_item *items;
     size_t n_items, items_capacity;
     size_t n_items_given; /* With duplicates. */
+    /* Hash table of the items, in 'scratch'; NULL: none yet.  A slot of an earlier list is free. */
+    struct zw_item_slot {
+        uint32_t list, at;
+    } * item_slots;
+    uint32_t n_item_lists; /* With the one that is being read. */
 };
 
 /* The sections, in reader-*.c. */

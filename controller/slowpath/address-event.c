@@ -286,6 +286,7 @@ static bool read_ipv6(const uint8_t *eth, struct span s, struct zw_address_event
         *event = (struct zw_address_event){.type = ZW_ADDRESS_USED};
     } else if (nd[0] == ND_NEIGHBOR_SOLICIT && is_probe(eth, ip, s)) {
         *event = (struct zw_address_event){.type = ZW_ADDRESS_PROBED};
+        memcpy(event->mac.bytes, eth + ETH_SOURCE, sizeof event->mac.bytes);
     } else {
         return false;
     }

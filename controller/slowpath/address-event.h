@@ -33,8 +33,8 @@ enum zw_address_event_type {
 struct zw_address_event {
     enum zw_address_event_type type;
     struct zw_addr addr; /* ASKED with 'is_rapid': none. */
-    struct zw_mac mac;   /* ASKED, GIVEN; */
-    uint32_t xid;        /* and what makes an answer one to a question, */
+    struct zw_mac mac;   /* PROBED: the Ethernet source.  ASKED, GIVEN; */
+    uint32_t xid;        /* and there what makes an answer one to a question, */
     bool is_rapid;       /* without an offer in between. */
     uint32_t lease_s;    /* GIVEN: for how long; or ZW_LEASE_FOREVER. */
 };

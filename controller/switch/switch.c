@@ -14,6 +14,9 @@
 
 #include "controller/base/log.h"
 #include "controller/base/memory.h"
+#include "controller/policy/policy.h"
+
+_Static_assert(ZW_POLICY_MAX_FLOWS <= ZW_SWITCH_MAX_FLOWS, "what a policy may ask for may be sent");
 
 const char *zw_switch_state_name(enum zw_switch_state state)
 {

@@ -34,6 +34,7 @@ EXTRA_DIST += tests/golden/cli/policy.txt
 EXTRA_DIST += tests/golden/cli/ports.txt
 EXTRA_DIST += tests/golden/cli/rules.txt
 EXTRA_DIST += tests/golden/cli/sessions.txt
+EXTRA_DIST += tests/golden/cli/singled-out.yaml
 EXTRA_DIST += tests/golden/cli/status.txt
 EXTRA_DIST += tests/golden/cli/usage.txt
 EXTRA_DIST += tests/golden/cli/zones.txt

@@ -41,7 +41,7 @@ def is_honest(frame):
         return not is_group(frame.arp_mac) and (frame.arp_ip == NOBODY[4] or not is_no_host(frame.arp_ip))
     if packet is None:
         return True
-    if packet.src.version == 6 and packet.proto == 0:
+    if packet.proto == 0:
         return False
     if icmpv6_type(frame) in NEIGHBOUR_DISCOVERY and frame.fragment == "first":
         return False

@@ -72,6 +72,7 @@ class Zone:
     trusts_external_id: bool
     guard: Guard | None = None
     is_isolated: bool = False  # Its ports have nothing to say to each other.
+    fragments: str | None = None  # allow, deny; None: as the datapath is.
 
 
 @dataclasses.dataclass
@@ -175,7 +176,7 @@ def read_zone(name, tree, sets, trusts):
     return Zone(name, [read_selector(selector) for selector in tree.get("ports", [])], behind,
                 read_addresses(tree["addresses"], sets) if behind else [],
                 behind is None and (trusts if says is None else says == "true"), read_guard(tree.get("guard"), sets),
-                tree.get("isolated") == "true")
+                tree.get("isolated") == "true", tree.get("fragments"))
 
 
 def read_rule(number, tree, sets, services, log):

@@ -78,8 +78,8 @@ def is_nowhere(dst):
 
 
 class Switch:
-    def __init__(self, policy, ports):
-        self.policy, self.ports = policy, ports
+    def __init__(self, policy, ports, datapath="netdev"):
+        self.policy, self.ports, self.datapath = policy, ports, datapath
         self.zones = {}
         self.learned = {}  # Ports by segment and address.
 
@@ -110,7 +110,11 @@ class Switch:
         zone = None if segment is None else self.zone(frame.port, segment)
         return (zone is None or self.is_closed(frame.port, segment) or guard.is_group(frame.dl_src)
                 or frame.dl_dst.startswith(LINK_LOCAL) or not guard.is_honest(frame)
+                or frame.fragment != "no" and not self.lets_fragments_in(zone)
                 or not guard.lets_pass(self.policy.zones[zone], frame))
+
+    def lets_fragments_in(self, zone):
+        return (self.policy.zones[zone].fragments or ("deny" if self.datapath == "netdev" else "allow")) == "allow"
 
     def learn(self, frame):
         """A sender's address is remembered, unless OVSDB says which is behind its port."""

@@ -211,7 +211,7 @@ def vlans():
 PORTS = [port(1, "a1", mac="02:00:00:00:00:01"), port(2, "b1", mac="02:00:00:00:00:02"), port(3, "c1"), port(4, "x1")]
 SESSIONS = Switch(policy.read("""
 version: 1
-zones: {a: {ports: [{name: a1}]}, b: {ports: [{name: b1}]}, c: {ports: [{name: c1}]}}
+zones: {a: {ports: [{name: a1}], fragments: allow}, b: {ports: [{name: b1}]}, c: {ports: [{name: c1}]}}
 rules: [{from: a, to: b, service: tcp/80, action: allow}, {from: a, to: c, action: allow}]
 """), PORTS)
 
@@ -257,6 +257,19 @@ def sessions():
     expect("its second packet", state(zones=("a", "b")), True)
     fragments = [passes(lambda fate: fate.passes, fragment=fragment, flags="S")[2] for fragment in ("no", "first")]
     expect("fragments", fragments, [True, False])
+
+
+def fragments():
+    def passing(text, datapath):
+        zones = f"zones: {{a: {{ports: [{{name: a1}}]{text}}}, b: {{ports: [{{name: b1}}]}}}}"
+        switch = Switch(policy.read(f"version: 1\n{zones}\ndefaults: {{action: allow}}\n"), PORTS, datapath)
+        frame = Frame(port=PORTS[0], dl_dst=PORTS[1].mac, ip=packet("10.0.0.1", "10.0.0.2", "tcp", 80), fragment="later",
+                      flags="", session=Session(state="established", zones=("a", "b")))
+        return [fate.passes for fate in switch.fates(frame).values()]
+
+    expect("by the datapath", [passing("", datapath) for datapath in ("netdev", "system")], [[], [True]])
+    expect("allow", passing(", fragments: allow", "netdev"), [True])
+    expect("deny", passing(", fragments: deny", "system"), [])
 
 
 def pickup():
@@ -414,6 +427,7 @@ sys.exit(tap.run([
     ("VLANs of a port", vlans),
     ("who receives a packet", receivers),
     ("what a session lets pass", sessions),
+    ("fragments come in where the zone, or the datapath, has them", fragments),
     ("what opens a TCP session", pickup),
     ("EtherTypes", ether_types),
     ("a guard of MAC addresses", guard_of_macs),

@@ -3,6 +3,7 @@
 
 import glob
 import json
+import os
 import random
 import re
 import subprocess
@@ -129,7 +130,7 @@ class Comparison:
                        stdout=subprocess.DEVNULL, check=True)
         self.ids = rule_ids(PG)
         with open(self.path, encoding="utf-8") as stream:
-            return Switch(model_policy.read(stream.read()), self.ports)
+            return Switch(model_policy.read(stream.read()), self.ports, os.environ["ZW_DATAPATH"])
 
     def wrong(self, frame, said):
         self.n_wrong += 1

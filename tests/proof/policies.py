@@ -139,6 +139,8 @@ class Maker:
                 self.bind(zones[name])
             if self.rng.random() < 0.2:
                 zones[name]["isolated"] = True
+            if self.rng.random() < 0.7:
+                zones[name]["fragments"] = self.rng.choice(["allow", "allow", "deny"])
         if self.rng.random() < 0.3:
             zones["empty"] = {}
         return zones

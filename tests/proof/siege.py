@@ -8,6 +8,7 @@ and where both let it, it should."""
 import collections
 import dataclasses
 import ipaddress
+import os
 import random
 import time
 
@@ -40,7 +41,7 @@ def port(number, name, *vlans, **external_ids):
 class World:
     def __init__(self, text, ports):
         self.ports = ports
-        self.switch = Switch(model_policy.read(text), ports)
+        self.switch = Switch(model_policy.read(text), ports, os.environ["ZW_DATAPATH"])
         self.outcomes = {}
 
     def outcome(self, kind):

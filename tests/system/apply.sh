@@ -94,6 +94,35 @@ second_daemon() {
     second "$ZW_PG/other-run" "$ZW_PG/state" state
 }
 
+as_nobody() { setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; }
+
+# Whoever can read a file can lock it.  So nobody else can read those that are locked, not even if an older zonewardd made them
+# readable; the pid file anybody may read, and lock.
+others_lock() {
+    local lock
+    for lock in "$ZW_PG/run/zonewardd.lock" "$ZW_PG/state/lock"; do
+        if flock -n "$lock" true; then return 1; fi
+        [ "$(stat -c %a "$lock")" = 600 ]
+    done
+    zw_daemon_stop
+    chmod 755 "$ZW_PG/run" "$ZW_PG/state"
+    chmod 644 "$ZW_PG/run/zonewardd.lock" "$ZW_PG/state/lock"
+    zw_daemon_start "$ZW_PG/a.yaml"
+    for lock in "$ZW_PG/run/zonewardd.lock" "$ZW_PG/state/lock"; do
+        [ "$(stat -c %a "$lock")" = 600 ]
+        if as_nobody cat "$lock"; then return 1; fi
+    done
+    zw_daemon_stop
+    [ -e "$ZW_PG/run/zonewardd.pid" ] && [ ! -s "$ZW_PG/run/zonewardd.pid" ]
+    _zw_run holder "$ZW_PG/holder.out" setpriv --reuid=65534 --regid=65534 --clear-groups \
+        flock --no-fork -x "$ZW_PG/run/zonewardd.pid" sleep 1d
+    zw_wait_for '! flock -n "$ZW_PG/run/zonewardd.pid" true'
+    zw_daemon_start "$ZW_PG/a.yaml"
+    [ "$(as_nobody cat "$ZW_PG/run/zonewardd.pid")" = "$(zw_pid zonewardd)" ]
+    _zw_alive holder
+    zw_kill holder || [ $? -eq 143 ]
+}
+
 # Versions that somebody deleted, or a newest one that is damaged: it starts, and gives no number twice.
 damaged_history() {
     zw_daemon_stop
@@ -145,6 +174,7 @@ zw_case "no packet is lost that both allow, none passes that neither allows" nob
 zw_case "every version is in the log" in_the_log
 zw_case "after a restart the policy rules that changed last" after_a_restart
 zw_case "a second daemon does not start, nor disturb" second_daemon
+zw_case "others cannot lock what keeps a second daemon away" others_lock
 zw_case "a damaged history of policies" damaged_history
 zw_case "a large policy, and its history" large_policy
 zw_done 'zonewardd.log:.*(policies/000043|version 43 of the history)' \

@@ -49,6 +49,38 @@ bad_apply() {
     untouched
 }
 
+# 60 kilobytes that are twelve million flows: the second of twelve rules of a million each is too many.
+many_flows() {
+    local status=0 before
+    "$PYTHON" -I - >"$ZW_PG/many.yaml" <<'PY'
+ports = ",".join(str(2 * i + 1) for i in range(1000))
+print("version: 1\nzones: {web: {ports: [{name: vnet-web1}]}, db: {ports: [{name: vnet-db1}]}}")
+print(f"services: {{all: \"tcp/{ports}\"}}\nrules:")
+for i in range(12):
+    print(f"  - {{name: r{i}, from: web, to: db, service: all, from-ports: [{ports}], to-addresses: 10.0.{i}.0/24, action: allow}}")
+PY
+    before=$(ls "$ZW_PG/state/policies")
+    if "$ZW_BUILDDIR/zoneward" policy check "$ZW_PG/many.yaml"; then return 1; fi
+    zw_ctl policy apply "$ZW_PG/many.yaml" >"$ZW_PG/apply.out" 2>&1 || status=$?
+    cat "$ZW_PG/apply.out"
+    [ "$status" -ne 0 ]
+    grep -qE 'many\.yaml:6:5: .*"r1" alone makes 1000000,' "$ZW_PG/apply.out"
+    cp "$ZW_PG/many.yaml" "$ZW_PG/policy.yaml"
+    kill -HUP "$(zw_pid zonewardd)"
+    zw_wait_for 'grep -qE "error: .*policy\.yaml:6:5: .*too many flows" "$ZW_PG/zonewardd.log"' 5
+    untouched
+    zw_daemon_stop
+    : >"$ZW_PG/zonewardd.log"
+    zw_daemon_launch "$ZW_PG/policy.yaml"
+    zw_wait_for 'zw_ctl status | grep -q "too many flows"' 10
+    untouched
+    [ "$(ls "$ZW_PG/state/policies")" = "$before" ]
+    cp "$ZW_DEMO_POLICY" "$ZW_PG/policy.yaml"
+    kill -HUP "$(zw_pid zonewardd)"
+    zw_wait_for 'zw_ctl status' 5
+    untouched
+}
+
 # say BYTES: to the control socket; prints the answer.
 say() { printf '%b' "$1" | timeout 3 "$PYTHON" -I -c '
 import socket, sys
@@ -67,6 +99,10 @@ bad_client() {
     say '{"v":1,"verb":"no such verb","args":{}}\n' | grep -q '"ok":false'
     say '[1,2,3]\n' | grep -q '"ok":false'
     say '{"v":1,"verb":7}\n' | grep -q '"ok":false'
+    say '{"v":1,"verb":"sessions","args":{"zone":7,"address":5,"limit":"x"}}\n' | tee /dev/stderr |
+        grep -qF 'argument \"zone\" of sessions: expected a string, not 7'
+    say '{"v":1,"verb":"policy.apply","args":{"sources":[{"name":"p.yaml","text":7,"size":21}]}}\n' |
+        grep -qF 'policy.apply takes'
     say '{"v":1,"verb":"status","args":{}}\n' | grep -q '"ok":true'
     [ "$(status_value 's["control"]["n_bad_requests"]')" -gt "$bad" ]
     untouched
@@ -118,6 +154,7 @@ bad_files() {
     offer 22 sealed | grep -q 'are more than the file has'
     offer 1e300 sealed | grep -q 'are more than the file has'
     offer -1 sealed | grep -q '"code":"invalid"'
+    offer 20.5 sealed | grep -q 'policy.apply takes'
     offer 20 sealed | grep -q 'has more than the sizes'
     offer 21 | grep -q 'policy.apply takes'
     offer 21 sealed sealed | grep -q 'no more than one file'
@@ -221,6 +258,7 @@ zw_demo_setup || exit 99
 zw_case "a policy in force" start
 zw_case "a bad policy file, read again by SIGHUP" bad_reload
 zw_case "a bad policy, by policy apply" bad_apply
+zw_case "a small policy of more flows than there is memory for" many_flows
 zw_case "control clients that send rubbish, half a request, or what does not exist" bad_client
 zw_case "policies in files that are none, or might change" bad_files
 zw_case "a switch that sends rubbish" bad_switch

@@ -9,8 +9,8 @@ setup() {
     cat >"$ZW_PG/policy.yaml" <<'POLICY'
 version: 1
 zones:
-  web: {ports: [{iface-id: web}]}
-  db: {ports: [{iface-id: db}]}
+  web: {ports: [{iface-id: web}], fragments: allow}
+  db: {ports: [{iface-id: db}], fragments: allow}
 rules:
   - {name: not-these, from: web, to: db, service: [udp/53, icmp/8, icmpv6/128], action: deny}
   - {name: the-rest, from: web, to: db, action: allow, log: session}

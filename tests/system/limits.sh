@@ -26,8 +26,8 @@ POLICY
 
 # limit ZONE: "LIMIT COUNT" as vswitchd has it, or nothing.
 limit() {
-    zw_appctl dpctl/ct-get-limits "$ZW_DATAPATH@ovs-$ZW_DATAPATH" |
-        sed -n "s/^zone=$1,limit=\([0-9]*\),count=\([0-9]*\)\$/\1 \2/p"
+    zw_appctl dpctl/ct-get-limits "$ZW_DATAPATH@ovs-$ZW_DATAPATH" "zone=$1" |
+        sed -n "s/^zone=$1,limit=\([1-9][0-9]*\),count=\([0-9]*\)\$/\1 \2/p"
 }
 
 n_full() { zw_ctl drops --json | "$PYTHON" -I -c 'import json, sys
@@ -95,6 +95,39 @@ taken_away() {
     zw_expect passed a tcp "$B" 80
 }
 
+# all_have LIMIT: every segment of the bridge, of which the kernel tells some hundred at once.
+all_have() {
+    local zones
+    for ((zones = 4096; zones < 8192; zones += 256)); do
+        [ "$(zw_appctl dpctl/ct-get-limits "$ZW_DATAPATH@ovs-$ZW_DATAPATH" "zone=$(seq -s, "$zones" $((zones + 255)))" |
+            grep -c "^zone=[0-9]*,limit=$1,")" -eq 256 ] || return 1
+    done
+}
+
+every_segment() {
+    zw_vsctl clear port vnet-a tag -- clear port vnet-b tag # They carry all VLANs.
+    all_have 0
+    zw_ctl policy apply "$ZW_PG/limit.yaml"
+    zw_wait_for "all_have $N"
+    policy limit "sessions: $((2 * N))"
+    zw_ctl policy apply "$ZW_PG/limit.yaml"
+    zw_wait_for "all_have $((2 * N))"
+    zw_expect passed a tcp "$B" 80
+    zw_ctl policy apply "$ZW_PG/none.yaml"
+    zw_wait_for 'all_have 0'
+    limit 7 | grep -q '^5 '
+}
+
+# What an earlier run of zonewardd left is taken away, too.
+left_behind() {
+    zw_ctl policy apply "$ZW_PG/limit.yaml"
+    zw_wait_for "all_have $((2 * N))"
+    zw_daemon_stop
+    zw_daemon_start "$ZW_PG/none.yaml"
+    zw_wait_for 'all_have 0'
+    limit 7 | grep -q '^5 '
+}
+
 zw_playground_start || exit 99
 zw_case "a limit for each segment" setup
 zw_case "half-open sessions that are too many are dropped and counted" flood
@@ -102,4 +135,6 @@ zw_case "sessions that are there, and other segments, do not notice" others
 zw_case "when they are forgotten there is room again" again
 zw_case "vswitchd restarts: the limit is back" restart
 zw_case "without it in the policy there is none" taken_away
+zw_case "ports that carry all VLANs: each has a limit, another one, and none" every_segment
+zw_case "limits that an earlier run left are taken away" left_behind
 zw_done 'zonewardd.log:.* warning: .*br0' 'connection dropped|receive error' 'recirc_id [0-9]+ left allocated' # OVS's own, at its end.

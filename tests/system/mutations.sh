@@ -57,9 +57,9 @@ caught() {
 
 zw_playground_start || exit 99
 zw_case "ports" setup
-zw_case "nothing is found where nothing is wrong" agrees controller/compile/masks.c
+zw_case "nothing is found where nothing is wrong" agrees controller/policy/masks.c
 zw_case "a wrong mask: a range of ports is one too wide" \
-    caught controller/compile/masks.c 's/(2 \* size - 1 <= last)/\1 + 1/'
+    caught controller/policy/masks.c 's/(2 \* size - 1 <= last)/\1 + 1/'
 zw_case "a wrong mask: a source network is twice as large" \
     caught ovs-ext/flow-match.c '/ match_set_nw_src_masked.*;$/s/prefix_mask\(prefix->n_bits\)/prefix_mask(prefix->n_bits - (prefix->n_bits > 8))/'
 zw_case "a wrong mask: any protocol has the port" \

@@ -11,8 +11,8 @@ setup() {
     cat >"$ZW_PG/policy.yaml" <<'POLICY'
 version: 1
 zones:
-  web: {ports: [{iface-id: web}]}
-  db: {ports: [{iface-id: db}]}
+  web: {ports: [{iface-id: web}], fragments: allow}
+  db: {ports: [{iface-id: db}], fragments: allow}
 rules:
   - {name: all, from: web, to: db, action: allow, log: session}
 POLICY
@@ -205,7 +205,7 @@ zw_case "within a session, what comes in pieces arrives whole" in_pieces
 zw_case "within a session, fragments that overlap do not pass" overlapping
 zw_case "within a session, fragments without the middle do not pass, not later either" incomplete
 zw_case "fragments without the rest do not pass with the first packets of sessions either" with_others
-if [ "$ZW_DATAPATH" = netdev ]; then zw_case "the same where sessions are limited" with_others_and_a_limit; fi
+zw_case "the same where sessions are limited" with_others_and_a_limit
 zw_case "within a session, fragments of more than 65535 bytes do not pass" too_long
 zw_case "within a session, short fragments pass on the kernel's datapath only" short
 # What the kernel's conntrack will not put together it refuses, and vswitchd says so of the first.

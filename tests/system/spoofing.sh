@@ -20,12 +20,13 @@ setup() {
 version: 1
 zones:
   vm: {ports: [{name: "vm*"}]}
-  free: {ports: [{name: "free*"}]}
+  free: {ports: [{name: "free*"}], fragments: allow}
   guarded:
     ports:
       - {name: own-g, addresses: [10.20.0.4, "fd00:20::4"]}
       - {name: own-t, macs: 02:00:00:00:ff:01}
     guard: true
+    fragments: allow
   macs-only:
     ports: [{name: mac-h}]
     guard: {ip: false, dhcp-server: allow, router: allow}

@@ -14,13 +14,15 @@ setup() {
     cat >"$ZW_PG/policy.yaml" <<'POLICY'
 version: 1
 zones:
-  free: {ports: [{name: free-b}]}
+  free: {ports: [{name: free-b}], fragments: allow}
   guarded:
     ports: [{name: own-g, addresses: [10.20.0.4, "fd00:20::4"]}]
     guard: true
+    fragments: allow
   serving:
     ports: [{name: own-s, addresses: ["fd00:20::6"]}]
     guard: {dhcp-server: allow, router: allow}
+    fragments: allow
 rules:
   - {name: all, from: any, to: any, action: allow}
 POLICY

@@ -150,6 +150,10 @@ test_bridge_away() {
     status 1 zw_ctl status
     json rules -- '[u["bridge"] for u in d["unread"]] == ["br0"]'
     status 5 zw_ctl sessions
+    zw_daemon_stop
+    zw_daemon_launch "$ZW_PG/demo.yaml"
+    zw_wait_for 'zw_ctl status | grep "bridge br0 is not connected"'
+    if zw_ctl status | tee /dev/stderr | grep meters; then return 1; fi # It has not been asked for any.
     zw_vswitchd_start
     zw_wait_for 'zw_ctl status'
 }
@@ -171,4 +175,4 @@ zw_case "policy apply, show and reload" test_policy
 zw_case "audit query" test_audit
 zw_case "rights" test_rights
 zw_case "a bridge that is away" test_bridge_away
-zw_done 'zonewardd.log:.* warning: bridge br0: .*clos' 'recirc_id [0-9]+ left allocated' # OVS's own, at its end.
+zw_done 'zonewardd.log:.* warning: bridge br0: .*(clos|cannot connect)' 'recirc_id [0-9]+ left allocated' # OVS's own, at its end.

@@ -28,6 +28,7 @@ check_PROGRAMS += tests/unit/test-ovsdb-tables
 tests_unit_test_ovsdb_tables_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
 check_PROGRAMS += tests/unit/test-ring
 check_PROGRAMS += tests/unit/test-control
+check_PROGRAMS += tests/unit/test-control-args
 check_PROGRAMS += tests/unit/test-control-client
 check_PROGRAMS += tests/unit/test-control-file
 check_PROGRAMS += tests/unit/test-control-rights
@@ -77,6 +78,10 @@ check_PROGRAMS += tests/unit/test-cli-audit
 tests_unit_test_cli_audit_LDADD = controller/cli/libzwcli.a $(LDADD)
 check_PROGRAMS += tests/unit/test-explain
 tests_unit_test_explain_SOURCES = tests/unit/test-explain.c tests/unit/policy-fixture.c tests/unit/policy-fixture.h
+check_PROGRAMS += tests/unit/test-explain-notes
+tests_unit_test_explain_notes_SOURCES = tests/unit/test-explain-notes.c tests/unit/policy-fixture.c tests/unit/policy-fixture.h
+check_PROGRAMS += tests/unit/test-zone-addresses
+tests_unit_test_zone_addresses_SOURCES = tests/unit/test-zone-addresses.c tests/unit/policy-fixture.c tests/unit/policy-fixture.h
 
 check_PROGRAMS += tests/unit/test-flow
 tests_unit_test_flow_SOURCES = tests/unit/test-flow.c tests/unit/flow-samples.c tests/unit/flow-samples.h
@@ -112,18 +117,24 @@ tests_unit_test_meters_LDADD = tests/unit/libzwfake.a $(LDADD)
 check_PROGRAMS += tests/unit/test-ofconn
 tests_unit_test_ofconn_SOURCES = tests/unit/test-ofconn.c tests/unit/switch-fixture.c tests/unit/switch-fixture.h
 tests_unit_test_ofconn_LDADD = tests/unit/libzwfake.a $(LDADD)
+check_PROGRAMS += tests/unit/test-flow-count
+tests_unit_test_flow_count_SOURCES = tests/unit/test-flow-count.c tests/unit/policy-fixture.c tests/unit/policy-fixture.h
 check_PROGRAMS += tests/unit/test-masks
 check_PROGRAMS += tests/unit/test-file
 check_PROGRAMS += tests/unit/test-options
 check_PROGRAMS += tests/unit/test-address-event
 tests_unit_test_address_event_SOURCES = tests/unit/test-address-event.c
 check_PROGRAMS += tests/unit/test-learning
-tests_unit_test_learning_SOURCES = tests/unit/test-learning.c tests/unit/policy-fixture.c tests/unit/policy-fixture.h
+tests_unit_test_learning_SOURCES = tests/unit/test-learning.c tests/unit/learning-fixture.c tests/unit/learning-fixture.h \
+	tests/unit/policy-fixture.c tests/unit/policy-fixture.h
 check_PROGRAMS += tests/unit/test-learning-asked
 check_PROGRAMS += tests/unit/test-learning-json
 check_PROGRAMS += tests/unit/test-learning-index
 tests_unit_test_learning_index_SOURCES = tests/unit/test-learning-index.c tests/unit/policy-fixture.c \
 	tests/unit/policy-fixture.h
+check_PROGRAMS += tests/unit/test-learning-probed
+tests_unit_test_learning_probed_SOURCES = tests/unit/test-learning-probed.c tests/unit/learning-fixture.c tests/unit/learning-fixture.h \
+	tests/unit/policy-fixture.c tests/unit/policy-fixture.h
 check_PROGRAMS += tests/unit/test-pace
 check_PROGRAMS += tests/unit/test-policy-pieces
 check_PROGRAMS += tests/unit/test-policy-store

@@ -310,6 +310,7 @@ static void test_discovery(void)
         CU_ASSERT_FATAL(reads(packet, size, &event));
         CU_ASSERT_EQUAL(event.type, cases[i].event);
         CU_ASSERT_STRING_EQUAL(zw_addr_format(&event.addr, buf), "2001:db8::12:3407");
+        CU_ASSERT(event.type == ZW_ADDRESS_USED || !memcmp(event.mac.bytes, packet + 6, 6));
         for (size_t cut = 0; cut < size; cut++) {
             CU_ASSERT_FALSE(reads(packet, cut, &event));
         }

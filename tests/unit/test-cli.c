@@ -144,10 +144,10 @@ HANDLERS
 #undef H
 
 static const struct zw_request_type types[] = {
-#define H(NAME, VERB) {VERB, ZW_RIGHT_READ, handle_##NAME},
+#define H(NAME, VERB) {VERB, ZW_RIGHT_READ, handle_##NAME, NULL},
     HANDLERS
 #undef H
-    {NULL, ZW_RIGHT_READ, NULL},
+    {NULL, ZW_RIGHT_READ, NULL, NULL},
 };
 
 /* Commands. */

@@ -52,10 +52,10 @@ static void handle_later(void *arg, struct zw_request *request, const cJSON *arg
 }
 
 static const struct zw_request_type types[] = {
-    {"big", ZW_RIGHT_READ, handle_big},
-    {"bad", ZW_RIGHT_CHANGE, handle_bad},
-    {"later", ZW_RIGHT_READ, handle_later},
-    {NULL, ZW_RIGHT_READ, NULL},
+    {"big", ZW_RIGHT_READ, handle_big, NULL},
+    {"bad", ZW_RIGHT_CHANGE, handle_bad, NULL},
+    {"later", ZW_RIGHT_READ, handle_later, NULL},
+    {NULL, ZW_RIGHT_READ, NULL, NULL},
 };
 
 struct call {

@@ -40,7 +40,8 @@ static void handle_read(void *arg, struct zw_request *request, const cJSON *args
     free(text);
 }
 
-static const struct zw_request_type types[] = {{"read", ZW_RIGHT_READ, handle_read}, {NULL, ZW_RIGHT_READ, NULL}};
+static const struct zw_request_type types[] = {{"read", ZW_RIGHT_READ, handle_read, NULL},
+                                               {NULL, ZW_RIGHT_READ, NULL, NULL}};
 
 static struct zw_test_server server;
 

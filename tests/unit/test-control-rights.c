@@ -32,9 +32,9 @@ static void handle_echo(void *arg, struct zw_request *request, const cJSON *args
 }
 
 static const struct zw_request_type types[] = {
-    {"echo", ZW_RIGHT_READ, handle_echo},
-    {"change", ZW_RIGHT_CHANGE, handle_echo},
-    {NULL, ZW_RIGHT_READ, NULL},
+    {"echo", ZW_RIGHT_READ, handle_echo, NULL},
+    {"change", ZW_RIGHT_CHANGE, handle_echo, NULL},
+    {NULL, ZW_RIGHT_READ, NULL, NULL},
 };
 
 static void on_admin(void *arg, const struct zw_peer *peer, const char *verb, int result, const char *text)

@@ -68,10 +68,10 @@ static void handle_bad(void *arg, struct zw_request *request, const cJSON *args)
 }
 
 static const struct zw_request_type types[] = {
-    {"echo", ZW_RIGHT_READ, handle_echo}, {"later", ZW_RIGHT_READ, handle_later},
-    {"big", ZW_RIGHT_READ, handle_big},   {"change", ZW_RIGHT_CHANGE, handle_echo},
-    {"bad", ZW_RIGHT_CHANGE, handle_bad}, {"change-later", ZW_RIGHT_CHANGE, handle_later},
-    {NULL, ZW_RIGHT_READ, NULL},
+    {"echo", ZW_RIGHT_READ, handle_echo, NULL}, {"later", ZW_RIGHT_READ, handle_later, NULL},
+    {"big", ZW_RIGHT_READ, handle_big, NULL},   {"change", ZW_RIGHT_CHANGE, handle_echo, NULL},
+    {"bad", ZW_RIGHT_CHANGE, handle_bad, NULL}, {"change-later", ZW_RIGHT_CHANGE, handle_later, NULL},
+    {NULL, ZW_RIGHT_READ, NULL, NULL},
 };
 
 static void on_admin(void *state_, const struct zw_peer *peer, const char *verb, int result, const char *text)

@@ -28,17 +28,19 @@ static const char policy_text[] =
     "  - {name: low, from: db, to: web, service: udp/123, from-ports: 123, action: deny}\n"
     "  - {name: any, from: db, to: web, service: [udp/123, gre], action: allow}\n"
     "  - {name: profinet, from: outside, to: web, service: ethertype/0x8892, action: allow}\n"
-    "  - {name: asked, from: web, to: db, action: ask, otherwise: allow}\n";
+    "  - {name: asked, from: web, to: db, action: ask, otherwise: allow}\n"
+    "  - {name: high, from: db, to: web, service: sctp/7, from-ports: 49152-60000, action: allow}\n"
+    "  - {name: all-high, from: db, to: web, service: sctp/8, from-ports: 1024-65535, action: allow}\n";
 
 static struct zw_policy *policy;
 static struct zw_inventory *inventory;
 
 /* Two ports with a zone, one without, and one that is called as a zone is. */
-static void set_up(void)
+static void set_up_with(const char *text)
 {
     static const char *const names[] = {"db", "nowhere", "split", "tenth-port", "vnet-db", "vnet-web0"};
 
-    policy = policy_of(policy_text);
+    policy = policy_of(text);
     inventory = zw_inventory_new(1);
     inventory->bridges[0].name = strdup("br0");
     inventory->bridges[0].datapath_type = strdup("netdev");
@@ -52,6 +54,11 @@ static void set_up(void)
     }
     inventory->bridges[0].ports[2].vlan_mode = ZW_VLAN_TRUNK;
     inventory->bridges[0].ports[3].tag = 10;
+}
+
+static void set_up(void)
+{
+    set_up_with(policy_text);
 }
 
 static void tear_down(void)
@@ -155,12 +162,12 @@ static void test_vlans(void)
 static void test_zones_behind(void)
 {
     static const char *const note =
-        "rule 1 \"one-host\" comes first for some addresses: name one, as in ZONE@ADDRESS\n";
+        "rule 1 \"one-host\" comes first for some source addresses, and says deny: name one, as in ZONE@ADDRESS\n";
     char want[256];
 
     set_up();
-    /* 192.168.10.0 itself is in desk: the office's own IPv6 prefix has to stand for it. */
-    snprintf(want, sizeof want, "allow office-web office>web 6:80 v6\n%s", note);
+    /* 192.168.10.0 itself is in desk, and 192.168.10.128 is the first that stands for the office. */
+    snprintf(want, sizeof want, "allow office-web office>web 6:80\n%s", note);
     check("office", "web", "tcp/80", want);
     check("office@192.168.10.200", "web", "tcp/80", "deny one-host office>web 6:80\n");
     check("office@192.168.10.201", "web", "tcp/80", "allow office-web office>web 6:80\n");
@@ -258,13 +265,178 @@ static void test_source_ports(void)
     set_up();
     check("zone:db", "web", "udp/123",
           "allow any db>web 17:123\n"
-          "rule 3 \"low\" comes first for some source ports: name one, as in --from-port=53\n");
+          "rule 3 \"low\" comes first for some source ports, and says deny: name one, as in --from-port=53\n");
+    check("zone:db", "web", "sctp/7",
+          "allow high db>web 132:7\n"
+          "rule 7 \"high\" is for some source ports only: name one, as in --from-port=53\n");
+    check("zone:db", "web", "sctp/8", "allow all-high db>web 132:8\n");
+    check_from("zone:db", "web", "sctp/7", "50000", "allow high db>web 132:7\n");
     check_from("zone:db", "web", "udp/123", "123", "deny low db>web 17:123\n");
     check_from("zone:db", "web", "udp/123", "124", "allow any db>web 17:123\n");
     check_from("zone:db", "web", "gre", "124", "source port \"124\": this service has no ports\n");
     check_from("zone:db", "web", "udp/123", "1-2", "source port \"1-2\": expected one port, not a range\n");
     check_from("zone:db", "web", "udp/123", "x",
                "source port \"x\": expected a port or a range of ports, 0 to 65535, such as 80 or 8000-8080\n");
+    tear_down();
+}
+
+#define ADDRESS ": name one, as in ZONE@ADDRESS\n"
+
+static const char singling_text[] =
+    "version: 1\n"
+    "zones:\n"
+    "  web: {ports: [{name: 'vnet-web*'}]}\n"
+    "  db: {ports: [{name: vnet-db}]}\n"
+    "  outside: {ports: [{name: uplink0}]}\n"
+    "  guests: {ports: [{name: 'guest*'}], isolated: true}\n"
+    "  office: {behind: outside, addresses: [10.20.10.0/24]}\n"
+    "address-sets:\n"
+    "  internet: [0.0.0.0/5, 8.0.0.0/7, 11.0.0.0/8, 12.0.0.0/6, 16.0.0.0/4, 32.0.0.0/3, 64.0.0.0/2, 128.0.0.0/1]\n"
+    "  hosts: [1.0.0.0/8, 2.0.0.0/7, 4.0.0.0/6, 8.0.0.0/5, 16.0.0.0/4, 32.0.0.0/3, 64.0.0.0/2, 128.0.0.0/2, 192.0.0.0/3]\n"
+    "rules:\n"
+    "  - {name: admins, from: office, to: db, from-addresses: 10.20.10.0/28, service: tcp/22, action: allow}\n"
+    "  - {name: https, from: web, to: outside, to-addresses: internet, service: tcp/443, action: allow}\n"
+    "  - {name: wide, from: office, to: db, from-addresses: 10.20.0.0/16, service: tcp/23, action: allow}\n"
+    "  - {name: four, from: web, to: db, to-addresses: 0.0.0.0/0, service: tcp/24, action: allow}\n"
+    "  - {name: low-half, from: office, to: db, from-addresses: 10.20.10.0/25, service: tcp/25, action: reject}\n"
+    "  - {name: high-half, from: office, to: db, from-addresses: 10.20.10.128/25, service: tcp/25, action: allow}\n"
+    "  - {name: pair, from: office, to: db, from-addresses: 10.20.10.0/28, to-addresses: 1.0.0.0/8, service: udp/1,\n"
+    "     from-ports: 53, action: ask, otherwise: allow}\n"
+    "  - {name: some, from: office, to: db, from-addresses: 10.20.10.0/28, service: tcp/26, action: deny}\n"
+    "  - {name: others, from: office, to: db, from-addresses: 10.20.10.16/28, service: tcp/26, action: deny}\n"
+    "  - {name: rest, from: office, to: db, service: tcp/26, action: allow}\n"
+    "  - {name: hosts, from: web, to: outside, to-addresses: hosts, service: [tcp/27, icmp], action: allow}\n"
+    "  - {name: none, from: any, to: db, from-addresses: [10.20.10.0/24, 10.20.10.9], service: tcp/28, action: allow}\n"
+    "  - {name: first-half, from: office, to: db, from-addresses: 10.20.10.0/25, service: tcp/29, action: allow}\n"
+    "  - {name: second-half, from: office, to: db, from-addresses: 10.20.10.128/25, service: tcp/29, action: deny}\n"
+    "  - {name: one-half, from: office, to: db, from-addresses: 10.20.10.0/25, service: tcp/30, action: allow}\n"
+    "  - {name: last-half, from: office, to: db, from-addresses: 10.20.10.128/25, service: tcp/30, action: allow}\n"
+    "  - {name: four-ah, from: web, to: db, to-addresses: 0.0.0.0/0, service: ah, action: allow}\n"
+    "  - {name: own, from: guests, to: guests, from-addresses: 10.0.0.0/8, action: allow}\n";
+
+/* The answer is about those that no rule singles out, and a note says which rules do. */
+static void test_rules_for_some_addresses(void)
+{
+    set_up_with(singling_text);
+    check("office", "zone:db", "tcp/22",
+          "deny default office>db 6:22\n"
+          "rule 1 \"admins\" comes first for some source addresses, and says allow" ADDRESS);
+    check("office@10.20.10.7", "zone:db", "tcp/22", "allow admins office>db 6:22\n");
+    check("office@10.20.10.77", "zone:db", "tcp/22", "deny default office>db 6:22\n");
+    check("web", "outside", "tcp/443",
+          "deny default web>outside 6:443\n"
+          "rule 2 \"https\" comes first for some destination addresses, and says allow" ADDRESS);
+    check("web", "outside@10.0.0.1", "tcp/443", "deny default web>outside 6:443\n");
+    check("web", "outside@9.9.9.9", "tcp/443", "allow https web>outside 6:443\n");
+    check("office", "zone:db", "tcp/26",
+          "allow rest office>db 6:26\n"
+          "rule 8 \"some\" comes first for some source addresses, and says deny" ADDRESS
+          "rule 9 \"others\" comes first for some source addresses, and says deny" ADDRESS);
+    check("office", "zone:db", "udp/1",
+          "deny default office>db 17:1\n"
+          "rule 7 \"pair\" comes first for some source addresses and ports and destination addresses, and says "
+          "ask" ADDRESS);
+    check("outside", "zone:db", "tcp/28", "deny default outside>db 6:28\n");
+    check("office@10.20.10.77", "zone:db", "udp/1", "deny default office>db 17:1\n");
+    check("office@10.20.10.7", "zone:db", "udp/1",
+          "deny default office>db 17:1\n"
+          "rule 7 \"pair\" comes first for some destination addresses and source ports, and says ask" ADDRESS);
+    check_from("office@10.20.10.7", "zone:db@1.1.1.1", "udp/1", "54", "deny default office>db 17:1\n");
+    check_from("office@10.20.10.7", "zone:db@1.1.1.1", "udp/1", "53", "allow pair office>db 17:1\n");
+    check("guests", "guests", "tcp/1", "deny isolated guests>guests 6:1\n");
+    tear_down();
+}
+
+static void test_rules_for_all_addresses(void)
+{
+    set_up_with(singling_text);
+    check("office", "zone:db", "tcp/23", "allow wide office>db 6:23\n");
+    /* IPv6 is left. */
+    check("web", "zone:db", "tcp/24",
+          "deny default web>db 6:24 v6\n"
+          "rule 4 \"four\" comes first for some destination addresses, and says allow" ADDRESS);
+    check("web", "zone:db", "ah",
+          "allow four-ah web>db 51:0\nrule 17 \"four-ah\" is for some destination addresses only" ADDRESS
+          "this is for IPv4: in IPv6 the switch looks past this header, to the protocol behind it\n");
+    check("web@10.0.0.1", "zone:db", "tcp/24", "allow four web>db 6:24\n");
+    check("web@fd00::1", "zone:db", "tcp/24", "deny default web>db 6:24 v6\n");
+    /* No address is left. */
+    check("office", "zone:db", "tcp/25",
+          "reject low-half office>db 6:25\n"
+          "rule 5 \"low-half\" is for some source addresses only" ADDRESS);
+    check("office", "zone:db", "tcp/29",
+          "deny second-half office>db 6:29\n"
+          "rule 14 \"second-half\" is for some source addresses only" ADDRESS
+          "rule 13 \"first-half\" comes first for some source addresses, and says allow" ADDRESS);
+    check("office", "zone:db", "tcp/30",
+          "allow last-half office>db 6:30\n"
+          "rule 16 \"last-half\" is for some source addresses only" ADDRESS
+          "rule 15 \"one-half\" comes first for some source addresses, and says allow" ADDRESS);
+    /* But for what no host has, and in IPv6. */
+    check("web", "outside", "icmp/8",
+          "allow hosts web>outside 1:8\nrule 11 \"hosts\" is for some destination addresses only" ADDRESS);
+    check("web", "outside", "tcp/27",
+          "deny default web>outside 6:27 v6\n"
+          "rule 11 \"hosts\" comes first for some destination addresses, and says allow" ADDRESS);
+    tear_down();
+}
+
+static const char families_text[] =
+    "version: 1\n"
+    "zones:\n"
+    "  outside: {ports: [{name: uplink0}]}\n"
+    "  other: {ports: [{name: uplink1}]}\n"
+    "  full: {ports: [{name: uplink2}]}\n"
+    "  web: {ports: [{name: 'vnet-web*'}]}\n"
+    "  office: {behind: outside, addresses: [10.1.0.0/16, 'fd01::/16']}\n"
+    "  campus6: {behind: outside, addresses: ['fd06::/16']}\n"
+    "  campus4: {behind: outside, addresses: [10.4.0.0/16]}\n"
+    "  branch: {behind: other, addresses: [10.4.0.0/16, 10.1.0.0/24]}\n"
+    "  taken: {behind: outside, addresses: [10.9.0.0/16, 'fd09::/16']}\n"
+    "  taker: {behind: outside, addresses: [10.9.0.0/17, 10.9.128.0/17]}\n"
+    "  all: {behind: full, addresses: [0.0.0.0/0, '::/0']}\n"
+    "rules:\n"
+    "  - {name: forbid, from: [office, campus6], to: [office, campus6], service: tcp/80, action: deny}\n"
+    "  - {name: permit, from: office, to: outside, service: tcp/80, action: allow}\n"
+    "  - {name: together, from: [office, campus6], to: [office, campus6], service: tcp/81, action: allow}\n"
+    "  - {name: apart, from: office, to: outside, service: tcp/81, action: deny}\n";
+
+/* What was not named is of a family that both ends have. */
+static void test_families(void)
+{
+    set_up_with(families_text);
+    check("office", "campus6", "tcp/80", "deny forbid office>campus6 6:80 v6\n");
+    check("campus6", "office", "tcp/80", "deny forbid campus6>office 6:80 v6\n");
+    check("office", "campus6", "tcp/81", "allow together office>campus6 6:81 v6\n");
+    check("office", "office", "tcp/81", "allow together office>office 6:81\n");
+    check("web", "campus6", "tcp/1", "deny default web>campus6 6:1 v6\n");
+    check("taken", "web", "tcp/1", "deny default taken>web 6:1 v6\n");
+    check("nowhere", "campus6", "tcp/1",
+          "deny no-zone ->campus6 6:1 v6\nport \"nowhere\" has no zone: no zone selects it\n");
+    check("campus4", "campus6", "tcp/1",
+          "zone \"campus4\" and zone \"campus6\" have addresses of different families: nothing passes between them\n");
+    check("office@10.1.0.1", "campus6", "tcp/1",
+          "zone \"campus6\" has no IPv4 address of its own: look at the addresses and the service\n");
+    check("campus4", "office", "icmpv6/128",
+          "zone \"campus4\" has no IPv6 address of its own: look at the addresses and the service\n");
+    check("taken", "web", "icmp/8",
+          "zone \"taken\" has no IPv4 address of its own: look at the addresses and the service\n");
+    check("web", "full", "tcp/1",
+          "zone \"full\" has no address of its own: other zones behind \"full\" have them all\n");
+    check("web", "full@10.0.0.1", "tcp/1",
+          "deny default web>all 6:1\nthis address is in zone \"all\", not in \"full\"\n");
+    tear_down();
+}
+
+static void test_one_address_in_two_places(void)
+{
+    set_up_with(families_text);
+    check("10.4.0.1", "web", "tcp/1",
+          "10.4.0.1 is in zone \"campus4\" behind \"outside\" and in zone \"branch\" behind \"other\": say which is "
+          "meant, as in campus4@10.4.0.1\n");
+    check("web", "10.1.0.1", "tcp/1", "deny default web>branch 6:1\n");
+    check("web", "10.1.1.1", "tcp/1", "deny default web>office 6:1\n");
+    check("branch@10.4.0.1", "web", "tcp/1", "deny default branch>web 6:1\n");
     tear_down();
 }
 
@@ -288,4 +460,8 @@ ZW_TEST_MAIN({"zones, ports and addresses", test_ends}, {"ports in a VLAN", test
              {"neighbour discovery passes without a rule", test_neighbour_discovery},
              {"ICMP that begins no session", test_icmp_without_session},
              {"headers of IPv6 that the switch looks past", test_headers_of_ipv6}, {"source ports", test_source_ports},
+             {"rules for some of the addresses that were not named", test_rules_for_some_addresses},
+             {"rules for all addresses that were not named", test_rules_for_all_addresses},
+             {"a family that both ends have", test_families},
+             {"one address in two places", test_one_address_in_two_places},
              {"questions without meaning", test_questions_without_meaning})

@@ -124,7 +124,7 @@ static void test_shared_ofport(void)
     CU_ASSERT_PTR_NULL(zw_bridge_port_by_ofport(bridge, 1));
     CU_ASSERT_PTR_EQUAL(zw_bridge_port_by_ofport(bridge, 2), &bridge->ports[0]);
     CU_ASSERT_FALSE(zw_port_equal(&bridge->ports[1], &other->bridges[0].ports[1]));
-    CU_ASSERT_FALSE(zw_bridge_same_numbered_ports(bridge, &other->bridges[0]));
+    CU_ASSERT_FALSE(zw_bridge_same_for_flows(bridge, &other->bridges[0]));
 
     bridge->ports[2].ofport = 3;
     zw_inventory_sort(inventory);
@@ -284,25 +284,29 @@ static void test_equality_of_shapes(void)
 }
 
 /* "c" has no number: what becomes of it changes no flow until it gets one. */
-static void test_numbered_ports(void)
+static void test_same_for_flows(void)
 {
     struct zw_inventory *a = sample(), *b = sample();
     struct zw_bridge *old = &a->bridges[0], *new = &b->bridges[0];
 
-    CU_ASSERT_TRUE(zw_bridge_same_numbered_ports(old, new));
+    CU_ASSERT_TRUE(zw_bridge_same_for_flows(old, new));
     new->ports[2].tag = 7;
-    CU_ASSERT_TRUE(zw_bridge_same_numbered_ports(old, new));
+    CU_ASSERT_TRUE(zw_bridge_same_for_flows(old, new));
     new->ports[2].ofport = 3;
-    CU_ASSERT_FALSE(zw_bridge_same_numbered_ports(old, new));
-    CU_ASSERT_FALSE(zw_bridge_same_numbered_ports(new, old));
+    CU_ASSERT_FALSE(zw_bridge_same_for_flows(old, new));
+    CU_ASSERT_FALSE(zw_bridge_same_for_flows(new, old));
     new->ports[2].ofport = 0;
     new->ports[0].tag = 7;
-    CU_ASSERT_FALSE(zw_bridge_same_numbered_ports(old, new));
+    CU_ASSERT_FALSE(zw_bridge_same_for_flows(old, new));
     new->ports[0].tag = ZW_VLAN_NONE;
-    CU_ASSERT_TRUE(zw_bridge_same_numbered_ports(old, new));
+    CU_ASSERT_TRUE(zw_bridge_same_for_flows(old, new));
+    change_datapath_type(b); /* By which fragments come in or not. */
+    CU_ASSERT_FALSE(zw_bridge_same_for_flows(old, new));
+    replace(&new->datapath_type, "netdev");
+    CU_ASSERT_TRUE(zw_bridge_same_for_flows(old, new));
     new->ports[0].ofport = 0;
-    CU_ASSERT_FALSE(zw_bridge_same_numbered_ports(old, new));
-    CU_ASSERT_FALSE(zw_bridge_same_numbered_ports(new, old));
+    CU_ASSERT_FALSE(zw_bridge_same_for_flows(old, new));
+    CU_ASSERT_FALSE(zw_bridge_same_for_flows(new, old));
     zw_inventory_unref(a);
     zw_inventory_unref(b);
 }
@@ -384,6 +388,6 @@ ZW_TEST_MAIN({"ports are sorted and found", test_sort_and_look_up}, {"many ports
              {"a number of two ports is nobody's", test_shared_ofport},
              {"equality sees each field", test_equality_sees_each_field},
              {"equality of other shapes", test_equality_of_shapes},
-             {"only ports with a number matter to flows", test_numbered_ports},
+             {"ports with a number, and the datapath, matter to flows", test_same_for_flows},
              {"threads share references", test_references_of_threads}, {"which segments a port carries", test_carries},
              {"VLAN modes have names", test_names})

@@ -9,145 +9,15 @@
 
 #include "controller/base/memory.h"
 #include "controller/daemon/learning-asked.h"
+#include "tests/unit/learning-fixture.h"
 #include "tests/unit/policy-fixture.h"
 #include "tests/unit/zw-test.h"
-
-#define S INT64_C(1000000)
-
-static const char learning_text[] =
-    "version: 1\n"
-    "zones:\n"
-    "  free: {ports: [{name: f}]}\n"
-    "  servers: {ports: [{name: s}], guard: {mac: false, ip: false, dhcp-server: allow}}\n"
-    "  fixed: {ports: [{name: x, addresses: [10.0.0.50, \"2001:db8::50\"]}], guard: true}\n"
-    "  learns: {ports: [{name: a}, {name: b}, {name: other}], guard: {learn: [dhcp, nd]}}\n";
 
 static const char deaf_text[] = "version: 1\nzones: {learns: {ports: [{name: a}, {name: b}], guard: {learn: dhcp}}}\n";
 
 static const char among_text[] =
     "version: 1\nzones:\n  servers: {ports: [{name: s}], guard: {mac: false, ip: false, dhcp-server: allow}}\n"
     "  learns: {ports: [{name: a}, {name: b}], guard: {learn: [dhcp, nd], learn-addresses: [10.0.0.0/28, \"2001:db8::/124\"]}}\n";
-
-/* Ports a 1, b 2, f 3, x 4 in VLAN 5, other 5 in VLAN 6, s 6 in all; the last byte of their MAC addresses is their number. */
-static struct zw_inventory *ports(void)
-{
-    static const char *const names[] = {"a", "b", "f", "other", "x", "s"};
-    static const uint32_t numbers[] = {1, 2, 3, 5, 4, 6};
-    struct zw_inventory *inventory = zw_inventory_new(1);
-    struct zw_bridge *bridge = &inventory->bridges[0];
-
-    bridge->name = zw_xstrdup("br0");
-    bridge->datapath_type = zw_xstrdup("netdev");
-    bridge->fail_mode = zw_xstrdup("secure");
-    bridge->exists = true;
-    bridge->n_ports = 6;
-    bridge->ports = zw_xcalloc(6, sizeof *bridge->ports);
-    for (size_t i = 0; i < 6; i++) {
-        bridge->ports[i] = (struct zw_port){.name = zw_xstrdup(names[i]),
-                                            .ofport = numbers[i],
-                                            .type = zw_xstrdup(""),
-                                            .attached_mac = zw_xasprintf("02:00:00:00:00:%02x", numbers[i]),
-                                            .tag = numbers[i] == 6   ? ZW_VLAN_NONE
-                                                   : numbers[i] == 5 ? 6
-                                                                     : 5,
-                                            .vlan_mode = numbers[i] == 6 ? ZW_VLAN_TRUNK : ZW_VLAN_ACCESS};
-    }
-    zw_inventory_sort(inventory);
-    return inventory;
-}
-
-struct bed {
-    struct zw_policy *policy;
-    struct zw_inventory *inventory;
-    struct zw_learning *learning;
-    int64_t now_us;
-};
-
-static struct bed bed_new(void)
-{
-    return (struct bed){policy_of(learning_text), ports(), zw_learning_new(), 1000 * S};
-}
-
-static void bed_clear(struct bed *bed)
-{
-    zw_policy_unref(bed->policy);
-    zw_inventory_unref(bed->inventory);
-    zw_learning_free(bed->learning);
-}
-
-static bool hear(struct bed *bed, struct zw_address_event event, const char *addr, uint32_t in_port,
-                 unsigned int segment)
-{
-    CU_ASSERT_FATAL(zw_addr_parse(addr, &event.addr));
-    return zw_learning_hear(bed->learning, bed->policy, &bed->inventory->bridges[0], &event, in_port, segment,
-                            bed->now_us);
-}
-
-#define XID 7u
-
-/* What a port says to a DHCP server for a client with this last byte of a MAC address. */
-static void ask(struct bed *bed, uint32_t port, uint8_t client, const char *addr, uint32_t xid)
-{
-    CU_ASSERT_FALSE(hear(bed, (struct zw_address_event){ZW_ADDRESS_ASKED, .mac = {{2, 0, 0, 0, 0, client}}, .xid = xid},
-                         addr, port, port == 5 ? 6 : 5));
-}
-
-/* What a server says, whether asked or not. */
-static bool give_from(struct bed *bed, uint32_t server, uint8_t client, const char *addr, uint32_t lease_s)
-{
-    return hear(bed,
-                (struct zw_address_event){ZW_ADDRESS_GIVEN, .mac = {{2, 0, 0, 0, 0, client}}, .xid = XID,
-                                          .lease_s = lease_s},
-                addr, server, client == 5 ? 6 : 5);
-}
-
-static bool give(struct bed *bed, uint8_t client, const char *addr, uint32_t lease_s)
-{
-    ask(bed, client, client, addr, XID);
-    return give_from(bed, 6, client, addr, lease_s);
-}
-
-static void probe(struct bed *bed, uint32_t port, const char *addr)
-{
-    CU_ASSERT_FALSE(hear(bed, (struct zw_address_event){.type = ZW_ADDRESS_PROBED}, addr, port, port == 5 ? 6 : 5));
-}
-
-static void use(struct bed *bed, uint32_t port, const char *addr)
-{
-    CU_ASSERT_FALSE(hear(bed, (struct zw_address_event){.type = ZW_ADDRESS_USED}, addr, port, port == 5 ? 6 : 5));
-}
-
-/* Lets time pass, and all be heard; returns whether that changed something, and when the next thing is due from now, in us. */
-static bool pass(struct bed *bed, int64_t us, int64_t *next_us)
-{
-    int64_t at_us;
-
-    bed->now_us += us;
-    bool changed = zw_learning_tick(bed->learning, bed->now_us, &at_us);
-    bool is_due = zw_learning_is_due(bed->learning, "br0", bed->now_us);
-    bool learned = zw_learning_heard(bed->learning, "br0", bed->now_us);
-    CU_ASSERT_EQUAL(is_due, learned);
-    if (next_us) {
-        *next_us = at_us ? at_us - bed->now_us : 0;
-    }
-    return changed || learned;
-}
-
-/* What is learned is 'want': "PORT=ADDRESS ...". */
-static void check_list(const struct zw_learning *learning, const char *want)
-{
-    char got[2048] = "", buf[ZW_ADDR_STRLEN];
-    size_t n;
-    struct zw_learned *list = zw_learning_list(learning, "br0", &n);
-
-    for (size_t i = 0; i < n; i++) {
-        size_t at = strlen(got);
-        snprintf(got + at, sizeof got - at, "%s%s=%s", i ? " " : "", list[i].port, zw_addr_format(&list[i].addr, buf));
-    }
-    CU_ASSERT_STRING_EQUAL(got, want);
-    CU_ASSERT_EQUAL(zw_learning_status(learning).n_learned, n);
-    free(list);
-}
 
 static void test_leases(void)
 {
@@ -190,7 +60,7 @@ static void test_probes(void)
     int64_t next_us;
 
     probe(&bed, 1, "2001:db8::1");
-    probe(&bed, 3, "2001:db8::3"); /* Its zone learns nothing. */
+    probe(&bed, 4, "2001:db8::3"); /* Its zone learns nothing. */
     check_list(bed.learning, "");
     CU_ASSERT_FALSE(pass(&bed, ZW_LEARN_PROBE_US - 1, &next_us));
     CU_ASSERT_EQUAL(next_us, 1);
@@ -469,6 +339,37 @@ static void test_bound(void)
     bed_clear(&bed);
 }
 
+/* What it has does not go for a probe that fails; and when it goes, that is said. */
+static void test_bound_kept(void)
+{
+    struct bed bed = bed_new();
+    char addr[32], want[1024] = "", left[1024] = "";
+
+    for (unsigned int i = 0; i < ZW_LEARN_MAX; i++) {
+        snprintf(addr, sizeof addr, "2001:db8::1:%x", i);
+        probe(&bed, 1, addr);
+        snprintf(want + strlen(want), sizeof want - strlen(want), "%sa=%s", i ? " " : "", addr);
+        if (i) {
+            snprintf(left + strlen(left), sizeof left - strlen(left), "a=%s ", addr);
+        }
+    }
+    CU_ASSERT(pass(&bed, S, NULL));
+    check_list(bed.learning, want);
+    probe(&bed, 1, "2001:db8::2");
+    check_list(bed.learning, want);
+    use(&bed, 3, "2001:db8::2");
+    CU_ASSERT_FALSE(pass(&bed, S, NULL));
+    check_list(bed.learning, want);
+    CU_ASSERT_EQUAL(zw_learning_status(bed.learning).n_replaced, 0);
+    probe(&bed, 1, "2001:db8::3");
+    probe(&bed, 2, "2001:db8::4");
+    CU_ASSERT(pass(&bed, S, NULL));
+    snprintf(left + strlen(left), sizeof left - strlen(left), "a=2001:db8::3 b=2001:db8::4");
+    check_list(bed.learning, left);
+    CU_ASSERT_EQUAL(zw_learning_status(bed.learning).n_replaced, 1);
+    bed_clear(&bed);
+}
+
 static void test_changes(void)
 {
     struct bed bed = bed_new();
@@ -571,5 +472,5 @@ ZW_TEST_MAIN({"leases come, are renewed and end", test_leases},
              {"questions are of a port as it is, and of a daemon that heard them", test_asked_before},
              {"a lease that runs makes no room", test_full},
              {"nothing is learned while an objection may have been missed", test_not_heard},
-             {"a port has so many, of each source", test_bound},
+             {"a port has so many, of each source", test_bound}, {"and loses none for nothing", test_bound_kept},
              {"what is learned goes with its port and its policy", test_changes}, {"JSON there and back", test_json})

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "controller/compile/masks.h"
+#include "controller/policy/masks.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -65,4 +65,32 @@ static void test_counts(void)
     CU_ASSERT_EQUAL(zw_port_masks(1, 65534, masks), ZW_MAX_PORT_MASKS);
 }
 
-ZW_TEST_MAIN({"the edges of ranges", test_edges}, {"random ranges", test_random}, {"the fewest masks", test_counts})
+static void test_count_alone(void)
+{
+    struct zw_port_mask masks[ZW_MAX_PORT_MASKS];
+    unsigned int n_wrong = 0;
+
+    for (unsigned int i = 0; i < 100000; i++) {
+        uint16_t a = (uint16_t)random(), b = i % 2 ? (uint16_t)random() : (uint16_t)(a + random() % 70);
+        uint16_t first = a < b ? a : b, last = a < b ? b : a;
+
+        n_wrong += zw_count_port_masks(first, last) != zw_port_masks(first, last, masks);
+    }
+    for (unsigned int bits = 0; bits < 16; bits++) {
+        uint16_t last = (uint16_t)((2u << bits) - 1);
+
+        for (unsigned int first = 0; first < 3; first++) {
+            if (first < last) {
+                n_wrong += zw_count_port_masks((uint16_t)first, last) != zw_port_masks((uint16_t)first, last, masks);
+                n_wrong +=
+                    zw_count_port_masks((uint16_t)first, last - 1) != zw_port_masks((uint16_t)first, last - 1, masks);
+            }
+        }
+    }
+    CU_ASSERT_EQUAL(n_wrong, 0);
+    CU_ASSERT_EQUAL(zw_count_port_masks(0, 65535), 1);
+    CU_ASSERT_EQUAL(zw_count_port_masks(1, 65534), ZW_MAX_PORT_MASKS);
+}
+
+ZW_TEST_MAIN({"the edges of ranges", test_edges}, {"random ranges", test_random}, {"the fewest masks", test_counts},
+             {"how many these are", test_count_alone})

@@ -3,6 +3,7 @@
 
 #include "controller/base/problems.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,6 +30,27 @@ static void test_places(void)
                              "policy.yaml:14: a line\n"
                              "policy.yaml: a file\n"
                              "nowhere\n");
+}
+
+static void assert_first(struct zw_problems *problems, const char *expected)
+{
+    char *text = zw_problems_first(problems, ENOSPC);
+
+    CU_ASSERT_STRING_EQUAL(text, expected);
+    free(text);
+    zw_problems_clear(problems);
+}
+
+static void test_first(void)
+{
+    struct zw_problems problems = ZW_PROBLEMS_INIT;
+
+    zw_problems_add(&problems, "policy.yaml", 14, 11, "zone \"%s\" is not defined", "dbs");
+    zw_problems_add(&problems, "policy.yaml", 15, 1, "another");
+    assert_first(&problems, "policy.yaml:14:11: zone \"dbs\" is not defined");
+    zw_problems_add(&problems, "policy.yaml", 0, 0, "cannot be written");
+    assert_first(&problems, "policy.yaml: cannot be written");
+    assert_first(&problems, "No space left on device");
 }
 
 static void test_none(void)
@@ -79,6 +101,7 @@ static void test_no_control_characters(void)
     assert_format(&problems, "f?:1:1: a?[2J?b??c\xc3\xbc\n");
 }
 
-ZW_TEST_MAIN({"places are printed as far as they are known", test_places}, {"no problem is no text", test_none},
+ZW_TEST_MAIN({"places are printed as far as they are known", test_places},
+             {"the first one alone, with its place", test_first}, {"no problem is no text", test_none},
              {"sorts by file, line and column", test_order}, {"keeps so many and counts the rest", test_bound},
              {"input cannot talk to the terminal", test_no_control_characters})

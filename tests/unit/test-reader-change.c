@@ -214,8 +214,8 @@ static char *describe(const struct zw_policy *policy)
     for (size_t i = 0; i < policy->n_rules; i++) {
         const struct zw_rule *rule = &policy->rules[i];
 
-        end += sprintf(end, "%u %u %u %d %s %s:%d\n", rule->number, rule->id, rule->priority, rule->is_named,
-                       rule->name, rule->file, rule->line);
+        end += sprintf(end, "%u %u %u %d %s %s:%d %u\n", rule->number, rule->id, rule->priority, rule->is_named,
+                       rule->name, rule->file, rule->line, rule->n_flows);
         CU_ASSERT_PTR_EQUAL(zw_policy_rule_by_id(policy, rule->id), rule);
     }
     for (size_t i = 0; i < policy->n_zones; i++) {

@@ -256,6 +256,51 @@ static void test_large_file(void)
     free(text);
 }
 
+/* "tcp/1", "tcp/3" and so on. */
+static void print_odd_ports(FILE *f, unsigned int n)
+{
+    for (unsigned int i = 0; i < n; i++) {
+        fprintf(f, "%stcp/%u", i ? ", " : "", 2 * i + 1);
+    }
+}
+
+/* Each rule once had a copy, and compared each item with all before it. */
+static void test_large_service(void)
+{
+    struct zw_problems problems = ZW_PROBLEMS_INIT;
+    struct zw_policy_source source = {.name = "f"};
+    FILE *f = open_memstream((char **)&source.text, &source.size);
+    struct zw_policy *policy;
+
+    fputs("version: 1\nservices: {s: [", f);
+    print_odd_ports(f, 400);
+    fputs(
+        "], t: [tcp/9, udp/9]}\nrules:\n"
+        "- {from: any, to: any, action: deny, service: s}\n"
+        "- {from: any, to: any, action: deny, service: [s]}\n"
+        "- {from: any, to: any, action: deny, service: [udp/9, s, t, tcp/2, tcp/799, s, udp/9, gre, icmp/8, icmp/8/0]}\n"
+        "- {from: any, to: any, action: deny, service: [t, t, udp/1]}\n",
+        f);
+    fclose(f);
+    policy = zw_policy_read(&source, 1, &problems);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(policy);
+    const struct zw_rule *r = policy->rules;
+    CU_ASSERT_EQUAL(r[0].service.n, 400);
+    CU_ASSERT_EQUAL(r[0].service.items[399].first, 799);
+    CU_ASSERT_PTR_EQUAL(r[1].service.items, r[0].service.items);
+    CU_ASSERT_EQUAL(r[1].service.n, 400);
+    char *text = zw_service_format(&r[2].service);
+    CU_ASSERT_EQUAL(r[2].service.n, 1 + 400 + 1 + 3);
+    CU_ASSERT(!strncmp(text, "udp/9, tcp/1, tcp/3, ", 21));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "tcp/797, tcp/799, tcp/2, gre, icmp/8, icmp/8/0"));
+    free(text);
+    text = zw_service_format(&r[3].service);
+    CU_ASSERT_STRING_EQUAL(text, "tcp/9, udp/9, udp/1");
+    free(text);
+    zw_policy_unref(policy);
+    free((char *)source.text);
+}
+
 static void test_bounds(void)
 {
     struct zw_problems problems = ZW_PROBLEMS_INIT;
@@ -403,5 +448,5 @@ ZW_TEST_MAIN({"a file becomes a model", test_model}, {"what is left unsaid is fi
              {"files that disagree", test_files_that_disagree},
              {"an unreadable file among others", test_unreadable_file_among_others},
              {"damaged files stop nothing", test_damaged_files}, {"a large file", test_large_file},
-             {"bounds", test_bounds}, {"a file of mistakes only", test_many_problems},
-             {"files and directories", test_sources})
+             {"a large service, named alone and among others", test_large_service}, {"bounds", test_bounds},
+             {"a file of mistakes only", test_many_problems}, {"files and directories", test_sources})
