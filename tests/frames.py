@@ -21,6 +21,7 @@ Lengths, checksums and numbers of protocols follow from what is inside."""
 import ipaddress
 import itertools
 import os
+import random
 import socket
 import struct
 import sys
@@ -269,7 +270,11 @@ def flood(*words):
     print("ready", flush=True)
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sock:
         sock.bind(("eth0", 0))
+        # Not in turn: the switch takes packets in batches, and a meter lets the first ones of each pass.
+        rng = random.Random(1)
         for i in itertools.count():
+            if i % len(frames) == 0:
+                rng.shuffle(frames)
             sock.send(frames[i % len(frames)])
             if i % 20 == 19:
                 time.sleep(0.005)

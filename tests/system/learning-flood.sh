@@ -64,7 +64,7 @@ port_meters() {
     [ "$(meters)" = "$((65536 + $(ofport atk-a))) $((65536 + $(ofport vm-b))) $((131072 + $(ofport host-h))) $((131072 + $(ofport up-u)))" ]
 }
 
-# flood VM EXPRESSION...: sends these frames in turn, as fast as it can, until flood_end.
+# flood VM EXPRESSION...: sends these frames, mixed, as fast as it can, until flood_end.
 flood() {
     zw_vm_run "$1" flood "$PYTHON" -I "$ZW_SRCDIR/tests/frames.py" flood "${FRAME_NAMES[@]}" "${@:2}"
     zw_wait_for "grep -q ready '$ZW_PG/flood.out'"
