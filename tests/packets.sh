@@ -15,7 +15,7 @@ catch_start() {
 
 catch_end() {
     local vm
-    sleep 0.3
+    sleep "$((ZW_SLOWNESS * 3 / 10)).$((ZW_SLOWNESS * 3 % 10))"
     for vm in "$@"; do
         zw_kill "catch-$vm" || [ $? -eq 143 ]
         sed "s/^/$vm: /" "$ZW_PG/catch-$vm.out"

@@ -14,7 +14,7 @@
 
 #include "controller/compile/compile-private.h"
 
-enum { CONJ_ORIGINAL = 1, CONJ_REPLY = 2 };
+enum { CONJ_ORIGINAL = 1, CONJ_REPLY = 2, CONJ_SECOND_SYN = 3 };
 
 #define RELATED_OTHERS (ZW_PRIO_EXACT - 10)
 
@@ -23,34 +23,85 @@ static void allowed_label(struct zw_flow *flow)
     zw_match_label_bits(flow, ZW_LABEL_ALLOWED_FIRST, ZW_LABEL_ALLOWED_BITS, 1);
 }
 
-/* One clause: the label's zone at 'label_first' is the zone in 'reg', and it is 'zone'. */
-static void clause(struct zw_compiler *c, uint32_t conj, unsigned int number, unsigned int label_first, enum zw_reg reg,
-                   const struct zw_zone *zone)
-{
-    struct zw_flow *flow = zw_flow_new(ZW_STAGE_STATE, ZW_PRIO_EXACT, zw_cookie(ZW_COOKIE_ZONE, zone->id));
+struct direction {
+    uint32_t conj;
+    uint16_t priority;
+    uint8_t n_clauses;
+    uint32_t ct_state_set, ct_state_clear; /* Besides tracked; besides invalid and related. */
+    enum zw_reg opener, other;             /* Where the zones are that the label calls source and destination. */
+};
 
-    if (conj == CONJ_REPLY) {
-        zw_match_ct_state(flow, ZW_CT_TRACKED | ZW_CT_REPLY, ZW_CT_INVALID | ZW_CT_RELATED);
-    } else {
-        zw_match_ct_state(flow, ZW_CT_TRACKED, ZW_CT_INVALID | ZW_CT_RELATED | ZW_CT_REPLY);
-    }
+static struct zw_flow *clause(const struct direction *d, unsigned int number, uint64_t cookie)
+{
+    struct zw_flow *flow = zw_flow_new(ZW_STAGE_STATE, d->priority, cookie);
+
+    zw_match_ct_state(flow, ZW_CT_TRACKED | d->ct_state_set, ZW_CT_INVALID | ZW_CT_RELATED | d->ct_state_clear);
     allowed_label(flow);
+    zw_act_conjunction(flow, d->conj, number, d->n_clauses);
+    return flow;
+}
+
+/* The label's zone at 'label_first' is the zone in 'reg', and it is 'zone'. */
+static void zone_clause(struct zw_compiler *c, const struct direction *d, unsigned int number, unsigned int label_first,
+                        enum zw_reg reg, const struct zw_zone *zone)
+{
+    struct zw_flow *flow = clause(d, number, zw_cookie(ZW_COOKIE_ZONE, zone->id));
+
     zw_match_label_bits(flow, label_first, 32, zone->id);
     zw_match_reg(flow, reg, zone->id);
-    zw_act_conjunction(flow, conj, number, 2);
     zw_emit(c, flow);
 }
 
-static void session(struct zw_compiler *c, uint32_t conj, enum zw_reg opener, enum zw_reg other)
+static void session(struct zw_compiler *c, const struct direction *d)
 {
     for (size_t i = 0; i < c->policy->n_zones; i++) {
-        clause(c, conj, 0, ZW_LABEL_SRC_ZONE_FIRST, opener, c->policy->zones[i]);
-        clause(c, conj, 1, ZW_LABEL_DST_ZONE_FIRST, other, c->policy->zones[i]);
+        zone_clause(c, d, 0, ZW_LABEL_SRC_ZONE_FIRST, d->opener, c->policy->zones[i]);
+        zone_clause(c, d, 1, ZW_LABEL_DST_ZONE_FIRST, d->other, c->policy->zones[i]);
     }
-    struct zw_flow *flow = zw_static_flow(ZW_STAGE_STATE, ZW_PRIO_EXACT);
-    zw_match_conj_id(flow, conj);
+    struct zw_flow *flow = zw_static_flow(ZW_STAGE_STATE, d->priority);
+    zw_match_conj_id(flow, d->conj);
     zw_act_goto(flow, ZW_STAGE_OUTPUT);
     zw_emit(c, flow);
+}
+
+static void sessions(struct zw_compiler *c)
+{
+    static const struct direction original = {.conj = CONJ_ORIGINAL,
+                                              .priority = ZW_PRIO_EXACT,
+                                              .n_clauses = 2,
+                                              .ct_state_clear = ZW_CT_REPLY,
+                                              .opener = ZW_REG_SRC_ZONE,
+                                              .other = ZW_REG_DST_ZONE};
+    static const struct direction reply = {.conj = CONJ_REPLY,
+                                           .priority = ZW_PRIO_EXACT,
+                                           .n_clauses = 2,
+                                           .ct_state_set = ZW_CT_REPLY,
+                                           .opener = ZW_REG_DST_ZONE,
+                                           .other = ZW_REG_SRC_ZONE};
+    session(c, &original);
+    session(c, &reply);
+}
+
+/* Of a session that both ends begin (RFC 9293, 3.5) the second SYN is an answer to the kernel's conntrack.  The userspace datapath's
+ * calls it new; but its entry is the first one's, and so its label has to be. */
+static void second_syn(struct zw_compiler *c)
+{
+    static const enum zw_family families[] = {ZW_IPV4, ZW_IPV6};
+    static const struct direction direction = {.conj = CONJ_SECOND_SYN,
+                                               .priority = ZW_PRIO_EXACT - 1,
+                                               .n_clauses = 3,
+                                               .ct_state_set = ZW_CT_NEW,
+                                               .ct_state_clear = ZW_CT_REPLY,
+                                               .opener = ZW_REG_DST_ZONE,
+                                               .other = ZW_REG_SRC_ZONE};
+    session(c, &direction);
+    for (size_t i = 0; i < 2; i++) {
+        struct zw_flow *flow = clause(&direction, 2, zw_cookie(ZW_COOKIE_STATIC, 0));
+
+        zw_match_ip_proto(flow, families[i], IPPROTO_TCP);
+        zw_match_bare_syn(flow);
+        zw_emit(c, flow);
+    }
 }
 
 /* Conntrack takes a redirect for an error; it tells a host where to send, and nobody that something went wrong.  One of IPv6 gets here
@@ -270,8 +321,8 @@ void zw_compile_state(struct zw_compiler *c)
     zw_match_ct_state(flow, ZW_CT_TRACKED | ZW_CT_INVALID, 0);
     zw_emit(c, flow);
 
-    session(c, CONJ_ORIGINAL, ZW_REG_SRC_ZONE, ZW_REG_DST_ZONE);
-    session(c, CONJ_REPLY, ZW_REG_DST_ZONE, ZW_REG_SRC_ZONE);
+    sessions(c);
+    second_syn(c);
     related(c);
     given_up(c, ZW_IPV4);
     given_up(c, ZW_IPV6);

@@ -163,7 +163,13 @@ class Switch:
             return False
         if session.state == "related":
             return zones[1] in session.zones
+        if zones == session.zones[::-1] and self.is_second_syn(frame):
+            return True
         return zones == (session.zones[::-1] if session.is_reply else session.zones)
+
+    def is_second_syn(self, frame):
+        """Of a session that both ends begin: new to the userspace datapath's conntrack, though it has the first one's label."""
+        return frame.session.state == "new" and frame.ip.proto == TCP and frame.flags == "S" and frame.fragment != "later"
 
     def was_taken_back(self, frame):
         """A session of ICMPv6 that a policy ended: conntrack has it still, but it opens anew."""
