@@ -82,14 +82,35 @@ static enum zw_exit read_order(const char *path, struct order *order, struct zw_
     return status;
 }
 
-static void print_change(FILE *out, const cJSON *result)
+/* How many bridges have confirmed it, of how many. */
+struct confirmed {
+    size_t n, of;
+};
+
+static struct confirmed count_confirmed(const cJSON *result)
 {
+    struct confirmed confirmed = {0, 0};
+    const cJSON *bridge;
+
+    cJSON_ArrayForEach (bridge, cJSON_GetObjectItemCaseSensitive(result, "bridges")) {
+        confirmed.n += zw_json_bool(bridge, "confirmed");
+        confirmed.of++;
+    }
+    return confirmed;
+}
+
+static void print_change(FILE *out, const cJSON *result, struct confirmed confirmed)
+{
+    fprintf(out, "policy version %.0f is in force", zw_json_number(result, "version"));
+    if (confirmed.n < confirmed.of) {
+        fprintf(out, " on %zu of %zu bridges", confirmed.n, confirmed.of);
+    }
     if (zw_json_bool(result, "unchanged")) {
-        fprintf(out, "policy version %.0f is in force already\n", zw_json_number(result, "version"));
+        fputs(" already\n", out);
         return;
     }
-    fprintf(out, "policy version %.0f is in force: %.0f flow changes in %.1f ms\n", zw_json_number(result, "version"),
-            zw_json_number(result, "n_flow_changes"), zw_json_number(result, "ms"));
+    fprintf(out, ": %.0f flow changes in %.1f ms\n", zw_json_number(result, "n_flow_changes"),
+            zw_json_number(result, "ms"));
     if (zw_json_number(result, "n_ended_sessions") > 0 || zw_json_bool(result, "ending_sessions")) {
         fprintf(out, "%.0f sessions that it forbids ended%s\n", zw_json_number(result, "n_ended_sessions"),
                 zw_json_bool(result, "ending_sessions") ? ", and others are being ended: see zoneward status" : "");
@@ -111,20 +132,9 @@ static void print_bridges(FILE *out, const cJSON *result)
     }
 }
 
-static bool all_confirmed(const cJSON *result)
-{
-    const cJSON *bridge;
-
-    cJSON_ArrayForEach (bridge, cJSON_GetObjectItemCaseSensitive(result, "bridges")) {
-        if (!zw_json_bool(bridge, "confirmed")) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static enum zw_exit change(struct zw_cli *cli, const char *verb, struct order order)
 {
+    struct confirmed confirmed;
     cJSON *result;
     enum zw_exit status = zw_cli_call_with(cli, verb, order.args, order.file, &result);
 
@@ -134,15 +144,15 @@ static enum zw_exit change(struct zw_cli *cli, const char *verb, struct order or
     if (status != ZW_EXIT_OK) {
         return status;
     }
+    confirmed = count_confirmed(result);
     if (cli->format == ZW_FORMAT_JSON) {
         zw_output_document(cli->out, result);
     } else {
-        print_change(cli->out, result);
+        print_change(cli->out, result, confirmed);
         print_bridges(cli->out, result);
     }
-    status = all_confirmed(result) ? ZW_EXIT_OK : ZW_EXIT_NO;
     cJSON_Delete(result);
-    return status;
+    return confirmed.n == confirmed.of ? ZW_EXIT_OK : ZW_EXIT_NO;
 }
 
 static enum zw_exit run_apply(struct zw_cli *cli)

@@ -114,16 +114,14 @@ static void call(struct zw_ct_limits *limits, const char *command, const char *c
     }
 }
 
-/* A limit that is there shows at the next look, so one call at a time is enough. */
-static void on_told(void *limits_, const char *text, const char *error)
+/* A limit that is there all the same shows at the next look. */
+static void on_dropped(void *limits_, const char *text, const char *error)
 {
-    struct zw_ct_limits *limits = limits_;
-
     if (!text) {
-        fail(limits, error);
+        fail(limits_, error);
         return;
     }
-    ask_next(limits);
+    ask_next(limits_);
 }
 
 /* "zone=1,2,3" of those that were asked for and 'is_one_of'.  Returns how many. */
@@ -158,8 +156,25 @@ static bool drop_limits(struct zw_ct_limits *limits)
             limits->limits[limits->datapath][limits->asked[i]] = 0;
         }
     }
-    call(limits, "dpctl/ct-del-limits", (const char *[]){datapaths[limits->datapath], zones}, 2, on_told);
+    call(limits, "dpctl/ct-del-limits", (const char *[]){datapaths[limits->datapath], zones}, 2, on_dropped);
     return true;
+}
+
+/* What this portion has too much, then the next one. */
+static void drop_and_ask_next(struct zw_ct_limits *limits)
+{
+    if (!drop_limits(limits)) {
+        ask_next(limits);
+    }
+}
+
+static void on_set(void *limits_, const char *text, const char *error)
+{
+    if (!text) {
+        fail(limits_, error);
+        return;
+    }
+    drop_and_ask_next(limits_);
 }
 
 /* Returns whether there was any to set. */
@@ -181,7 +196,7 @@ static bool set_limits(struct zw_ct_limits *limits)
         }
     }
     if (n) {
-        call(limits, "dpctl/ct-set-limits", args, 1 + n, on_told);
+        call(limits, "dpctl/ct-set-limits", args, 1 + n, on_set);
     }
     return n;
 }
@@ -217,10 +232,8 @@ static void on_limits(void *limits_, const char *text, const char *error)
         return;
     }
     read_limits(limits, text);
-    if (set_limits(limits)) {
-        limits->is_again |= list_zones(limits, has_to_go, (char[ZONES_SIZE]){0}) != 0;
-    } else if (!drop_limits(limits)) {
-        ask_next(limits);
+    if (!set_limits(limits)) {
+        drop_and_ask_next(limits);
     }
 }
 
