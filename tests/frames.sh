@@ -80,7 +80,7 @@ _drops_are() { _drops_delta && diff "$ZW_PG/drops-want" "$ZW_PG/drops-delta"; }
 # drops_since REASON[/PORT]=COUNT...: these were counted since drops_mark, exactly, and no others.
 drops_since() {
     printf '%s\n' "$@" | sed '/^$/d' | sort >"$ZW_PG/drops-want"
-    zw_wait_for _drops_are 5 || { _drops_are >&2; return 1; }
+    zw_wait_for _drops_are || { _drops_are >&2; return 1; }
 }
 
 # --- A matrix of frames between VMS, all silent, catching and serving.  After drops_mark, a row is
@@ -119,7 +119,7 @@ row() {
     fi
     drops_since "${drops[@]}" || { drops_mark && return 1; }
     drops_mark_again
-    zw_wait_for "arrived '$result'" 5 || { arrived "$result" || grep . "$ZW_PG"/frames-?.out || true; return 1; }
+    zw_wait_for "arrived '$result'" || { arrived "$result" || grep . "$ZW_PG"/frames-?.out || true; return 1; }
 }
 
 row_case() { zw_case "$1: $(cut -d'|' -f1 <<<"$2" | sed 's/ *$//')" row "$1" "$2"; }

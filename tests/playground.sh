@@ -348,6 +348,7 @@ zw_probe() {
 zw_expect() {
     local expected=$1 result
     shift
+    if [ "$expected" != dropped ] && [ $# -eq 4 ]; then set -- "$@" 15; fi # However slow the machine is.
     result=$(zw_probe "$@")
     [ "$result" = "$expected" ] || _zw_fail "$*: $result, expected $expected"
 }

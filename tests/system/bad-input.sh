@@ -30,12 +30,12 @@ start() {
 bad_reload() {
     sed -i 's/to: db, service: postgres, action: allow/to: dbs, service: postgres, action: allow/' "$ZW_PG/policy.yaml"
     kill -HUP "$(zw_pid zonewardd)"
-    zw_wait_for 'grep -qE "error: .*policy\.yaml:[0-9]+:[0-9]+: .*dbs" "$ZW_PG/zonewardd.log"' 5
+    zw_wait_for 'grep -qE "error: .*policy\.yaml:[0-9]+:[0-9]+: .*dbs" "$ZW_PG/zonewardd.log"'
     [ "$(log_lines 'policy.yaml:[0-9]*:[0-9]*:')" -eq 1 ]
     untouched
     cp "$ZW_DEMO_POLICY" "$ZW_PG/policy.yaml"
     kill -HUP "$(zw_pid zonewardd)"
-    zw_wait_for 'zw_ctl status' 5
+    zw_wait_for 'zw_ctl status'
     untouched
 }
 
@@ -67,17 +67,17 @@ PY
     grep -qE 'many\.yaml:6:5: .*"r1" alone makes 1000000,' "$ZW_PG/apply.out"
     cp "$ZW_PG/many.yaml" "$ZW_PG/policy.yaml"
     kill -HUP "$(zw_pid zonewardd)"
-    zw_wait_for 'grep -qE "error: .*policy\.yaml:6:5: .*too many flows" "$ZW_PG/zonewardd.log"' 5
+    zw_wait_for 'grep -qE "error: .*policy\.yaml:6:5: .*too many flows" "$ZW_PG/zonewardd.log"'
     untouched
     zw_daemon_stop
     : >"$ZW_PG/zonewardd.log"
     zw_daemon_launch "$ZW_PG/policy.yaml"
-    zw_wait_for 'zw_ctl status | grep -q "too many flows"' 10
+    zw_wait_for 'zw_ctl status | grep -q "too many flows"'
     untouched
     [ "$(ls "$ZW_PG/state/policies")" = "$before" ]
     cp "$ZW_DEMO_POLICY" "$ZW_PG/policy.yaml"
     kill -HUP "$(zw_pid zonewardd)"
-    zw_wait_for 'zw_ctl status' 5
+    zw_wait_for 'zw_ctl status'
     untouched
 }
 
@@ -185,13 +185,13 @@ bad_switch() {
 # Without OVSDB vswitchd's main thread rests, and with it the userspace datapath, so there is no traffic to test.
 ovsdb_gone() {
     zw_ovsdb_stop
-    zw_wait_for '! zw_ctl status' 5
+    zw_wait_for '! zw_ctl status'
     zw_ctl status | tee /dev/stderr | grep -i '^problem.*ovsdb'
     [ "$(status_value 's["policy"]["version"]')" = 1 ]
     zw_ovsdb_start
-    zw_wait_for 'zw_ctl status' 15
+    zw_wait_for 'zw_ctl status'
     zw_vm_add late vnet-web9 10.20.0.99/16 fd00:20::99/48
-    zw_wait_for 'zw_ctl ports | grep vnet-web9 | grep -w web' 5
+    zw_wait_for 'zw_ctl ports | grep vnet-web9 | grep -w web'
     zw_expect passed late tcp 10.20.0.12 5432
     untouched
 }
@@ -216,16 +216,16 @@ full_disk() {
         zw_vm_exec web "$PYTHON" -I "$ZW_SRCDIR/tests/stream.py" connect 10.20.0.12 5432 0.5 >/dev/null
         if ! zw_ctl status >/dev/null; then break; fi
     done
-    zw_wait_for 'zw_ctl status --json | grep -q "\"failing\": *true"' 5
+    zw_wait_for 'zw_ctl status --json | grep -q "\"failing\": *true"'
     zw_ctl status || true
     [ "$(log_lines 'cannot write the audit log')" -ge 1 ]
     [ "$(log_lines 'cannot write the audit log')" -le 6 ]
     untouched
     keeps_no_policy
     rm "$ZW_PG/state/filler"
-    zw_wait_for 'zw_ctl status' 20
+    zw_wait_for 'zw_ctl status'
     zw_expect passed web tcp 10.20.0.12 5432
-    zw_wait_for '[ -n "$(zw_ctl audit query --json --rule web-to-db | tail -n 1)" ]' 5
+    zw_wait_for '[ -n "$(zw_ctl audit query --json --rule web-to-db | tail -n 1)" ]'
     sqlite3 -readonly "$ZW_PG/state/audit.db" 'pragma integrity_check' | grep -qx ok
 }
 
@@ -240,13 +240,13 @@ leaves_alone() {
     before=$(sha256sum <"$ZW_PG/state/audit.db")
     : >"$ZW_PG/zonewardd.log"
     zw_daemon_launch "$ZW_PG/policy.yaml"
-    zw_wait_for 'zw_ctl status | grep -i "^problem.*audit"' 10
+    zw_wait_for 'zw_ctl status | grep -i "^problem.*audit"'
     [ "$(log_lines 'cannot write the audit log')" -eq 1 ]
     untouched
     [ "$(sha256sum <"$ZW_PG/state/audit.db")" = "$before" ]
     rm -f "$ZW_PG"/state/audit.db*
     mv "$ZW_PG/good.db" "$ZW_PG/state/audit.db"
-    zw_wait_for 'zw_ctl status' 10
+    zw_wait_for 'zw_ctl status'
     zw_expect passed web tcp 10.20.0.12 5432
 }
 

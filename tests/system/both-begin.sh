@@ -53,7 +53,7 @@ segment() { frame "$1" "eth('${MAC[$1]}', '${MAC[$2]}', ip('${ADDRESS[$1$3]}', '
 
 # came VM: one frame, since the last one; what follows counts from here.
 came() {
-    zw_wait_for "[ \$(frames_caught $1) -eq 1 ]" 5
+    zw_wait_for "[ \$(frames_caught $1) -eq 1 ]"
     : >"$ZW_PG/frames-$1.out"
 }
 

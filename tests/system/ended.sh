@@ -125,7 +125,7 @@ restart() {
     zw_daemon_stop
     printf '# changed\n' | cat "$ZW_PG/2.yaml" - >"$ZW_PG/1.yaml"
     zw_daemon_start "$ZW_PG/1.yaml"
-    zw_wait_for "[ \$(zw_ctl audit query --type end --service=tcp/80 --since=20s --json | grep -c '\"was_version\":3') -eq 2 ]" 5
+    zw_wait_for "[ \$(zw_ctl audit query --type end --service=tcp/80 --since=20s --json | grep -c '\"was_version\":3') -eq 2 ]"
     sleep 3
     stream_end tcp 80 lost=1
     stream_end tcp 81 lost=0
@@ -140,14 +140,14 @@ moved() {
     stream udp 8
     zw_wait_for '[ "$(sessions udp 7 b)" -ge 2 ] && [ "$(sessions udp 8 b)" -ge 2 ]'
     zw_vsctl set interface vnet-b external_ids:role=c
-    zw_wait_for '[ "$(sessions udp 7 c)" -eq 2 ] && [ "$(sessions udp 7 b)$(sessions udp 8 b)" = 00 ]' 10
+    zw_wait_for '[ "$(sessions udp 7 c)" -eq 2 ] && [ "$(sessions udp 7 b)$(sessions udp 8 b)" = 00 ]'
     for service in udp/7 udp/8; do
-        zw_wait_for "[ \$(zw_ctl audit query --type end --service=$service --to=b --json | grep -c '\"what\":\"moved\"') -ge 2 ]" 5
+        zw_wait_for "[ \$(zw_ctl audit query --type end --service=$service --to=b --json | grep -c '\"what\":\"moved\"') -ge 2 ]"
     done
     ends --service=udp/8 | grep '"what":"moved"' | grep '"rule":"default"' | grep -q '"step":"default"'
     ends --service=udp/7 | grep '"what":"moved"' | grep -v '"rule":"to-' | grep -q '"step":"moved"'
     zw_vsctl set interface vnet-b external_ids:role=b
-    zw_wait_for '[ "$(sessions udp 7 b)" -eq 2 ] && [ "$(sessions udp 8 b)" -eq 2 ]' 10
+    zw_wait_for '[ "$(sessions udp 7 b)" -eq 2 ] && [ "$(sessions udp 8 b)" -eq 2 ]'
     stream_end udp 7 'exchanges>20'
     stream_end udp 8 'exchanges>20'
 }
@@ -185,7 +185,7 @@ other_protocols() {
     others_talk heartbeat heartbeat
     caught b '^proto/(99|132)' 0
     caught a '^proto/(99|132)' 0
-    zw_wait_for "[ \$(zw_ctl audit query --type end --json | grep -c '\"was_rule\":\"others\"') -eq 2 ]" 5
+    zw_wait_for "[ \$(zw_ctl audit query --type end --json | grep -c '\"was_rule\":\"others\"') -eq 2 ]"
     # Where nothing forgot it, it goes on only after a time of silence.
     zw_ctl policy apply "$ZW_PG/4.yaml"
     catch_start b

@@ -124,14 +124,14 @@ storm() {
     second_link
     before=$(n_frames)
     ether gateway send "$ALL_OF_THEM" - - 0x0806 round
-    zw_wait_for "[ \$(n_frames) -gt $((before + 1000)) ]" 20
+    zw_wait_for "[ \$(n_frames) -gt $((before + 1000)) ]"
 }
 
 ended() {
     zw_ctl policy apply "$ZW_PG/both.yaml"
-    zw_wait_for calm 20
+    zw_wait_for calm
     ether gateway send "$ALL_OF_THEM" - - 0x0806 once
-    zw_wait_for calm 20
+    zw_wait_for calm
     for address in $HOST $HOST_6; do
         zw_expect passed g1 tcp "$address" 80
         zw_expect passed gateway udp "$address" 7

@@ -79,7 +79,7 @@ assert status["policy"]["version"] == 1, status'
 
 logged() {
     local n
-    zw_wait_for "[ \$(zw_ctl audit query --json --rule ssh | wc -l) -ge 3 ]" 5
+    zw_wait_for "[ \$(zw_ctl audit query --json --rule ssh | wc -l) -ge 3 ]"
     n=$(zw_ctl audit query --json --rule echo | wc -l)
     [ "$n" -gt 3 ]
     zw_ctl audit query --json | grep -c daemon

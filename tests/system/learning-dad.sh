@@ -40,7 +40,7 @@ addresses() { zw_ctl ports --json | "$PYTHON" -I -c '
 import json, sys
 print(*[a for p in json.load(sys.stdin)["ports"] if p["name"] == "vm-p" for a in p["addresses"]])'; }
 
-bound() { zw_wait_for "[ \"\$(addresses)\" = '$*' ]" 10; }
+bound() { zw_wait_for "[ \"\$(addresses)\" = '$*' ]"; }
 
 refused() { zw_ctl status --json | "$PYTHON" -I -c '
 import json, sys
@@ -98,7 +98,7 @@ alone() {
     before=$(frames_caught p)
     zw_vm_exec s sysctl -qw net.ipv6.conf.eth0.dad_transmits=3
     configures s fd00:20::3:1
-    zw_wait_for "zw_vm_exec s ip -6 addr show dev eth0 -tentative | grep -q fd00:20::3:1" 10
+    zw_wait_for "zw_vm_exec s ip -6 addr show dev eth0 -tentative | grep -q fd00:20::3:1"
     [ $(($(frames_caught p) - before)) -ge 3 ]
     zw_vm_exec s ip -6 addr show dev eth0 dadfailed | grep -c fd00:20::3:1 | grep -qx 0
 }
@@ -113,7 +113,7 @@ own() {
 # What nobody has any more, or is about to have, it may have.
 afterwards() {
     frame s 'dad(MS, "fd00:20::5:1")'
-    zw_wait_for 'frame p "dad(MP, \"fd00:20::5:1\")"; sleep 0.7; [ "$(addresses)" = "fd00:20::4:1 fd00:20::5:1" ]' 10
+    zw_wait_for 'frame p "dad(MP, \"fd00:20::5:1\")"; sleep 0.7; [ "$(addresses)" = "fd00:20::4:1 fd00:20::5:1" ]'
 }
 
 zw_playground_start || exit 99

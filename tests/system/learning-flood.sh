@@ -41,7 +41,7 @@ addresses() { zw_ctl ports --json | "$PYTHON" -I -c '
 import json, sys
 print(*[a for p in json.load(sys.stdin)["ports"] if p["name"] == sys.argv[1] for a in p["addresses"]])' "$1"; }
 
-bound() { zw_wait_for "[ \"\$(addresses $1)\" = '${*:2}' ]" 10; }
+bound() { zw_wait_for "[ \"\$(addresses $1)\" = '${*:2}' ]"; }
 
 # learning COUNTER
 learning() { zw_ctl status --json | "$PYTHON" -I -c '
@@ -115,7 +115,7 @@ learned_meanwhile() {
 not_his() {
     local refused
     refused=$(learning n_refused)
-    zw_wait_for "[ \"\$(learning n_refused)\" -ge $((refused + 3)) ]" 20
+    zw_wait_for "[ \"\$(learning n_refused)\" -ge $((refused + 3)) ]"
     [ -z "$(addresses atk-a)" ]
 }
 
@@ -135,7 +135,7 @@ ended() {
     zw_kill answers || [ $? -eq 143 ]
     [ -z "$(addresses atk-a)" ]
     probe a MA fd00:20::a # Alone it is heard again.
-    zw_wait_for 'addresses atk-a | grep -q fd00:20::a || { sleep 0.3; probe a MA fd00:20::a; false; }' 10
+    zw_wait_for 'addresses atk-a | grep -q fd00:20::a || { sleep 0.3; probe a MA fd00:20::a; false; }'
 }
 
 # Who asks too much of DHCP servers is answered no more than others can bear: what is beyond his rate does not get there.
@@ -177,7 +177,7 @@ unsure() {
     probe a MA fd00:20::99
     zw_vswitchd_kill9
     zw_vswitchd_start
-    zw_wait_for 'zw_ctl status' 20
+    zw_wait_for 'zw_ctl status'
     [ "$(learning n_unsure)" = 1 ]
     [ "$(addresses atk-a)" = "$before" ]
     [ "$(meters | wc -w)" = 4 ]

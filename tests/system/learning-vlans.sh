@@ -34,7 +34,7 @@ probe() { frame t "dad(MT, OURS, tags=($1,))"; }
 refused() {
     probe 20 # Where fix-y has it.
     probe 10 # Where nobody has.
-    zw_wait_for '[ "$(addresses)" = fd00:20::50 ]' 10
+    zw_wait_for '[ "$(addresses)" = fd00:20::50 ]'
 }
 
 # What it sends from there in VLAN 10 gets to a; in VLAN 20 nothing gets anywhere.
@@ -47,18 +47,18 @@ own_vlan_only() {
     frame t 'eth(MT, ALL_NODES_MAC, ip(OURS, ALL_NODES, na(OURS, MT)), tags=(20,))'
     frame t 'eth(MT, MB, ip(OURS, SERVER, tcp("S", 1000, 9)))'
     drops_since ip-source/tr=2 nd-target/tr=1
-    zw_wait_for '[ "$(frames_caught a)" -eq 1 ]' 5
+    zw_wait_for '[ "$(frames_caught a)" -eq 1 ]'
     [ "$(frames_caught y)-$(frames_caught b)" = 0-0 ]
 }
 
 # The same address in two VLANs: learned apart, shown once, and each stays when the other goes.
 both() {
     zw_vsctl set port fix-y tag=30
-    zw_wait_for 'probe 20; sleep 1; frame t "eth(MT, MB, ip(OURS, SERVER, udp(1000, 9)), tags=(20,))"; [ "$(frames_caught b)" -ge 1 ]' 15
+    zw_wait_for 'probe 20; sleep 1; frame t "eth(MT, MB, ip(OURS, SERVER, udp(1000, 9)), tags=(20,))"; [ "$(frames_caught b)" -ge 1 ]'
     [ "$(addresses)" = fd00:20::50 ]
     : >"$ZW_PG/frames-a.out"
     frame t 'eth(MT, MA, ip(OURS, SERVER, udp(1001, 9)), tags=(10,))'
-    zw_wait_for '[ "$(frames_caught a)" -eq 1 ]' 5
+    zw_wait_for '[ "$(frames_caught a)" -eq 1 ]'
 }
 
 restarted() {

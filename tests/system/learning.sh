@@ -40,7 +40,7 @@ import json, sys
 print(*[a for p in json.load(sys.stdin)["ports"] if p["name"] == sys.argv[1] for a in p["addresses"]])' "$1"; }
 
 # bound PORT ADDRESS...: to these, now or soon.
-bound() { zw_wait_for "[ \"\$(addresses $1)\" = '${*:2}' ]" 10; }
+bound() { zw_wait_for "[ \"\$(addresses $1)\" = '${*:2}' ]"; }
 
 # status COUNTER: of what is learned.
 status() { zw_ctl status --json | "$PYTHON" -I -c '

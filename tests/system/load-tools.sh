@@ -250,10 +250,10 @@ answered() {
         count_afresh
         flood udp --from="${address%2}1" --to="$address" --port=9400 --ports=100 --flows=500 --rate=1000
         holds 'sent == 500' '500 < rate < 1100'
-        zw_wait_for "[ \$(counted udp-answers) -eq \$(counted udp) ]" 5
+        zw_wait_for "[ \$(counted udp-answers) -eq \$(counted udp) ]"
         [ "$(counted udp-answers)" -gt 250 ]
         flood syn --from="${address%2}1" --to="$address" --port=9400 --ports=100 --flows=500 --rate=1000
-        zw_wait_for "[ \$(counted syn-ack) -ge \$(counted syn) ]" 5
+        zw_wait_for "[ \$(counted syn-ack) -ge \$(counted syn) ]"
         [ "$(counted syn-ack)" -gt 250 ]
     done
 }

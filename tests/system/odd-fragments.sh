@@ -40,14 +40,14 @@ pieces() {
     frame web "[eth(WEB, DB, fragment('$1', '$2', $inner, *piece, ident=$3)) for piece in [$(printf '(%s),' "${@:4}")]]"
 }
 
-got() { zw_wait_for "grep -qx 'got $1' '$ZW_PG/cut-sink.out'" 5; }
+got() { zw_wait_for "grep -qx 'got $1' '$ZW_PG/cut-sink.out'"; }
 
 # delivered SRC DST SIZE: sends it whole, and waits for it.
 delivered() {
     local n
     n=$(grep -cx "got $3" "$ZW_PG/cut-sink.out" || true)
     datagram "$@"
-    zw_wait_for "[ \"\$(grep -cx 'got $3' '$ZW_PG/cut-sink.out')\" -gt $n ]" 5
+    zw_wait_for "[ \"\$(grep -cx 'got $3' '$ZW_PG/cut-sink.out')\" -gt $n ]"
 }
 
 # left NUMBER: the fragments with it that came out of the switch: behind the MAC addresses IPv4's or a fragment header's.
@@ -95,7 +95,7 @@ overlapping() {
     before=$(n_dropped invalid)
     both_families _overlapping
     # The kernel forgets all of such a datagram, and counts nothing here.
-    if [ "$ZW_DATAPATH" = netdev ]; then zw_wait_for "[ \"\$(n_dropped invalid)\" -eq $((before + 4)) ]" 5; fi
+    if [ "$ZW_DATAPATH" = netdev ]; then zw_wait_for "[ \"\$(n_dropped invalid)\" -eq $((before + 4)) ]"; fi
 }
 
 # It is the middle that is missing: with it, all of it arrives.
@@ -187,7 +187,7 @@ _short() {
         got $((2500 + $3))
     else
         nothing_of "$1" "$2" $((2500 + $3))
-        zw_wait_for "[ \"\$(n_dropped invalid)\" -eq $((before + 1)) ]" 5
+        zw_wait_for "[ \"\$(n_dropped invalid)\" -eq $((before + 1)) ]"
         pieces "$1" "$2" $((2600 + $3)) 0,$(($4 + 8)) $(($4 + 8)),9999
         got $((2600 + $3))
     fi

@@ -74,7 +74,7 @@ restart() {
     streams
     zw_vswitchd_stop
     zw_vswitchd_start
-    zw_wait_for '[ "$(established)" -eq 3 ]' 10
+    zw_wait_for '[ "$(established)" -eq 3 ]'
     sleep 1
     for job in four six asked; do zw_stream_end "$job" lost=0 'exchanges>20'; done
 }

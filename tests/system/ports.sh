@@ -76,7 +76,7 @@ external_id() {
     zone_is vnet-x0 db
     zw_expect passed web tcp 10.20.0.13 5432
     others_frames # All of those that do not pass without a zone.
-    zw_wait_for '[ "$(came other web)" -ge 6 ] && [ "$(came other db)" -ge 1 ] && [ "$(came web other)" -ge 6 ]' 5
+    zw_wait_for '[ "$(came other web)" -ge 6 ] && [ "$(came other db)" -ge 1 ] && [ "$(came web other)" -ge 6 ]'
     zw_kill frames-web || true
     zw_kill frames-db || true
     zw_kill frames-other || true
@@ -123,7 +123,7 @@ conflict() {
 
 ofport() {
     zw_vsctl set interface vnet-db0 ofport_request=77
-    zw_wait_for '[ "$(zw_vsctl get interface vnet-db0 ofport)" = 77 ]' 5
+    zw_wait_for '[ "$(zw_vsctl get interface vnet-db0 ofport)" = 77 ]'
     zw_wait_for 'zw_flows | grep -q in_port=77' "$AT_ONCE_S"
     zw_expect passed web tcp 10.20.0.12 5432
 }
@@ -184,10 +184,10 @@ many() {
 
 bridge_again() {
     zw_vsctl --timeout=10 del-br br0
-    zw_wait_for '! zw_ctl status' 5
+    zw_wait_for '! zw_ctl status'
     zw_vsctl --timeout=10 add-br br0 -- set bridge br0 datapath_type="$ZW_DATAPATH" # fail_mode is for zonewardd to set.
     zw_vsctl --timeout=10 add-port br0 vnet-web0 -- add-port br0 vnet-db0 -- set interface vnet-db0 external_ids:iface-id=db
-    zw_wait_for 'zw_ctl status' 5
+    zw_wait_for 'zw_ctl status'
     [ "$(zw_vsctl get-fail-mode br0)" = secure ]
     zw_expect passed web tcp 10.20.0.12 5432
     zw_expect dropped db tcp 10.20.0.11 5432 1

@@ -44,7 +44,7 @@ answers() { # COUNT COMMAND...: the command makes so many answers.
     shift
     before=$(status n_rejected)
     "$@"
-    zw_wait_for "[ \"\$(status n_rejected)\" -ge $((before + count)) ]" 5
+    zw_wait_for "[ \"\$(status n_rejected)\" -ge $((before + count)) ]"
     [ "$(status n_rejected)" -eq $((before + count)) ]
 }
 
@@ -139,8 +139,8 @@ sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 for i in range(int(sys.argv[2])):
     sock.sendto(b"x", (sys.argv[1], 1000 + i % 20000))' "$B" "$((20000 / ZW_SLOWNESS))"
     zw_expect passed far10 tcp "$B" 80
-    zw_wait_for '[ "$(status n_rejects_unanswered)" -gt 0 ]' 20
-    zw_wait_for "[ \$((\$(status n_rejected) - $answered + \$(status n_rejects_unanswered))) -eq \$((\$(n_punted) - $punted)) ]" 20
+    zw_wait_for '[ "$(status n_rejects_unanswered)" -gt 0 ]'
+    zw_wait_for "[ \$((\$(status n_rejected) - $answered + \$(status n_rejects_unanswered))) -eq \$((\$(n_punted) - $punted)) ]"
     status n_rejected
     status n_rejects_unanswered
     [ $(($(status n_rejected) - answered)) -le $((50 + (${EPOCHREALTIME/./} - start) / 2000)) ] # 50, and 500 a second.
@@ -152,8 +152,8 @@ n_punted() {
 }
 
 records() {
-    zw_wait_for '[ "$(zw_ctl audit query --rule=logged --type=denial --path=fast --json | wc -l)" -ge 8 ]' 5
-    zw_wait_for '[ "$(zw_ctl audit query --rule=asked --type=denial --path=slow --json | wc -l)" -ge 4 ]' 5
+    zw_wait_for '[ "$(zw_ctl audit query --rule=logged --type=denial --path=fast --json | wc -l)" -ge 8 ]'
+    zw_wait_for '[ "$(zw_ctl audit query --rule=asked --type=denial --path=slow --json | wc -l)" -ge 4 ]'
     [ "$(zw_ctl audit query --type=denial --rule=default --json | wc -l)" -eq 0 ] # log: none
 }
 

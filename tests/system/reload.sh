@@ -55,17 +55,17 @@ signal_during_a_change() {
     kill -STOP "$(zw_pid ovs-vswitchd)"
     file two
     hang_up
-    zw_wait_for 'grep -q "policy version 2 " "$ZW_PG/zonewardd.log"' 5
+    zw_wait_for 'grep -q "policy version 2 " "$ZW_PG/zonewardd.log"'
     file three
     hang_up
-    zw_wait_for 'grep -q "the policy file is read when it is confirmed" "$ZW_PG/zonewardd.log"' 5
+    zw_wait_for 'grep -q "the policy file is read when it is confirmed" "$ZW_PG/zonewardd.log"'
     hang_up # One more changes nothing.
     kill -CONT "$(zw_pid ovs-vswitchd)"
     zw_wait_for 'zw_ctl policy show | grep -q "^# policy version 3,"'
     zw_wait_for 'zw_ctl status'
     in_force 3 three
     warns_not
-    zw_wait_for '[ "$(recorded SIGHUP | wc -l)" -eq 2 ]' 5 # Not the one that had to wait.
+    zw_wait_for '[ "$(recorded SIGHUP | wc -l)" -eq 2 ]' # Not the one that had to wait.
     if recorded SIGHUP | grep 'applied'; then return 1; fi
 }
 
@@ -73,9 +73,9 @@ no_file() {
     mv "$ZW_PG/policy.yaml" "$ZW_PG/away.yaml"
     fails "zoneward: $ZW_PG/policy.yaml: cannot open it: No such file or directory; version 3 stays in force" zw_ctl policy reload
     warns "$ZW_PG/policy.yaml: cannot open it: No such file or directory"
-    zw_wait_for 'recorded "$ZW_PG/policy.yaml: cannot open it" | grep policy.reload' 5
+    zw_wait_for 'recorded "$ZW_PG/policy.yaml: cannot open it" | grep policy.reload'
     hang_up
-    zw_wait_for 'recorded "SIGHUP: $ZW_PG/policy.yaml: cannot open it"' 5
+    zw_wait_for 'recorded "SIGHUP: $ZW_PG/policy.yaml: cannot open it"'
     mv "$ZW_PG/away.yaml" "$ZW_PG/policy.yaml"
     zw_ctl policy reload | grep 'version 3 is in force already'
     warns_not
@@ -89,7 +89,7 @@ bad_file() {
     place="$ZW_PG/policy.yaml:$(wc -l <"$ZW_PG/policy.yaml"):1: unknown key"
     fails "$place" zw_ctl policy reload
     warns "$place"
-    zw_wait_for 'recorded "$place" | grep policy.reload' 5
+    zw_wait_for 'recorded "$place" | grep policy.reload'
     policy four >"$ZW_PG/four.yaml"
     zw_ctl policy apply "$ZW_PG/four.yaml"
     warns "$place"
@@ -119,7 +119,7 @@ start_with_a_full_disk() {
     zw_daemon_stop
     fill_disk # SQLite gave some room back.
     zw_daemon_launch "$ZW_PG/policy.yaml"
-    zw_wait_for 'warns "$ZW_PG/state/policies/000006.json: cannot be written: No space left on device"' 10
+    zw_wait_for 'warns "$ZW_PG/state/policies/000006.json: cannot be written: No space left on device"'
     zw_wait_for 'zw_expect passed web tcp 10.20.0.12 5432'
     in_force 5 five
     rm "$ZW_PG/state/filler"

@@ -103,7 +103,7 @@ asked_once() {
     catch_start c
     packets a udp 6000 "$C" 9 1
     packets a udp 6000 "$C6" 9 1
-    zw_wait_for "[ \$(grep -c '^udp .* 6000 9' '$ZW_PG/catch-c.out') -eq 2 ]" 5
+    zw_wait_for "[ \$(grep -c '^udp .* 6000 9' '$ZW_PG/catch-c.out') -eq 2 ]"
     packets a udp 6000 "$C" 9 19
     packets a udp 6000 "$C6" 9 19
     catch_end c

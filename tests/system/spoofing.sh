@@ -223,10 +223,10 @@ zw_case "a new daemon changes no flow" adopted
 unbound() {
     zw_vsctl set interface own-g external_ids:attached-mac='"nothing"'
     zw_vsctl remove interface own-t external_ids attached-ips
-    zw_wait_for 'zw_flows | grep -c 0x5a060000001a000 | grep -qx 2' 5
+    zw_wait_for 'zw_flows | grep -c 0x5a060000001a000 | grep -qx 2'
     drops_mark
-    zw_wait_for "zw_ctl ports | grep own-g | grep -q 'binds MAC addresses, and it has none'" 5
-    zw_wait_for "zw_ctl ports | grep own-t | grep -q 'binds IP addresses, and it has none'" 5
+    zw_wait_for "zw_ctl ports | grep own-g | grep -q 'binds MAC addresses, and it has none'"
+    zw_wait_for "zw_ctl ports | grep own-t | grep -q 'binds IP addresses, and it has none'"
     zw_ctl status | grep -q 'port own-g is closed in zone guarded: .*MAC addresses'
     zw_ctl status | grep -q 'port own-g: "nothing" in external_ids:attached-mac is no host'
     row lie ' | g | no-binding/own-g | eth(MG, MB, ip(IG, IB, udp(1000, 2000)))'

@@ -66,8 +66,8 @@ pair() {
     frame g "[$1, $2, $2]"
     zw_appctl revalidator/wait >/dev/null
     frame g "[$1, $2]"
-    zw_wait_for "dropped $((5 - harmless))" 5 || { cat "$ZW_PG/drops-delta"; cat "$ZW_PG/frames-b.out"; return 1; }
-    zw_wait_for "[ \$(frames_caught b) -eq $harmless ]" 2
+    zw_wait_for "dropped $((5 - harmless))" || { cat "$ZW_PG/drops-delta"; cat "$ZW_PG/frames-b.out"; return 1; }
+    zw_wait_for "[ \$(frames_caught b) -eq $harmless ]"
     [ "$(caught "$2")" -eq 0 ]
 }
 
@@ -76,7 +76,7 @@ honest() {
     : >"$ZW_PG/frames-b.out"
     drops_mark
     frame g "$1" 2
-    zw_wait_for '[ "$(frames_caught b)" -eq 2 ]' 5
+    zw_wait_for '[ "$(frames_caught b)" -eq 2 ]'
     dropped 0
 }
 
@@ -146,9 +146,9 @@ pieces() {
         zw_appctl revalidator/wait >/dev/null
     done
     if [ -n "$reason" ]; then
-        zw_wait_for "counted $reason=$((3 * copies))" 5 || { cat "$ZW_PG/drops-delta"; return 1; }
+        zw_wait_for "counted $reason=$((3 * copies))" || { cat "$ZW_PG/drops-delta"; return 1; }
     fi
-    zw_wait_for "[ \$(frames_caught b) -eq $arrive ]" 5
+    zw_wait_for "[ \$(frames_caught b) -eq $arrive ]"
 }
 
 zw_case "a datagram in such pieces" pieces g SG SB 'udp(1000, 2000)'
@@ -179,9 +179,9 @@ nothing_follows() {
     frame g "eth(MG, MB, ip(SG, SB, $NOTHING))" 2
     if [ "$ZW_DATAPATH" = system ]; then
         arrive=0
-        zw_wait_for "counted invalid=2" 5
+        zw_wait_for "counted invalid=2"
     fi
-    zw_wait_for "[ \$(frames_caught b) -eq $arrive ]" 5
+    zw_wait_for "[ \$(frames_caught b) -eq $arrive ]"
 }
 zw_case "a packet without a next header" nothing_follows
 
@@ -202,9 +202,9 @@ nested() {
         zw_appctl revalidator/wait >/dev/null
     done
     # How many get as far as STATE the kernel's answers to such pieces decide.
-    if [ "$ZW_DATAPATH" = system ]; then zw_wait_for unreadable 5; fi
+    if [ "$ZW_DATAPATH" = system ]; then zw_wait_for unreadable; fi
     frame g "eth(MG, MB, ip(SG, SB, udp(1000, 2000)))"
-    zw_wait_for '[ "$(frames_caught b)" -ge 1 ]' 5
+    zw_wait_for '[ "$(frames_caught b)" -ge 1 ]'
     [ "$(frames_caught b)" -eq 1 ] || { cat "$ZW_PG/frames-b.out"; return 1; }
 }
 

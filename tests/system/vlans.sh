@@ -56,14 +56,14 @@ not_carried() { # A VLAN that the port's trunks leave out, and untagged packets.
     both dropped far30 10.20.0.14 fd00:20::14
     both dropped plain 10.20.1.1 fd00:20:0:1::1
     zw_vsctl set port trunk0 trunks=10,20,30
-    zw_wait_for 'zw_flows | grep -q "dl_vlan=30"' 2
+    zw_wait_for 'zw_flows | grep -q "dl_vlan=30"'
     both passed thirty 10.20.1.30 fd00:20:0:1::30
     both passed far30 10.20.0.14 fd00:20::14
 }
 
 retagged() {
     zw_vsctl set port vnet-t20 tag=10
-    zw_wait_for '! zw_flows | grep -q "in_port=vnet-t20.*dl_vlan=20"' 2
+    zw_wait_for '! zw_flows | grep -q "in_port=vnet-t20.*dl_vlan=20"'
     both passed ten 10.20.0.13 fd00:20::13
     both dropped twenty 10.20.1.20 fd00:20:0:1::20
     zw_vsctl set port vnet-t20 tag=20
