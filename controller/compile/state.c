@@ -52,38 +52,41 @@ static void zone_clause(struct zw_compiler *c, const struct direction *d, unsign
     zw_emit(c, flow);
 }
 
-static void session(struct zw_compiler *c, const struct direction *d)
+static void zone_clauses(struct zw_compiler *c, const struct direction *d)
 {
     for (size_t i = 0; i < c->policy->n_zones; i++) {
         zone_clause(c, d, 0, ZW_LABEL_SRC_ZONE_FIRST, d->opener, c->policy->zones[i]);
         zone_clause(c, d, 1, ZW_LABEL_DST_ZONE_FIRST, d->other, c->policy->zones[i]);
     }
-    struct zw_flow *flow = zw_static_flow(ZW_STAGE_STATE, d->priority);
-    zw_match_conj_id(flow, d->conj);
-    zw_act_goto(flow, ZW_STAGE_OUTPUT);
-    zw_emit(c, flow);
 }
 
 static void sessions(struct zw_compiler *c)
 {
-    static const struct direction original = {.conj = CONJ_ORIGINAL,
-                                              .priority = ZW_PRIO_EXACT,
-                                              .n_clauses = 2,
-                                              .ct_state_clear = ZW_CT_REPLY,
-                                              .opener = ZW_REG_SRC_ZONE,
-                                              .other = ZW_REG_DST_ZONE};
-    static const struct direction reply = {.conj = CONJ_REPLY,
-                                           .priority = ZW_PRIO_EXACT,
-                                           .n_clauses = 2,
-                                           .ct_state_set = ZW_CT_REPLY,
-                                           .opener = ZW_REG_DST_ZONE,
-                                           .other = ZW_REG_SRC_ZONE};
-    session(c, &original);
-    session(c, &reply);
+    static const struct direction directions[] = {{.conj = CONJ_ORIGINAL,
+                                                   .priority = ZW_PRIO_EXACT,
+                                                   .n_clauses = 2,
+                                                   .ct_state_clear = ZW_CT_REPLY,
+                                                   .opener = ZW_REG_SRC_ZONE,
+                                                   .other = ZW_REG_DST_ZONE},
+                                                  {.conj = CONJ_REPLY,
+                                                   .priority = ZW_PRIO_EXACT,
+                                                   .n_clauses = 2,
+                                                   .ct_state_set = ZW_CT_REPLY,
+                                                   .opener = ZW_REG_DST_ZONE,
+                                                   .other = ZW_REG_SRC_ZONE}};
+    for (size_t i = 0; i < 2; i++) {
+        struct zw_flow *flow = zw_static_flow(ZW_STAGE_STATE, directions[i].priority);
+
+        zw_match_conj_id(flow, directions[i].conj);
+        zw_act_goto(flow, ZW_STAGE_OUTPUT);
+        zw_emit(c, flow);
+        zone_clauses(c, &directions[i]);
+    }
 }
 
-/* Of a session that both ends begin (RFC 9293, 3.5) the second SYN is an answer to the kernel's conntrack.  The userspace datapath's
- * calls it new; but its entry is the first one's, and so its label has to be. */
+/* Of a session that both ends begin (RFC 9293, 3.5) the second SYN is an answer to the kernel's conntrack.  To the userspace
+ * datapath's it is new, though it has the first one's entry, and nothing comes of it.  It must not put its own label on that entry;
+ * and it does not pass, for nothing says that it comes from the other end, and is not the first one's own from other zones. */
 static void second_syn(struct zw_compiler *c)
 {
     static const enum zw_family families[] = {ZW_IPV4, ZW_IPV6};
@@ -94,10 +97,14 @@ static void second_syn(struct zw_compiler *c)
                                                .ct_state_clear = ZW_CT_REPLY,
                                                .opener = ZW_REG_DST_ZONE,
                                                .other = ZW_REG_SRC_ZONE};
-    session(c, &direction);
-    for (size_t i = 0; i < 2; i++) {
-        struct zw_flow *flow = clause(&direction, 2, zw_cookie(ZW_COOKIE_STATIC, 0));
+    struct zw_flow *flow = zw_drop_flow(ZW_STAGE_STATE, direction.priority, ZW_DROP_OTHER_ZONES, NULL);
 
+    zw_match_conj_id(flow, direction.conj);
+    zw_match_reg(flow, ZW_REG_ZONES, c->policy->zones_digest); /* Else it starts again, as all that does. */
+    zw_emit(c, flow);
+    zone_clauses(c, &direction);
+    for (size_t i = 0; i < 2; i++) {
+        flow = clause(&direction, 2, zw_cookie(ZW_COOKIE_STATIC, 0));
         zw_match_ip_proto(flow, families[i], IPPROTO_TCP);
         zw_match_bare_syn(flow);
         zw_emit(c, flow);

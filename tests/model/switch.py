@@ -163,13 +163,13 @@ class Switch:
             return False
         if session.state == "related":
             return zones[1] in session.zones
-        if zones == session.zones[::-1] and self.is_second_syn(frame):
-            return True
         return zones == (session.zones[::-1] if session.is_reply else session.zones)
 
-    def is_second_syn(self, frame):
+    def is_second_syn(self, frame, receiver):
         """Of a session that both ends begin: new to the userspace datapath's conntrack, though it has the first one's label."""
-        return frame.session.state == "new" and frame.ip.proto == TCP and frame.flags == "S" and frame.fragment != "later"
+        session = frame.session
+        return (session.state == "new" and session.is_allowed and frame.ip.proto == TCP and frame.flags == "S"
+                and frame.fragment != "later" and session.zones == self.between(frame, receiver)[::-1])
 
     def was_taken_back(self, frame):
         """A session of ICMPv6 that a policy ended: conntrack has it still, but it opens anew."""
@@ -216,6 +216,8 @@ class Switch:
             return DROPPED
         if self.is_of_session(frame, receiver):
             return PASSED
+        if self.is_second_syn(frame, receiver):
+            return DROPPED
         if frame.session.state != "new" and not self.was_taken_back(frame):
             return DROPPED
         if frame.ip.proto == TCP and not self.begins(frame.flags):

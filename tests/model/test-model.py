@@ -246,8 +246,8 @@ def sessions():
            [True, False, False, False])
     expect("reply", [state(state="established", is_reply=True, zones=zones) for zones in (("b", "a"), ("a", "b"))],
            [True, False])
-    expect("the second SYN of a session that both ends begin", [state(flags, zones=("b", "a")) for flags in ("S", "SA", "A")],
-           [True, False, False])
+    expect("a second SYN of a session that both ends begin", [state("S", zones=("b", "a"), is_allowed=allowed)
+                                                               for allowed in (True, False)], [False, True])
     expect("related: to one of its ends", [state(state="related", zones=zones) for zones in (("a", "b"), ("b", "c"), ("a", "c"),
                                                                                             None)], [True, True, False, False])
     expect("invalid", state(state="invalid", zones=("a", "b")), False)

@@ -185,9 +185,9 @@ class Packets:
         here = tuple(here[::-1] if reply else here)
         names = sorted(self.policy.zones)
         zones = rng.choice([here, here, here, here[::-1], (here[0], rng.choice(names)), (rng.choice(names), here[1]), None])
-        if None in (zones or [None]) or (state == "new" and rng.random() < 0.7):
+        if None in (zones or [None]) or (state == "new" and rng.random() < 0.5):
             zones = None
-        return Session(state, reply, zones, rng.random() < 0.9)
+        return Session(state, reply, zones, rng.random() < 0.8)
 
     def own(self, port, vid):
         """What a port may say that it is in the segment of this tag, whatever its guard asks for."""

@@ -18,7 +18,7 @@ KERNEL_LIMIT_S = 3600
 # What the kernel's datapath does by itself: who a packet is from, fragments, and sessions that go on or end while zonewardd
 # or the policy changes.  The longest come first.
 KERNEL_QUICK_TESTS = tests/system/spoofing.sh tests/system/two-readers.sh tests/system/apply.sh tests/system/kill9.sh tests/system/fragments.sh
-KERNEL_QUICK_LIMIT_S = 420
+KERNEL_QUICK_LIMIT_S = 600
 
 # The unit tests, which check-TESTS would build.
 NOT_FOR_GUESTS = check_PROGRAMS= check_LIBRARIES=
