@@ -18,7 +18,7 @@ KERNEL_LIMIT_S = 3600
 # What the kernel's datapath does by itself: who a packet is from, fragments, and sessions that go on or end while zonewardd
 # or the policy changes.  The longest come first.
 KERNEL_QUICK_TESTS = tests/system/spoofing.sh tests/system/two-readers.sh tests/system/apply.sh tests/system/kill9.sh tests/system/fragments.sh
-KERNEL_QUICK_LIMIT_S = 600
+KERNEL_QUICK_LIMIT_S = 540
 
 # The unit tests, which check-TESTS would build.
 NOT_FOR_GUESTS = check_PROGRAMS= check_LIBRARIES=
@@ -34,6 +34,6 @@ check-kernel-quick: all
 	ZW_VM_TESTS='$(KERNEL_QUICK_TESTS)' ZW_VM_LIMIT_S=$(KERNEL_QUICK_LIMIT_S) ZW_VM_JOBS=1 ZW_SPOOFING_ROWS=starred \
 		ZW_KERNEL_DIR='$(ZW_KERNEL_DIR)' \
 		$(MAKE) $(AM_MAKEFLAGS) check-TESTS $(NOT_FOR_GUESTS) check_DATA= \
-		TESTS=tests/vm/kernel.sh SH_LOG_COMPILER='timeout -k 30 450 bash'
+		TESTS=tests/vm/kernel.sh SH_LOG_COMPILER='timeout -k 30 570 bash'
 
 .PHONY: check-kernel check-kernel-quick
