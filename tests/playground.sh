@@ -436,7 +436,9 @@ zw_logs_clean() {
     allowed+='|rconn\|WARN\|[^ ]+<->unix#[0-9]+: connection dropped \(Connection reset by peer\)'
     allowed+='|failed to enumerate system datapaths|Must flush tuple|upcall_cb failure: ukey installation fails'
     allowed+='|jsonrpc\|WARN\|(unix#[0-9]+: (send error: Broken pipe|receive error: Connection reset by peer)|Dropped [0-9]+ log messages)'
-    if [ "$ZW_SLOWNESS" -gt 1 ]; then allowed+='|ovs_rcu.*blocked [0-9]+ ms waiting for'; fi # The same, of its threads.
+    if [ "$ZW_SLOWNESS" -gt 1 ]; then # The same, of its threads, and of ovsdb-server.
+        allowed+='|ovs_rcu.*blocked [0-9]+ ms waiting for|zonewardd.log:[^ ]* warning: OVSDB at [^ ]*: does not answer; '
+    fi
     for pattern in "$@"; do allowed+="|$pattern"; done
     {
         grep -HE '\|(WARN|ERR|EMER)\|' "$ZW_PG/ovs-vswitchd.log" "$ZW_PG/ovsdb-server.log" || true
