@@ -148,7 +148,10 @@ static enum zw_exit no_such_option(const struct zw_cli *cli, const char *word)
 {
     const char letter[] = {'-', (char)optopt, '\0'};
 
-    return zw_cli_usage(cli, "there is no option %s", optopt && optopt < COMMON_OPTION ? letter : word);
+    if (optopt >= COMMON_OPTION) {
+        return zw_cli_usage(cli, "%.*s takes no argument", (int)strcspn(word, "="), word);
+    }
+    return zw_cli_usage(cli, "there is no option %s", optopt ? letter : word);
 }
 
 /* Reads options up to the first argument (verb unknown), or wherever they stand (verb known).  '*rest' gets the index
