@@ -10,6 +10,7 @@ set -euo pipefail
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 build=$top/build
 jobs=$(nproc)
+test_jobs=$((jobs + 1)) # Tests wait for much of their time.
 policy_rc=/usr/sbin/policy-rc.d
 policy_rc_saved=/usr/sbin/policy-rc.d.before-zoneward
 policy_rc_mark='written by zoneward bootstrap.sh'
@@ -226,7 +227,7 @@ verb_check() {
     configure "$build/check" --enable-developer --enable-sanitizers
     find "$build/check" -name '*.trs' -delete
     make -C "$build/check" -j"$jobs" --no-print-directory || die "the build failed"
-    make -C "$build/check" -j"$jobs" --no-print-directory -k check VERBOSE=1 || status=1
+    make -C "$build/check" -j"$test_jobs" --no-print-directory -k check VERBOSE=1 || status=1
     passed=$(count_results "$build/check" 'PASS|XFAIL')
     failed=$(count_results "$build/check" 'FAIL|ERROR|XPASS|SKIP')
     if [ "$failed" -gt 0 ] || [ "$passed" -eq 0 ]; then status=1; fi
@@ -234,7 +235,7 @@ verb_check() {
 
     configure "$build"
     say "make distcheck-quick (its output: $build/distcheck.log)"
-    if make -C "$build" -j"$jobs" --no-print-directory distcheck-quick >"$build/distcheck.log" 2>&1 </dev/null; then
+    if make -C "$build" -j"$test_jobs" --no-print-directory distcheck-quick >"$build/distcheck.log" 2>&1 </dev/null; then
         passed=$((passed + 1))
         echo "PASS: make distcheck-quick"
     else

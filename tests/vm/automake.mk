@@ -15,9 +15,9 @@ NOT_KERNEL_TESTS = tests/system/fake-switch-bench.sh tests/system/load-tools.sh 
 KERNEL_TESTS = $(filter-out $(NOT_KERNEL_TESTS),$(filter tests/system/%.sh,$(TESTS)))
 KERNEL_LIMIT_S = 3600
 
-# What the kernel's datapath does by itself: who a packet is from, fragments, and sessions that go on or end while zonewardd
-# or the policy changes.  The longest come first.
-KERNEL_QUICK_TESTS = tests/system/spoofing.sh tests/system/two-readers.sh tests/system/apply.sh tests/system/kill9.sh tests/system/fragments.sh
+# What the kernel's datapath does by itself: who a packet is from, fragments, and sessions that go on or end while the policy
+# changes.  The longest come first.
+KERNEL_QUICK_TESTS = tests/system/spoofing.sh tests/system/two-readers.sh tests/system/apply.sh tests/system/fragments.sh
 KERNEL_QUICK_LIMIT_S = 540
 
 # The unit tests, which check-TESTS would build.
