@@ -229,12 +229,15 @@ static void desired_changed(struct zw_switch *sw, uint64_t generation)
     case ZW_SWITCH_IDLE:
     case ZW_SWITCH_REFUSED:
     case ZW_SWITCH_IN_SYNC:
+        zw_switch_set_error(sw, ""); /* It is about what was desired before. */
         sync(sw);
+        break;
+    case ZW_SWITCH_READING:
+    case ZW_SWITCH_SYNCING:
+        zw_switch_set_error(sw, "");
         break;
     case ZW_SWITCH_DISCONNECTED:
     case ZW_SWITCH_HELLO:
-    case ZW_SWITCH_READING:
-    case ZW_SWITCH_SYNCING:
         break;
     }
 }
@@ -276,20 +279,19 @@ static void accepted(struct zw_switch *sw)
 
 static void refused(struct zw_switch *sw)
 {
-    uint64_t generation = sw->sent_generation;
     char error[sizeof sw->refusal];
 
-    memcpy(error, sw->refusal, sizeof error);
-    zw_switch_set_error(sw, error);
     forget_sent(sw);
     sw->is_known = false;
     zw_switch_set_state(sw, ZW_SWITCH_REFUSED);
-    if (generation != sw->wanted_generation) {
+    if (sw->sent_generation != sw->wanted_generation) {
         sync(sw);
-    } else {
-        set_timer(sw, ZW_SWITCH_RETRY_MS);
-        sw->ops->sync_failed(sw->arg, generation, error);
+        return;
     }
+    memcpy(error, sw->refusal, sizeof error);
+    zw_switch_set_error(sw, error);
+    set_timer(sw, ZW_SWITCH_RETRY_MS);
+    sw->ops->sync_failed(sw->arg, sw->sent_generation, error);
 }
 
 /* --- What the switch says. --- */

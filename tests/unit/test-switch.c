@@ -200,105 +200,6 @@ static void test_desired_from_a_callback(void)
     fixture_destroy(&f);
 }
 
-/* --- Refusing. --- */
-
-static void test_one_change_refused(void)
-{
-    struct fixture f;
-
-    fixture_create(&f);
-    fixture_connect(&f);
-    f.fake->trick = FAKE_REFUSE;
-    f.fake->trick_at = FAKE_ADD;
-    f.fake->trick_nth = 4;
-    fixture_desire(&f, 10, 1);
-    CU_ASSERT(fixture_wait(&f, has_failed));
-    CU_ASSERT_EQUAL(f.failed_generation, 1);
-    CU_ASSERT_PTR_NOT_NULL(strstr(f.error, "OFPBRC_EPERM for table=12 cookie=0x5a0300"));
-    CU_ASSERT_EQUAL(zw_switch_status(f.sw).state, ZW_SWITCH_REFUSED);
-    CU_ASSERT_STRING_NOT_EQUAL(zw_switch_status(f.sw).error, "");
-    CU_ASSERT_EQUAL(f.fake->n[FAKE_COMMIT], 0); /* It would have left out one flow. */
-    CU_ASSERT_EQUAL(zw_flow_table_count(f.fake->flows), 0);
-
-    CU_ASSERT(fixture_wait(&f, is_in_sync)); /* Tried again. */
-    CU_ASSERT_EQUAL(f.fake->n[FAKE_DISCARD], 1);
-    CU_ASSERT(fixture_has(&f, 10, 1));
-    CU_ASSERT_STRING_EQUAL(zw_switch_status(f.sw).error, "");
-    fixture_destroy(&f);
-}
-
-static bool is_refused(const struct fixture *f)
-{
-    return zw_switch_status(f->sw).state == ZW_SWITCH_REFUSED;
-}
-
-/* More than could be read back: not sent, and said. */
-static void test_too_many_desired(void)
-{
-    struct fixture f;
-
-    fixture_create(&f);
-    fixture_connect(&f);
-    f.sw->max_flows = 5;
-    fixture_desire(&f, 5, 1);
-    CU_ASSERT(fixture_wait(&f, is_in_sync));
-    fixture_desire(&f, 6, 2);
-    CU_ASSERT(fixture_wait(&f, is_refused));
-    CU_ASSERT_EQUAL(f.failed_generation, fixture_generation);
-    CU_ASSERT_STRING_EQUAL(f.error, "6 flows are desired; expected no more than 5");
-    CU_ASSERT_STRING_EQUAL(zw_switch_status(f.sw).error, f.error);
-    CU_ASSERT_EQUAL(f.fake->n[FAKE_OPEN], 1);
-    CU_ASSERT(fixture_has(&f, 5, 1));
-    fixture_desire(&f, 4, 2);
-    CU_ASSERT(fixture_wait(&f, is_in_sync));
-    CU_ASSERT(fixture_has(&f, 4, 2));
-    fixture_destroy(&f);
-}
-
-static void check_refused_at(enum fake_request request, enum fake_trick trick)
-{
-    struct fixture f;
-
-    fixture_create(&f);
-    fixture_connect(&f);
-    fixture_desire(&f, 3, 1);
-    CU_ASSERT(fixture_wait(&f, is_in_sync));
-    f.fake->trick = trick;
-    f.fake->trick_at = request;
-    fixture_desire(&f, 10, 2);
-    CU_ASSERT(fixture_wait(&f, has_failed));
-    CU_ASSERT(fixture_has(&f, 3, 1)); /* No effect. */
-    CU_ASSERT_EQUAL(zw_switch_status(f.sw).generation, 1);
-    CU_ASSERT(fixture_wait(&f, is_in_sync));
-    CU_ASSERT(fixture_has(&f, 10, 2));
-    CU_ASSERT_EQUAL(zw_switch_status(f.sw).n_repairs, 0);
-    fixture_destroy(&f);
-}
-
-static void test_refused(void)
-{
-    check_refused_at(FAKE_OPEN, FAKE_REFUSE);
-    check_refused_at(FAKE_COMMIT, FAKE_REFUSE);
-    check_refused_at(FAKE_COMMIT, FAKE_IGNORE);
-}
-
-static void test_something_better_after_a_refusal(void)
-{
-    struct fixture f;
-
-    fixture_create(&f);
-    fixture_connect(&f);
-    f.fake->trick = FAKE_REFUSE;
-    f.fake->trick_at = FAKE_ADD;
-    f.then = fixture_flows(20, 2);
-    fixture_desire(&f, 10, 1);
-    CU_ASSERT(fixture_wait(&f, is_in_sync));
-    CU_ASSERT_EQUAL(f.n_failed, 1);
-    CU_ASSERT_EQUAL(fixture_generation, 2);
-    CU_ASSERT(fixture_has(&f, 20, 2));
-    fixture_destroy(&f);
-}
-
 /* --- Coming and going. --- */
 
 static void check_trick_at(enum fake_request request, enum fake_trick trick)
@@ -573,10 +474,6 @@ ZW_TEST_MAIN({"flows are installed, and then only what changes", test_install},
              {"what is right is adopted", test_adopt}, {"nothing desired, nothing touched", test_nothing_desired},
              {"the newest desired table wins", test_newest_wins},
              {"a callback may desire something else", test_desired_from_a_callback},
-             {"more flows than a switch may have are not sent", test_too_many_desired},
-             {"one refused change refuses them all", test_one_change_refused},
-             {"a refused bundle has no effect and is tried again", test_refused},
-             {"after a refusal something better is taken", test_something_better_after_a_refusal},
              {"the connection is lost, in each state", test_connection_lost}, {"rubbish, in each state", test_rubbish},
              {"messages that are none, or of another version", test_bad_messages},
              {"half a message", test_half_a_message}, {"the switch restarts", test_switch_restarts},
